@@ -1,0 +1,52 @@
+import type { AnyStep } from '../engine/index.ts';
+import type { HostWant, Site } from '../inventory/index.ts';
+
+/** Observed, never remembered. */
+export interface Machine {
+  name: string;
+  /** The provider's own id: a UUID, an instance id. */
+  id: string;
+  power: 'on' | 'off' | 'unknown';
+  tags: Tags;
+}
+
+/** On everything that muster makes. */
+export interface Tags {
+  site: string;
+  owner: string;
+  run: string;
+}
+
+export interface Endpoint {
+  address: string;
+  port: number;
+  /** OpenSSH public key line ('ssh-ed25519 AAAA...'), for ssh. */
+  hostKey?: string;
+  /** Jump host. */
+  via?: Endpoint & { user: string };
+}
+
+export type EndpointKind = 'ssh' | 'api' | 'web' | 'node-port';
+
+/** Something that exists because of us, for the leak check. */
+export interface Resource {
+  /** 'process', 'file', 'port', 'machine'. */
+  kind: string;
+  id: string;
+  /** What a person needs to find it. */
+  detail: string;
+}
+
+export interface Provider {
+  kind: string;
+  /** Existing hosts are never made or removed. */
+  owned: boolean;
+  /** Networks, disks, machines; `want` absent removes them. */
+  steps(site: Site, want: readonly HostWant[] | undefined): AnyStep[];
+  machines(site: Site): Promise<Machine[]>;
+  /** Errors: HOST_ABSENT when there is no such machine (yet). */
+  endpoint(machine: string, kind: EndpointKind): Promise<Endpoint>;
+  power(machine: string, want: 'on' | 'off' | 'kill'): AnyStep;
+  /** Everything of these tags. Throws when it cannot tell: unknown is not empty. */
+  list(tags: Partial<Tags>): Promise<Resource[]>;
+}
