@@ -37,6 +37,44 @@ export const CODES = {
     'An operation failed at every attempt that was allowed.',
     'read the cause; run again when it is gone',
   ),
+  // secret
+  SECRET_NAME_INVALID: entry(
+    'failed',
+    'A name in the secret store is not one: a-z, 0-9, dot and dash, in parts joined by /.',
+    'report it with the journal: names are chosen by muster',
+  ),
+  SECRET_UNREADABLE: entry('failed', 'A secret is there but could not be read.', 'look at the file and its rights'),
+  SECRET_EXPOSED: entry(
+    'refused',
+    'A secret lies where others of this computer can read or exchange it.',
+    'take their rights away (chmod go=), then replace what they may have read',
+  ),
+  SECRET_WRITE: entry('failed', 'A secret could not be kept.', 'free space or rights in .muster'),
+  SECRET_MISSING: entry(
+    'usage',
+    'A reference (env:, file:, bw:) points at nothing.',
+    'put the secret there, or correct the reference',
+  ),
+  SECRET_REFERENCE_INVALID: entry(
+    'usage',
+    'A text is not a reference to a secret.',
+    'write env:NAME, file:PATH or bw:ITEM/FIELD',
+  ),
+  VAULT_UNAVAILABLE: entry('failed', 'The vault could not be asked through bw.', 'try: bw status'),
+  VAULT_LOCKED: entry(
+    'failed',
+    'The vault is locked, or nobody is logged in.',
+    'bw login, then: export BW_SESSION="$(bw unlock --raw)"',
+  ),
+  CERTIFICATE_INVALID: entry('failed', 'A text is not a certificate.', 'look at where it came from'),
+  // inventory
+  INVENTORY_INVALID: entry(
+    'usage',
+    'The inventory says something that cannot be built.',
+    'correct the lines that are named; ./muster schema describes every key',
+  ),
+  INVENTORY_MISSING: entry('usage', 'There is no inventory of this name.', 'choose one with --site <name>'),
+  INVENTORY_UNREADABLE: entry('usage', 'The inventory could not be read as text.', 'look at the file and its rights'),
   // engine
   STEP_UNVERIFIED: entry(
     'failed',
@@ -69,6 +107,32 @@ export const CODES = {
     'refused',
     'The command destroys something, and was not confirmed with the name of the site.',
     'add --confirm=<site>',
+  ),
+  // cluster
+  CLUSTER_NO_KUBECONFIG: entry(
+    'failed',
+    'There is no kubeconfig for this site: its cluster was not built from this checkout, or not yet.',
+    './muster bootstrap --site <site>',
+  ),
+  CLUSTER_UNREACHABLE: entry(
+    'unknown',
+    'The API of the cluster did not answer, so nothing is said about what runs there.',
+    './muster status --site <site>: is its machine on?',
+  ),
+  CLUSTER_REFUSED: entry(
+    'failed',
+    'The API of the cluster answered, and refused what was asked.',
+    'read its words; they name the object and the field',
+  ),
+  KUBECONFIG_REFUSED: entry(
+    'refused',
+    'A kubeconfig is not one that muster may use or replace: another hand made it, or others can read it.',
+    'move it away, then run again: muster writes its own',
+  ),
+  WORKLOAD_BROKEN: entry(
+    'failed',
+    'A pod cannot become ready by waiting: its image cannot be had, or it ends again and again.',
+    'kubectl describe the pod that is named',
   ),
 } satisfies Record<string, CodeEntry>;
 
