@@ -1,0 +1,81 @@
+# An index: each target is one line. make turns every failure into status 2; scripts and schedules call ./muster itself.
+SITE ?= lab
+# More flags for ./muster, as: make plan ARGS=--json
+ARGS ?=
+# A part of the test files by a word of their paths, as: make unit ONLY=engine
+ONLY ?=
+
+# The shell finds the pinned Node when a recipe runs: in a fresh clone it is not there before `setup`.
+test_with = node_modules/node-linux-*/bin/node tests/starter/main.ts $(addprefix --only ,$(ONLY))
+export NODE_COMPILE_CACHE := $(CURDIR)/.muster/compile-cache
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup bootstrap-lab status stop-lab start-lab destroy-lab plan doctor packages bundle lock schema \
+	test test-full unit contract lab bench lint fix verify
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install the pinned Node and the npm packages from the lockfile
+	@./muster setup
+
+bootstrap-lab: setup ## Build the site lab on this computer, from nothing to a running application
+	@./muster bootstrap --site $(SITE) $(ARGS)
+
+plan: setup ## Say what bootstrap would do, and do nothing
+	@./muster plan --site $(SITE) $(ARGS)
+
+status: setup ## Say what of the site is there, and whether it works
+	@./muster status --site $(SITE) $(ARGS)
+
+stop-lab: setup ## Stop the site's machines; the data stays
+	@./muster stop --site $(SITE) $(ARGS)
+
+start-lab: setup ## Start the site's machines again
+	@./muster start --site $(SITE) $(ARGS)
+
+destroy-lab: setup ## Remove the site and its data, and prove that nothing is left
+	@./muster destroy --site $(SITE) --confirm=$(SITE) $(ARGS)
+
+doctor: setup ## Check this computer: packages, KVM, Go, disk, memory, ports, rights
+	@./muster doctor --site $(SITE) $(ARGS)
+
+packages: setup ## Install the Debian packages that muster needs here, after saying which and why
+	@./muster packages --site $(SITE) $(ARGS)
+
+bundle: setup ## Collect every artifact in a directory, for a computer without network
+	@./muster bundle --site $(SITE) $(ARGS)
+
+lock: setup ## Fill digests that are missing in artifacts/lock.yaml
+	@./muster lock $(ARGS)
+
+schema: setup ## Print the JSON Schema of inventories
+	@./muster schema $(ARGS)
+
+test: setup ## Test everything that runs here: unit, contract and lab, on sites of its own
+	@./muster packages --tests && $(test_with) unit contract lab
+
+test-full: setup ## The same, and the long ones
+	@./muster packages --tests && $(test_with) unit contract lab full
+
+unit: setup ## The quick loop: no network, no machines, seconds
+	@$(test_with) unit
+
+contract: setup ## Against real servers of the protocols on loopback
+	@$(test_with) contract
+
+lab: setup ## On real machines only
+	@$(test_with) lab
+
+bench: setup ## Ratios, each measured in one run
+	@node_modules/node-linux-*/bin/node bench/main.ts
+
+lint: setup ## Check style, formatting and types
+	@npx --no-install biome check --error-on-warnings && npx --no-install tsc
+
+fix: setup ## Put right what lint can put right
+	@npx --no-install biome check --write
+
+verify: setup ## Everything that must be clean before a commit: lint, and the tests of the tree
+	@$(MAKE) --no-print-directory lint && $(test_with) unit --only architecture
