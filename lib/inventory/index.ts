@@ -1,2 +1,5 @@
 /** Inventory: sections, load, cross-field checks, JSON Schema. `Site` is the checked inventory. */
+export { loadInventory } from './load.ts';
+export { nearest } from './nearest.ts';
+export { jsonSchema } from './schema.ts';
 export type { HostWant, Site } from './site.ts';

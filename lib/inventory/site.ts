@@ -1,29 +1,23 @@
-// Placeholder types until sections/ exist: the shape is settled, the zod schemas become its source.
-export interface HostWant {
-  name: string;
-  role: 'server' | 'agent';
-  cpus: number;
-  /** Bytes. */
-  memory: number;
-  /** Bytes. */
-  disk: number;
-  /** Provider existing only. */
-  address?: string;
-  ssh?: { port: number; user: string; identity?: string; hostKey: string };
-  ports?: { api: number; web: number };
-}
+import type { AddonsWant } from './sections/addons.ts';
+import type { AppWant } from './sections/app.ts';
+import type { Artifacts } from './sections/artifacts.ts';
+import type { ClusterWant } from './sections/cluster.ts';
+import type { Environment } from './sections/environment.ts';
+import type { HostWant } from './sections/hosts.ts';
+import type { ProviderWant } from './sections/provider.ts';
 
+export type { HostWant };
+
+/** The checked inventory: sizes are bytes, paths are absolute, defaults are filled in. The sections are its source. */
 export interface Site {
   name: string;
   /** Where the inventory was read from. */
   path: string;
-  environment: 'lab' | 'dev' | 'test' | 'staging' | 'production';
-  artifacts: { sources: readonly ('release' | 'mirror' | 'bundle' | 'module')[]; mirror?: string; bundle?: string };
-  provider:
-    | { kind: 'qemu'; accelerator: 'auto' | 'kvm' | 'tcg'; ports?: { ssh?: number; api?: number; web?: number } }
-    | { kind: 'existing' };
+  environment: Environment;
+  artifacts: Artifacts;
+  provider: ProviderWant;
   hosts: readonly HostWant[];
-  cluster: { kind: 'k3s'; version: string };
-  addons: { coredns: boolean; 'local-path': boolean; 'metrics-server': boolean };
-  app?: { users: number; avatars: number };
+  cluster: ClusterWant;
+  addons: AddonsWant;
+  app?: AppWant;
 }

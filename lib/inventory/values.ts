@@ -1,0 +1,39 @@
+import { z } from 'zod';
+
+/**
+ * The kinds of value that several sections share. In every schema of the inventory an error is not a sentence but the
+ * completion of "expected ...": shape.ts puts what was got in front of it.
+ */
+export const text = (pattern: RegExp, expected: string) =>
+  z.string({ error: expected }).regex(pattern, { error: expected, abort: true });
+
+/** Names become host names, directories and labels: what DNS takes is taken everywhere. */
+export const label = text(
+  /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
+  'a DNS label: a-z, 0-9 and -, at most 63 characters, a letter or digit at both ends',
+);
+
+const PORT = { error: 'a port from 1 to 65535' };
+
+export const port = z.int(PORT).min(1, PORT).max(65535, PORT);
+
+export const path = text(/^[^\0\n]+$/, 'a path');
+
+/** Beyond, bytes would not be exact, and nobody means it. */
+const LARGEST = '1024TiB';
+
+const UNITS = { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 } as const;
+
+/** '4GiB' to bytes. Units are the binary ones and written out: 4G means two things in this field. */
+export function size(minimum: string) {
+  const expected = 'a size like 4GiB';
+  return text(/^[1-9][0-9]{0,8}[KMGT]iB$/, expected)
+    .transform(bytes)
+    .refine(value => value >= bytes(minimum), { error: `at least ${minimum}` })
+    .refine(value => value <= bytes(LARGEST), { error: `at most ${LARGEST}` });
+}
+
+function bytes(value: string): number {
+  const unit = value.slice(-3) as keyof typeof UNITS;
+  return Number.parseInt(value, 10) * UNITS[unit];
+}
