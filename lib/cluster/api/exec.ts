@@ -1,0 +1,149 @@
+import type { IncomingMessage } from 'node:http';
+import WebSocket, { type RawData } from 'ws';
+import type { ExecResult, Output } from '../../engine/index.ts';
+import { OpsError, oneLine } from '../../errors/index.ts';
+import { type Duration, formatDuration } from '../../time/index.ts';
+import type { Connection } from './connection.ts';
+import { isRecord, parsed, statusWords } from './words.ts';
+
+export interface PodExec {
+  pod: { namespace: string; name: string; container?: string };
+  argv: readonly string[];
+  stdin?: string;
+  timeout?: Duration;
+}
+
+/** v5 can say that stdin ended; older servers cannot, so they are refused. */
+const PROTOCOL = 'v5.channel.k8s.io';
+const CHANNEL = { stdin: 0, stdout: 1, stderr: 2, status: 3, close: 255 } as const;
+/** Kept of each stream, the newest. */
+const KEEP = 1 << 20;
+const HANDSHAKE_TIMEOUT: Duration = 30_000;
+const STDIN_CHUNK = 64 * 1024;
+
+/**
+ * Runs argv in a pod, byte-exact and without a shell. Errors: SHELL_LOST when the stream ended without an exit status,
+ * SHELL_TIMEOUT (the command may still run), CLUSTER_REFUSED, CLUSTER_UNREACHABLE before it began.
+ */
+export async function execInPod(connection: Connection, exec: PodExec, signal: AbortSignal): Promise<ExecResult> {
+  const { stdin, timeout } = exec;
+  const name = `${exec.pod.namespace}/${exec.pod.name} of ${connection.site}`;
+  const headers = await connection.headers();
+  signal.throwIfAborted();
+  const socket = new WebSocket(execUrl(connection.server, exec), [PROTOCOL], {
+    agent: connection.agent,
+    headers,
+    handshakeTimeout: HANDSHAKE_TIMEOUT,
+  });
+  const { promise, resolve, reject } = Promise.withResolvers<ExecResult>();
+  // Listening begins before the handshake ends: the first frames may come in the same packet.
+  collect(socket, name, resolve, reject);
+  socket.on('open', () => sendStdin(socket, stdin));
+  const timer = timeout === undefined ? undefined : setTimeout(() => reject(late(name, timeout)), timeout);
+  const stop = () => reject(signal.reason);
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
+    socket.terminate();
+  }
+}
+
+function execUrl(server: URL, { pod, argv, stdin }: PodExec): URL {
+  const query = new URLSearchParams({ stdout: 'true', stderr: 'true', stdin: String(stdin !== undefined) });
+  if (pod.container) query.set('container', pod.container);
+  for (const word of argv) query.append('command', word);
+  const path = `/api/v1/namespaces/${encodeURIComponent(pod.namespace)}/pods/${encodeURIComponent(pod.name)}/exec`;
+  return new URL(`${server.pathname.replace(/\/$/, '')}${path}?${query}`, server);
+}
+
+type Settle = ReturnType<typeof Promise.withResolvers<ExecResult>>;
+
+/** Output by channel until the Status comes, which alone is an end. */
+function collect(socket: WebSocket, name: string, resolve: Settle['resolve'], reject: Settle['reject']): void {
+  const stdout = new Kept();
+  const stderr = new Kept();
+  let open = false;
+  socket.on('open', () => {
+    open = true;
+  });
+  socket.on('message', data => {
+    const frame = bytesOf(data);
+    const payload = frame.subarray(1);
+    if (frame[0] === CHANNEL.stdout) stdout.push(payload);
+    else if (frame[0] === CHANNEL.stderr) stderr.push(payload);
+    else if (frame[0] === CHANNEL.status) {
+      const code = exitCode(payload.toString('utf8'));
+      if (code === undefined) reject(refused(name, statusWords(payload.toString('utf8'))));
+      else resolve({ code, signal: null, stdout: stdout.output(), stderr: stderr.output() });
+    }
+  });
+  socket.on('unexpected-response', (_request, response) => {
+    readAll(response).then(body => reject(refused(name, `${response.statusCode} ${statusWords(body)}`)), reject);
+  });
+  socket.on('error', error => reject(open ? lost(name, oneLine(error)) : unreachable(name, error)));
+  socket.on('close', code => reject(lost(name, `the stream ended without an exit status (close code ${code})`)));
+}
+
+/** Of the Status object at the end: Success, or NonZeroExitCode with the code among its causes. undefined: neither. */
+function exitCode(body: string): number | undefined {
+  const status = parsed(body);
+  if (status?.status === 'Success') return 0;
+  const details = status?.details;
+  const causes = isRecord(details) && Array.isArray(details.causes) ? details.causes : [];
+  const cause = causes.filter(isRecord).find(entry => entry.reason === 'ExitCode');
+  const code = Number.parseInt(String(cause?.message), 10);
+  return status?.reason === 'NonZeroExitCode' && Number.isInteger(code) ? code : undefined;
+}
+
+function sendStdin(socket: WebSocket, stdin: string | undefined): void {
+  if (stdin === undefined) return;
+  const bytes = Buffer.from(stdin);
+  for (let at = 0; at < bytes.length; at += STDIN_CHUNK)
+    socket.send(Buffer.concat([Buffer.of(CHANNEL.stdin), bytes.subarray(at, at + STDIN_CHUNK)]));
+  socket.send(Buffer.of(CHANNEL.close, CHANNEL.stdin));
+}
+
+/** The newest bytes of a stream; what went before is counted. */
+class Kept {
+  #chunks: Buffer[] = [];
+  #size = 0;
+  #dropped = 0;
+
+  push(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#size += chunk.length;
+    while (this.#size - (this.#chunks[0]?.length ?? 0) >= KEEP) {
+      const oldest = this.#chunks.shift()?.length ?? 0;
+      this.#size -= oldest;
+      this.#dropped += oldest;
+    }
+  }
+
+  output(): Output {
+    const bytes = Buffer.concat(this.#chunks);
+    return { bytes, text: bytes.toString('utf8'), dropped: this.#dropped };
+  }
+}
+
+const bytesOf = (data: RawData): Buffer =>
+  Buffer.isBuffer(data) ? data : Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data);
+
+async function readAll(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+const refused = (name: string, words: string) => new OpsError('CLUSTER_REFUSED', `cannot exec in ${name}: ${words}`);
+
+const unreachable = (name: string, cause: unknown) =>
+  new OpsError('CLUSTER_UNREACHABLE', `cannot exec in ${name}: ${oneLine(cause)}`, { cause });
+
+const lost = (name: string, why: string) =>
+  new OpsError('SHELL_LOST', `cannot tell how the command in ${name} ended: ${why}`);
+
+const late = (name: string, timeout: Duration) =>
+  new OpsError('SHELL_TIMEOUT', `cannot wait longer for the command in ${name}: ${formatDuration(timeout)} are over`);

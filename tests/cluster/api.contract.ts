@@ -1,0 +1,252 @@
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { connectCluster } from '../../lib/cluster/index.ts';
+import type { KubeObject } from '../../lib/engine/index.ts';
+import { OpsError } from '../../lib/errors/index.ts';
+import { systemClock } from '../../lib/time/index.ts';
+import { type Answer, type Answers, deadPort, kubeconfigText, type StrictApi, strictApi } from './strict-api.ts';
+
+const MAP = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'default', name: 'settings' };
+const OURS: KubeObject = {
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: 'settings', namespace: 'default', labels: { 'app.kubernetes.io/managed-by': 'muster' } },
+  data: { colour: 'green' },
+};
+const PATH = '/api/v1/namespaces/default/configmaps/settings';
+
+async function withApi(answers: Answers, use: (api: StrictApi) => Promise<void>) {
+  const strict = await strictApi(answers);
+  try {
+    await use(strict);
+  } finally {
+    await strict.close();
+  }
+}
+
+async function thrown(act: () => Promise<unknown>): Promise<OpsError> {
+  const error = await act().then(
+    () => undefined,
+    error => error,
+  );
+  assert.instance(error, OpsError);
+  return error;
+}
+
+const times = (asked: string[], entry: string) => asked.filter(line => line === entry).length;
+
+test('a read that meets 429 and 500 is asked again and then answered', async () => {
+  const statuses = [429, 500, 503];
+  const http: Answers['http'] = ({ path }) => {
+    if (path !== PATH) return undefined;
+    const status = statuses.shift();
+    return status ? { status, body: { message: 'busy' } } : { status: 200, body: OURS };
+  };
+  await withApi({ http }, async ({ api, asked }) => {
+    assert.equal((await api.get(MAP))?.data, { colour: 'green' });
+    assert.is(times(asked, `GET ${PATH}`), 4);
+  });
+});
+
+test('a 500 that stays is CLUSTER_REFUSED with the words of the API, within five attempts', async () => {
+  const http: Answers['http'] = ({ path }) =>
+    path === PATH ? { status: 500, body: { message: 'etcd is away' } } : undefined;
+  await withApi({ http }, async ({ api, asked }) => {
+    const error = await thrown(() => api.get(MAP));
+    assert.is(error.code, 'CLUSTER_REFUSED');
+    assert.match(error.message, /cannot GET .*settings of lab: 500 etcd is away/);
+    assert.is(times(asked, `GET ${PATH}`), 5);
+  });
+});
+
+test('a write that the API answers with 500 is not made twice', async () => {
+  const http: Answers['http'] = ({ method }) =>
+    method === 'PATCH' ? { status: 500, body: { message: 'oops' } } : undefined;
+  await withApi({ http }, async ({ api, asked }) => {
+    assert.is((await thrown(() => api.apply(OURS))).code, 'CLUSTER_REFUSED');
+    assert.is(times(asked, `PATCH ${PATH}`), 1);
+  });
+});
+
+test('a connection that is reset, or cut inside a reply, is made again', async () => {
+  const faults: Answer[] = ['reset', 'cut'];
+  const http: Answers['http'] = ({ path }) => {
+    if (path !== PATH) return undefined;
+    return faults.shift() ?? { status: 200, body: OURS };
+  };
+  await withApi({ http }, async ({ api }) => assert.is((await api.get(MAP))?.metadata.name, 'settings'));
+});
+
+test('an API that does not listen is CLUSTER_UNREACHABLE and exits 2', async () => {
+  await withApi({}, async ({ kubeconfig }) => {
+    const port = await deadPort();
+    writeFileSync(kubeconfig, readFileSync(kubeconfig, 'utf8').replace(/127\.0\.0\.1:\d+/, `127.0.0.1:${port}`));
+    const context = { clock: systemClock, signal: new AbortController().signal, random: () => 0 };
+    const api = await connectCluster(kubeconfig, 'lab', context);
+    const error = await thrown(() => api.list({ apiVersion: 'v1', kind: 'Node' }));
+    assert.is(error.code, 'CLUSTER_UNREACHABLE');
+    assert.is(error.exit, 2);
+    assert.match(error.message, new RegExp(`127.0.0.1:${port}.*ECONNREFUSED`));
+  });
+});
+
+test('another cluster at the same port is refused, not asked again', async () => {
+  await withApi({}, async ({ kubeconfig, asked, port }) => {
+    await withApi({}, async other => {
+      const theirs = readFileSync(other.kubeconfig, 'utf8').replace(/127\.0\.0\.1:\d+/, `127.0.0.1:${port}`);
+      writeFileSync(kubeconfig, theirs, { mode: 0o600 });
+      const context = { clock: systemClock, signal: new AbortController().signal, random: () => 0 };
+      const api = await connectCluster(kubeconfig, 'lab', context);
+      const error = await thrown(() => api.raw('/readyz'));
+      assert.is(error.code, 'CLUSTER_REFUSED');
+      assert.match(error.message, /cannot trust the API of lab/);
+      assert.equal(asked, []);
+    });
+  });
+});
+
+test('/readyz says which check failed, and is asked once', async () => {
+  const body = '[+]ping ok\n[-]etcd failed: reason withheld\nreadyz check failed\n';
+  await withApi({ http: () => ({ status: 500, body }) }, async ({ api, asked }) => {
+    const error = await thrown(() => api.raw('/readyz'));
+    assert.match(error.message, /500 \[-\]etcd failed: reason withheld$/);
+    assert.is(asked.length, 1);
+  });
+});
+
+test('a conflict on an object of ours is drift and is forced; on another hand’s object it is refused', async () => {
+  const live = { ...OURS, metadata: { ...OURS.metadata, labels: {} } };
+  const forced: (string | null)[] = [];
+  const answers = (object: KubeObject): Answers => ({
+    http: ({ method, path, query }) => {
+      if (path !== PATH) return undefined;
+      if (method === 'GET') return { status: 200, body: object };
+      forced.push(query.get('force'));
+      return query.get('force') === 'true'
+        ? { status: 200, body: OURS }
+        : { status: 409, body: { message: 'conflict with "kubectl-edit"' } };
+    },
+  });
+  await withApi(answers(OURS), async ({ api }) => void (await api.apply(OURS)));
+  assert.equal(forced, ['false', 'true']);
+  await withApi(answers(live), async ({ api }) => {
+    const error = await thrown(() => api.apply(OURS));
+    assert.match(error.message, /cannot apply ConfigMap settings: conflict with "kubectl-edit"/);
+  });
+  assert.equal(forced, ['false', 'true', 'false']);
+});
+
+test('a list follows the pages, names each object’s kind, and is empty for a kind that is not installed', async () => {
+  const item = (name: string) => ({ metadata: { name } });
+  const http: Answers['http'] = ({ path, query }) => {
+    if (path === '/apis/velero.io/v1') return { status: 404, body: { message: 'not found' } };
+    if (path !== '/api/v1/nodes') return undefined;
+    const next = query.get('continue');
+    const page =
+      next === 'p2' ? { items: [item('b')], metadata: {} } : { items: [item('a')], metadata: { continue: 'p2' } };
+    return { status: 200, body: page };
+  };
+  await withApi({ http }, async ({ api, asked }) => {
+    const nodes = await api.list({ apiVersion: 'v1', kind: 'Node' });
+    assert.equal(
+      nodes.map(({ kind, metadata }) => `${kind} ${metadata.name}`),
+      ['Node a', 'Node b'],
+    );
+    assert.equal(await api.list({ apiVersion: 'velero.io/v1', kind: 'Backup' }), []);
+    await api.list({ apiVersion: 'v1', kind: 'Node' });
+    assert.is(times(asked, 'GET /api/v1'), 1);
+  });
+});
+
+const pod = { namespace: 'default', name: 'web-0' };
+const frame = (channel: number, text: string) => Buffer.concat([Buffer.of(channel), Buffer.from(text)]);
+const exit = (code: number) =>
+  JSON.stringify(
+    code === 0
+      ? { status: 'Success' }
+      : {
+          status: 'Failure',
+          reason: 'NonZeroExitCode',
+          details: { causes: [{ reason: 'ExitCode', message: `${code}` }] },
+        },
+  );
+
+test('exec carries argv and stdin byte-exact and reads the exit status from the protocol', async () => {
+  const argv = ['sh', '-c', 'echo "$1"; cat', '--', " a'b\n$(x) ü"];
+  let got: string[] = [];
+  let stdin = '';
+  const exec: Answers['exec'] = (socket, query) => {
+    got = query.getAll('command');
+    socket.on('message', (data: Buffer) => {
+      if (data[0] === 0) stdin += data.subarray(1).toString();
+      if (data[0] !== 255) return;
+      socket.send(frame(1, 'out'));
+      socket.send(frame(2, 'err'));
+      socket.send(frame(3, exit(3)));
+    });
+  };
+  await withApi({ exec }, async ({ api }) => {
+    const result = await api.exec(pod, argv, { stdin: 'grün\n' });
+    assert.equal([result.code, result.stdout.text, result.stderr.text], [3, 'out', 'err']);
+  });
+  assert.equal(got, argv);
+  assert.is(stdin, 'grün\n');
+});
+
+test('an exec stream that ends without a status is SHELL_LOST, whatever it printed', async () => {
+  const endings: Answers['exec'][] = [
+    socket => {
+      socket.send(frame(1, 'dump, first half'));
+      socket.close(1000);
+    },
+    socket => {
+      socket.send(frame(1, 'dump, first half'));
+      setTimeout(() => socket.terminate(), 20);
+    },
+  ];
+  for (const exec of endings)
+    await withApi({ exec }, async ({ api }) => {
+      const error = await thrown(() => api.exec(pod, ['pg_dump']));
+      assert.is(error.code, 'SHELL_LOST');
+      assert.match(error.message, /without an exit status/);
+    });
+});
+
+test('a status that is neither success nor an exit code is an error in the words of the API', async () => {
+  const exec: Answers['exec'] = socket =>
+    socket.send(frame(3, JSON.stringify({ status: 'Failure', reason: 'InternalError', message: 'runc is away' })));
+  await withApi({ exec }, async ({ api }) => {
+    assert.match(
+      (await thrown(() => api.exec(pod, ['true']))).message,
+      /cannot exec in default\/web-0 of lab: runc is away/,
+    );
+  });
+});
+
+test('an exec that outlives its timeout is SHELL_TIMEOUT', async () => {
+  await withApi({ exec: socket => socket.send(frame(1, '.')) }, async ({ api }) => {
+    assert.is((await thrown(() => api.exec(pod, ['sleep'], { timeout: 50 }))).code, 'SHELL_TIMEOUT');
+  });
+});
+
+test('a kubeconfig that others can read, or of another context, is refused before anything is sent', async () => {
+  await withApi({}, async ({ kubeconfig, asked }) => {
+    const context = { clock: systemClock, signal: new AbortController().signal, random: () => 0 };
+    chmodSync(kubeconfig, 0o644);
+    const open = await thrown(() => connectCluster(kubeconfig, 'lab', context));
+    assert.is(open.code, 'KUBECONFIG_REFUSED');
+    assert.match(open.message, /mode 644, expected 600/);
+    chmodSync(kubeconfig, 0o600);
+    writeFileSync(kubeconfig, kubeconfigText(1, Buffer.from(''), 'production'));
+    assert.match(
+      (await thrown(() => connectCluster(kubeconfig, 'lab', context))).message,
+      /"production", expected "lab"/,
+    );
+    const absent = await thrown(() => connectCluster(`${kubeconfig}.no`, 'lab', context));
+    assert.is(absent.code, 'CLUSTER_NO_KUBECONFIG');
+    assert.equal(asked, []);
+  });
+});
+
+test.run();
