@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { OpsError } from '../errors/index.ts';
+
+/** Who runs, since when: what the other run is told. */
+export interface Holder {
+  id: string;
+  pid: number;
+  bootId: string;
+  /** Field 22 of /proc/<pid>/stat: with the pid and the boot, a process for good. */
+  startTime: string;
+  user: string;
+  verb: string;
+  since: string;
+}
+
+export interface Held {
+  holder: Holder;
+  /** Removes the lock if it is still ours. */
+  release(): Promise<void>;
+}
+
+/** One writer at a time. Errors: LOCK_HELD, naming the holder. */
+export interface Lock {
+  acquire(verb: string): Promise<Held>;
+  /** Who holds it now; undefined when nobody living does. */
+  holder(): Promise<Holder | undefined>;
+}
+
+const bootId = async () => (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+
+/** undefined: no such process. */
+async function startTime(pid: number): Promise<string | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  // The command may hold spaces and parentheses: fields count from the last one.
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+}
+
+const alive = async (holder: Holder) =>
+  holder.bootId === (await bootId()) && holder.startTime === (await startTime(holder.pid));
+
+const parse = (text: string | undefined): Holder | undefined => {
+  try {
+    return text === undefined ? undefined : (JSON.parse(text) as Holder);
+  } catch {
+    return undefined;
+  }
+};
+
+/** A lock file of this computer: made whole under another name and linked, so that it is never seen half-written. */
+export function fileLock(state: string, now: () => number): Lock {
+  const path = join(state, 'lock');
+  const read = () => readFile(path, 'utf8').catch(() => undefined);
+
+  async function acquire(verb: string): Promise<Held> {
+    await mkdir(state, { recursive: true, mode: 0o700 });
+    const holder = await describe(verb, now);
+    const draft = `${path}.${holder.id}`;
+    await writeFile(draft, JSON.stringify(holder), { mode: 0o600, flag: 'wx' });
+    try {
+      for (let attempt = 0; attempt < 20; attempt++) {
+        if (await tryLink(draft, path)) return { holder, release: () => release(path, read, holder) };
+        const text = await read();
+        const other = parse(text);
+        if (other && (await alive(other))) throw held(other);
+        await removeStale(path, text, holder.id);
+      }
+      throw new OpsError('LOCK_HELD', `cannot take the lock ${path}: others take it faster`);
+    } finally {
+      await rm(draft, { force: true });
+    }
+  }
+
+  async function current(): Promise<Holder | undefined> {
+    const other = parse(await read());
+    return other && (await alive(other)) ? other : undefined;
+  }
+
+  return { acquire, holder: current };
+}
+
+async function describe(verb: string, now: () => number): Promise<Holder> {
+  const start = await startTime(process.pid);
+  return {
+    id: randomUUID(),
+    pid: process.pid,
+    bootId: await bootId(),
+    startTime: start ?? '',
+    user: userInfo().username,
+    verb,
+    since: new Date(now()).toISOString(),
+  };
+}
+
+const tryLink = (from: string, to: string) =>
+  link(from, to).then(
+    () => true,
+    error => {
+      if (error.code === 'EEXIST') return false;
+      throw error;
+    },
+  );
+
+/** Takes a dead holder's file away. Rename decides between two who found it stale: the loser sees that it moved a new one, and puts it back. */
+async function removeStale(path: string, seen: string | undefined, id: string): Promise<void> {
+  if (seen === undefined) return;
+  const aside = `${path}.stale.${id}`;
+  const moved = await rename(path, aside).then(
+    () => true,
+    () => false,
+  );
+  if (!moved) return;
+  const text = await readFile(aside, 'utf8');
+  if (text !== seen) await tryLink(aside, path);
+  await rm(aside, { force: true });
+}
+
+async function release(path: string, read: () => Promise<string | undefined>, holder: Holder): Promise<void> {
+  if (parse(await read())?.id === holder.id) await unlink(path);
+}
+
+const held = (other: Holder) =>
+  new OpsError(
+    'LOCK_HELD',
+    `cannot start: '${other.verb}' runs since ${other.since} as pid ${other.pid} (${other.user})`,
+    { hint: `wait for it, or stop it with: kill -INT ${other.pid}` },
+  );

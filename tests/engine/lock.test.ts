@@ -1,0 +1,66 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { fileLock } from '../../lib/engine/index.ts';
+import { isOpsError } from '../../lib/errors/index.ts';
+
+const test = suite<{ state: string }>('engine lock');
+test.before.each(async context => {
+  context.state = await mkdtemp(join(tmpdir(), 'muster-lock-'));
+});
+test.after.each(context => rm(context.state, { recursive: true, force: true }));
+
+test('the second run is refused and told who holds it, since when, and what to type', async ({ state }) => {
+  const lock = fileLock(state, () => Date.parse('2026-11-21T10:00:00Z'));
+  const held = await lock.acquire('bootstrap');
+  const error = await lock.acquire('destroy').catch(thrown => thrown);
+  assert.ok(isOpsError(error, 'LOCK_HELD'));
+  assert.match(error.message, new RegExp(`'bootstrap' runs since 2026-11-21T10:00:00.000Z as pid ${process.pid}`));
+  assert.match(error.hint, /kill -INT/);
+  await held.release();
+  await (await lock.acquire('destroy')).release();
+  assert.equal(await readdir(state), []);
+});
+
+for (const [title, holder] of [
+  ['whose process is gone', { pid: 4194999 }],
+  ['whose pid now belongs to another process', { pid: process.pid, startTime: '1' }],
+  ['of another boot', { pid: process.pid, bootId: 'other' }],
+  ['that was half written', undefined],
+] as const)
+  test(`a lock ${title} is taken over`, async ({ state }) => {
+    await writeFile(
+      join(state, 'lock'),
+      holder ? JSON.stringify({ id: 'old', bootId: '', startTime: '', ...holder }) : '{"id":',
+    );
+    await (await fileLock(state, Date.now).acquire('bootstrap')).release();
+  });
+
+test('of many that start together over a stale lock exactly one proceeds', async ({ state }) => {
+  await writeFile(join(state, 'lock'), JSON.stringify({ id: 'old', pid: 4194999, bootId: '', startTime: '' }));
+  const program = `
+    import { fileLock } from ${JSON.stringify(join(import.meta.dirname, '../../lib/engine/lock.ts'))};
+    try { await fileLock(${JSON.stringify(state)}, Date.now).acquire('x'); console.log('won'); setTimeout(() => {}, 1500); }
+    catch (error) { console.log(error.code); }`;
+  const results = await Promise.all(Array.from({ length: 8 }, () => run(program)));
+  assert.equal(results.filter(line => line === 'won').length, 1, results.join(' '));
+  assert.equal(results.filter(line => line === 'LOCK_HELD').length, 7, results.join(' '));
+});
+
+function run(program: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let out = '';
+    child.stdout.on('data', chunk => {
+      out += chunk;
+    });
+    child.on('error', reject).on('close', () => resolve(out.trim()));
+  });
+}
+
+test.run();

@@ -1,0 +1,114 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { isOpsError } from '../../lib/errors/index.ts';
+import { type Clock, formatDuration, retry, wait } from '../../lib/time/index.ts';
+
+/** A clock whose time passes only by sleeping. */
+function fakeClock(): Clock & { slept: number[] } {
+  const slept: number[] = [];
+  const total = () => slept.reduce((sum, ms) => sum + ms, 0);
+  return {
+    slept,
+    now: total,
+    monotonic: total,
+    sleep: async ms => {
+      slept.push(ms);
+    },
+  };
+}
+const signal = new AbortController().signal;
+
+const waiting = suite('wait');
+
+waiting('ends with the value once it is seen', async () => {
+  let looks = 0;
+  const probe = async () => (++looks === 3 ? { value: 'up' } : { saw: 'booting' });
+  assert.is(await wait({ what: 'ssh', deadline: 5000, hint: 'h', probe }, { clock: fakeClock(), signal }), 'up');
+});
+
+waiting('running out of time is an error with the last observation and the next command', async () => {
+  const probe = async () => ({ saw: 'node NotReady' });
+  const error = await wait(
+    { what: 'a Ready node', deadline: 2000, hint: 'muster status', probe },
+    { clock: fakeClock(), signal },
+  ).catch(e => e);
+  assert.ok(isOpsError(error, 'WAIT_TIMEOUT'));
+  assert.is(error.message, 'cannot see a Ready node after 2.0 s; last seen: node NotReady');
+  assert.is(error.hint, 'muster status');
+});
+
+waiting('what a probe throws ends it at once', async () => {
+  const probe = () => Promise.reject(new Error('the machine died'));
+  const error = await wait({ what: 'ssh', deadline: 60_000, hint: '', probe }, { clock: fakeClock(), signal }).catch(
+    e => e,
+  );
+  assert.is(error.message, 'the machine died');
+});
+
+waiting('a probe that never answers does not outlive the deadline', async () => {
+  const clock: Clock = { ...fakeClock(), monotonic: () => performance.now() };
+  const error = await wait(
+    { what: 'x', deadline: 30, hint: '', probe: () => new Promise(() => {}) },
+    { clock, signal },
+  ).catch(e => e);
+  assert.match(error.message, /last seen: a probe that did not answer/);
+});
+
+waiting('is cancelled while a probe hangs', async () => {
+  const stop = new AbortController();
+  const pending = wait(
+    { what: 'x', deadline: 60_000, hint: '', probe: () => new Promise(() => {}) },
+    { clock: fakeClock(), signal: stop.signal },
+  );
+  stop.abort(new Error('stopped'));
+  assert.is((await pending.catch(e => e)).message, 'stopped');
+});
+
+waiting.run();
+
+const retrying = suite('retry');
+const flaky = (failures: number) => {
+  let calls = 0;
+  return async () => {
+    if (++calls <= failures) throw new Error(`failure ${calls}`);
+    return calls;
+  };
+};
+const spec = { what: 'read the bucket', attempts: 3, total: 60_000, base: 100, on: () => true };
+
+retrying('tries again until it works', async () => {
+  assert.is(await retry(spec, flaky(2), { clock: fakeClock(), signal, random: () => 0.5 }), 3);
+});
+
+retrying('does not sleep after the last attempt, and names the last error', async () => {
+  const clock = fakeClock();
+  const error = await retry(spec, flaky(9), { clock, signal, random: () => 0.5 }).catch(e => e);
+  assert.ok(isOpsError(error, 'RETRY_EXHAUSTED'));
+  assert.match(error.message, /cannot read the bucket: 3 attempts .* the last: failure 3/);
+  assert.equal(clock.slept, [50, 100]);
+});
+
+retrying('is bounded in total time', async () => {
+  const clock = fakeClock();
+  await retry({ ...spec, attempts: 99, total: 1000 }, flaky(999), { clock, signal, random: () => 0.9 }).catch(e => e);
+  assert.ok(clock.now() <= 1000);
+});
+
+retrying('throws at once what the caller does not list', async () => {
+  const clock = fakeClock();
+  const error = await retry({ ...spec, on: () => false }, flaky(9), { clock, signal, random: () => 0 }).catch(e => e);
+  assert.is(error.message, 'failure 1');
+  assert.equal(clock.slept, []);
+});
+
+retrying.run();
+
+const durations = suite('durations');
+for (const [ms, text] of [
+  [850, '850 ms'],
+  [12_340, '12.3 s'],
+  [99_960, '1 min 40 s'],
+  [245_000, '4 min 05 s'],
+] as const)
+  durations(`${ms} ms reads ${text}`, () => assert.is(formatDuration(ms), text));
+durations.run();
