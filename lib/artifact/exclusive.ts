@@ -1,0 +1,48 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileLock, type Held } from '../engine/index.ts';
+import { isOpsError, oneLine } from '../errors/index.ts';
+import { type Clock, minutes, type Seen, wait } from '../time/index.ts';
+import { removeTree } from './remove-tree.ts';
+import type { ToolDeps } from './tool.ts';
+
+export interface ExclusiveDeps extends ToolDeps {
+  cache: string;
+  clock: Clock;
+}
+
+/**
+ * One maker of `name` at a time in this cache; the others wait, and say for whom. `act` gets an empty folder in the
+ * cache's file system: what a killed run left in it is removed first, what this one leaves after.
+ */
+export async function exclusive<T>(name: string, deps: ExclusiveDeps, act: (work: string) => Promise<T>): Promise<T> {
+  const lock = fileLock(join(deps.cache, 'locks', name), deps.clock.now);
+  const held = await wait<Held>(
+    {
+      what: `another run to finish making ${name}`,
+      deadline: minutes(60),
+      every: 250,
+      hint: 'stop the other run, then run again',
+      probe: () => take(() => lock.acquire(`make ${name}`)),
+    },
+    { ...deps, onSaw: (what, saw) => deps.progress(`waiting for ${what}: ${saw}`) },
+  );
+  const work = join(deps.cache, 'work', name);
+  try {
+    await removeTree(work, deps);
+    await mkdir(work, { recursive: true, mode: 0o700 });
+    return await act(work);
+  } finally {
+    await removeTree(work, deps).catch(error => deps.progress(`${oneLine(error)}`));
+    await held.release();
+  }
+}
+
+async function take(acquire: () => Promise<Held>): Promise<Seen<Held>> {
+  try {
+    return { value: await acquire() };
+  } catch (error) {
+    if (isOpsError(error, 'LOCK_HELD')) return { saw: error.message };
+    throw error;
+  }
+}

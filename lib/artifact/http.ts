@@ -1,0 +1,87 @@
+import { OpsError, oneLine } from '../errors/index.ts';
+import { type Clock, type Duration, seconds } from '../time/index.ts';
+
+export interface HttpDeps {
+  clock: Clock;
+  signal: AbortSignal;
+  /** 0 <= x < 1. */
+  random(): number;
+  progress(text: string): void;
+  /** So long without a byte is a stall; 30 s when absent. */
+  idle?: Duration;
+}
+
+export const idleOf = (deps: HttpDeps): Duration => deps.idle ?? seconds(30);
+
+/** A cut, a stall, 429 and 5xx: worth another attempt. */
+export class Transient extends Error {}
+
+/** Bytes that are there already, and the strong validator under which they came. */
+export interface Resume {
+  have: number;
+  validator: string;
+}
+
+/**
+ * A GET whose answer is 200, or 206 from the byte that was asked for. 'start over': the server cannot go on there.
+ * Errors: Transient; ARTIFACT_ABSENT (401, 403, 404, 410); ARTIFACT_DOWNLOAD for any other answer and for a redirect
+ * from https to http.
+ */
+export async function request(url: string, signal: AbortSignal, resume?: Resume): Promise<Response | 'start over'> {
+  const range: Record<string, string> = resume ? { range: `bytes=${resume.have}-`, 'if-range': resume.validator } : {};
+  const answer = await fetch(url, { signal, headers: { 'accept-encoding': 'identity', ...range } });
+  const { status } = answer;
+  if (url.startsWith('https:') && !answer.url.startsWith('https:'))
+    throw new OpsError(
+      'ARTIFACT_DOWNLOAD',
+      `cannot download ${url}: it redirects to ${answer.url}, which is not https`,
+    );
+  if (status === 200) return answer;
+  if (status === 206 && resume && answer.headers.get('content-range')?.startsWith(`bytes ${resume.have}-`))
+    return answer;
+  await answer.body?.cancel();
+  if (status === 206 || status === 416) return 'start over';
+  if (status === 429 || status >= 500) throw new Transient(`HTTP ${status}`);
+  const code = [401, 403, 404, 410].includes(status) ? 'ARTIFACT_ABSENT' : 'ARTIFACT_DOWNLOAD';
+  throw new OpsError(code, `cannot download ${url}: HTTP ${status}`);
+}
+
+/** If-Range takes strong validators only. */
+export function validatorOf(answer: Response): string {
+  const etag = answer.headers.get('etag');
+  return etag?.startsWith('"') ? etag : (answer.headers.get('last-modified') ?? '');
+}
+
+/** fetch says 'fetch failed' or 'terminated' and hides why in the cause. */
+export function network(error: unknown): unknown {
+  if (!(error instanceof TypeError)) return error;
+  return new Transient(error.cause ? `${error.message}: ${oneLine(error.cause)}` : error.message);
+}
+
+export function idleWatch(idle: Duration, onStall: () => void): { touch(): void; stop(): void } {
+  const arm = () => setTimeout(onStall, idle);
+  let handle = arm();
+  return {
+    touch() {
+      clearTimeout(handle);
+      handle = arm();
+    },
+    stop: () => clearTimeout(handle),
+  };
+}
+
+/** A small text, as a sums file; at most 1 MiB. Errors as those of request. */
+export async function fetchText(url: string, deps: HttpDeps): Promise<string> {
+  const signal = AbortSignal.any([deps.signal, AbortSignal.timeout(idleOf(deps))]);
+  try {
+    const answer = await request(url, signal);
+    if (answer === 'start over') throw new Transient('it answered a range that nobody asked for');
+    const text = await answer.text();
+    if (text.length > 1_048_576) throw new Transient(`${text.length} bytes are too many`);
+    return text;
+  } catch (error) {
+    if (deps.signal.aborted) throw deps.signal.reason;
+    if (error instanceof OpsError) throw error;
+    throw new OpsError('ARTIFACT_DOWNLOAD', `cannot download ${url}: ${oneLine(network(error))}`, { cause: error });
+  }
+}

@@ -1,0 +1,84 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { removeTree } from './remove-tree.ts';
+import type { ArtifactDeps } from './sources/source.ts';
+import { needTool, tool } from './tool.ts';
+
+/** A container store of muster's own below the cache: nothing of the user's podman is seen or changed. */
+export interface Podman {
+  has(ref: string): Promise<boolean>;
+  build(context: string, ref: string, base: string | undefined, label: string): Promise<void>;
+  /** One docker-archive of them all: layers that images share are in it once. */
+  save(refs: readonly string[], path: string): Promise<void>;
+  /** Other tags of the repositories of these. */
+  dropSuperseded(refs: readonly string[]): Promise<void>;
+}
+
+/** Callers hold the lock of what they build: one user of the store at a time. Errors: TOOL_MISSING, ARTIFACT_BUILD. */
+export async function openPodman(deps: ArtifactDeps): Promise<Podman> {
+  await needTool('podman', 'podman', deps);
+  await needTool('runc', 'runc', deps);
+  const dir = join(deps.cache, 'podman');
+  const podman = (args: readonly string[], what: string, onLine?: (line: string) => void) =>
+    tool([...command(dir), ...args], what, deps, onLine ? { onLine } : {});
+  await prepare(dir, deps, podman);
+  return {
+    async has(ref) {
+      return (await images(podman)).includes(ref);
+    },
+    async build(context, ref, base, label) {
+      const from = base === undefined ? [] : ['--build-arg', `BASE=${base}`];
+      // Chroot isolation needs no container network and no cgroup; the network is this computer's.
+      const args = [
+        'build',
+        '--isolation=chroot',
+        '--network=host',
+        '--pull=never',
+        '--layers=false',
+        ...from,
+        '-t',
+        ref,
+        context,
+      ];
+      await podman(args, `cannot build the image ${label}`, line => {
+        if (line.startsWith('STEP ')) deps.progress(`${label}: ${line}`);
+      });
+    },
+    async save(refs, path) {
+      await podman(['save', '-q', '--format', 'docker-archive', '-m', '-o', path, ...refs], 'cannot save the images');
+    },
+    async dropSuperseded(refs) {
+      const repository = (ref: string) => ref.slice(0, ref.lastIndexOf(':'));
+      const keep = new Set(refs);
+      const names = new Set(refs.map(repository));
+      const old = (await images(podman)).filter(ref => !keep.has(ref) && names.has(repository(ref)));
+      if (old.length > 0) await podman(['rmi', '-f', ...old], 'cannot remove superseded images');
+    },
+  };
+}
+
+type Run = (args: readonly string[], what: string) => Promise<string>;
+
+// crun refuses this kind of computer's cgroups (hybrid); runc takes all of them.
+const command = (dir: string) => [
+  'podman',
+  ...['--root', join(dir, 'root'), '--runroot', join(dir, 'run'), '--tmpdir', join(dir, 'tmp')],
+  ...['--runtime', 'runc', '--cgroup-manager', 'cgroupfs', '--events-backend', 'none'],
+];
+
+const images = async (podman: Run): Promise<string[]> =>
+  (await podman(['images', '--format', '{{.Repository}}:{{.Tag}}'], 'cannot list the images'))
+    .split('\n')
+    .filter(Boolean);
+
+/** What a killed build left is removed; a store that podman cannot read any more is made anew. */
+async function prepare(dir: string, deps: ArtifactDeps, podman: Run): Promise<void> {
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  try {
+    await podman(['system', 'prune', '--external', '-f'], 'cannot clean the container store');
+  } catch (error) {
+    if (deps.signal.aborted) throw error;
+    deps.progress('the container store is damaged: it is made again');
+    await removeTree(dir, deps);
+  }
+}

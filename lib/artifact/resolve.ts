@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import { isOpsError, OpsError } from '../errors/index.ts';
+import { type CacheKey, findCached, keep, type Resolved, type SourceKind } from './cache.ts';
+import { exclusive } from './exclusive.ts';
+import { bundle } from './sources/bundle.ts';
+import { mirror } from './sources/mirror.ts';
+import { module } from './sources/module.ts';
+import { release } from './sources/release.ts';
+import type { ArtifactDeps, Offer, Recipe, Source } from './sources/source.ts';
+
+const SOURCES: Readonly<Record<SourceKind, Source>> = { release, mirror, bundle, module };
+
+export interface ResolveOptions {
+  /** Hash what the cache has, whatever its size and time say. */
+  full?: boolean;
+}
+
+/**
+ * The thing in the cache, made or fetched if it is not there: the inventory's sources in order, the next one when a
+ * source does not have it. Errors: ARTIFACT_NO_SOURCE with every source's reason, ARTIFACT_DIGEST at once,
+ * ARTIFACT_SOURCE_REFUSED, LOCK_UNRESOLVED, and those of a build.
+ */
+export async function resolveRecipe(
+  recipe: Recipe,
+  deps: ArtifactDeps,
+  options: ResolveOptions = {},
+): Promise<Resolved> {
+  const { name, version } = recipe.want;
+  const lacks: OpsError[] = [];
+  for (const kind of deps.site.artifacts.sources) {
+    const offer = await SOURCES[kind].offer(recipe, deps);
+    if ('lacks' in offer) {
+      lacks.push(new OpsError('ARTIFACT_NO_SOURCE', `cannot have ${name} ${version}: ${kind} ${offer.lacks}`));
+      continue;
+    }
+    try {
+      return (await cached(recipe, offer, deps, options)) ?? (await make(recipe, kind, offer, deps, options));
+    } catch (error) {
+      if (!isOpsError(error, 'ARTIFACT_ABSENT') && !isOpsError(error, 'ARTIFACT_DOWNLOAD')) throw error;
+      deps.progress(`${name} ${version}: ${kind}: ${error.message}`);
+      lacks.push(error);
+    }
+  }
+  throw nowhere(recipe, deps, lacks);
+}
+
+/** The thing in the cache if it is there: reads only, no network. */
+export async function findRecipe(
+  recipe: Recipe,
+  deps: ArtifactDeps,
+  options: ResolveOptions = {},
+): Promise<Resolved | undefined> {
+  for (const kind of deps.site.artifacts.sources) {
+    const offer = await SOURCES[kind].offer(recipe, deps);
+    const found = 'lacks' in offer ? undefined : await cached(recipe, offer, deps, options);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+const keyFor = ({ want, inputs }: Recipe, { toolchain }: Offer): CacheKey => ({ want, inputs, toolchain });
+
+const cached = (recipe: Recipe, offer: Offer, { cache, progress }: ArtifactDeps, { full }: ResolveOptions) =>
+  findCached(cache, keyFor(recipe, offer), { full: full ?? false, notice: progress });
+
+/** `name` is one path segment; two versions of a thing are made one after the other. */
+const make = (recipe: Recipe, source: SourceKind, offer: Offer, deps: ArtifactDeps, options: ResolveOptions) =>
+  exclusive(recipe.want.name, deps, async work => {
+    // Another run may have made it while this one waited.
+    const there = await cached(recipe, offer, deps, options);
+    if (there) return there;
+    const file = join(work, 'artifact');
+    const notes = await offer.make(file, work);
+    return keep(deps.cache, file, {
+      key: { want: recipe.want, inputs: recipe.inputs, toolchain: offer.toolchain ?? {} },
+      source,
+      mode: recipe.mode,
+      madeAt: new Date(deps.clock.now()).toISOString(),
+      notes,
+    });
+  });
+
+function nowhere(recipe: Recipe, deps: ArtifactDeps, lacks: readonly OpsError[]): OpsError {
+  const [first, second] = lacks;
+  if (first && !second) return first;
+  const { name, version } = recipe.want;
+  const order = deps.site.artifacts.sources.join(', ');
+  return new OpsError('ARTIFACT_NO_SOURCE', `cannot have ${name} ${version} from any source (${order})`, {
+    details: lacks.map(error => error.message),
+  });
+}
