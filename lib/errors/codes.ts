@@ -184,6 +184,11 @@ export const CODES = {
     'The API of the cluster answered, and refused what was asked.',
     'read its words; they name the object and the field',
   ),
+  K3S_ENDED: entry(
+    'failed',
+    'k3s ends again and again right after it was started.',
+    'read its last lines; on the host: journalctl -u k3s -e',
+  ),
   KUBECONFIG_REFUSED: entry(
     'refused',
     'A kubeconfig is not one that muster may use or replace: another hand made it, or others can read it.',

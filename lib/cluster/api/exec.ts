@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import WebSocket, { type RawData } from 'ws';
-import type { ExecResult, Output } from '../../engine/index.ts';
+import type { ExecResult } from '../../engine/index.ts';
 import { OpsError, oneLine } from '../../errors/index.ts';
+import { capture } from '../../shell/capture.ts';
 import { type Duration, formatDuration } from '../../time/index.ts';
 import type { Connection } from './connection.ts';
 import { isRecord, parsed, statusWords } from './words.ts';
@@ -63,8 +64,8 @@ type Settle = ReturnType<typeof Promise.withResolvers<ExecResult>>;
 
 /** Output by channel until the Status comes, which alone is an end. */
 function collect(socket: WebSocket, name: string, resolve: Settle['resolve'], reject: Settle['reject']): void {
-  const stdout = new Kept();
-  const stderr = new Kept();
+  const stdout = capture(KEEP);
+  const stderr = capture(KEEP);
   let open = false;
   socket.on('open', () => {
     open = true;
@@ -72,8 +73,8 @@ function collect(socket: WebSocket, name: string, resolve: Settle['resolve'], re
   socket.on('message', data => {
     const frame = bytesOf(data);
     const payload = frame.subarray(1);
-    if (frame[0] === CHANNEL.stdout) stdout.push(payload);
-    else if (frame[0] === CHANNEL.stderr) stderr.push(payload);
+    if (frame[0] === CHANNEL.stdout) stdout.add(payload);
+    else if (frame[0] === CHANNEL.stderr) stderr.add(payload);
     else if (frame[0] === CHANNEL.status) {
       const code = exitCode(payload.toString('utf8'));
       if (code === undefined) reject(refused(name, statusWords(payload.toString('utf8'))));
@@ -104,28 +105,6 @@ function sendStdin(socket: WebSocket, stdin: string | undefined): void {
   for (let at = 0; at < bytes.length; at += STDIN_CHUNK)
     socket.send(Buffer.concat([Buffer.of(CHANNEL.stdin), bytes.subarray(at, at + STDIN_CHUNK)]));
   socket.send(Buffer.of(CHANNEL.close, CHANNEL.stdin));
-}
-
-/** The newest bytes of a stream; what went before is counted. */
-class Kept {
-  #chunks: Buffer[] = [];
-  #size = 0;
-  #dropped = 0;
-
-  push(chunk: Buffer): void {
-    this.#chunks.push(chunk);
-    this.#size += chunk.length;
-    while (this.#size - (this.#chunks[0]?.length ?? 0) >= KEEP) {
-      const oldest = this.#chunks.shift()?.length ?? 0;
-      this.#size -= oldest;
-      this.#dropped += oldest;
-    }
-  }
-
-  output(): Output {
-    const bytes = Buffer.concat(this.#chunks);
-    return { bytes, text: bytes.toString('utf8'), dropped: this.#dropped };
-  }
 }
 
 const bytesOf = (data: RawData): Buffer =>

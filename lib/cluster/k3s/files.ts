@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { stringify } from 'yaml';
+
+export const BINARY = '/usr/local/bin/k3s';
+export const CONFIG = '/etc/rancher/k3s/config.yaml';
+export const TOKEN = '/etc/rancher/k3s/token';
+export const UNIT = '/etc/systemd/system/k3s.service';
+export const IMAGES_DIR = '/var/lib/rancher/k3s/agent/images';
+/** Digests of large files, beside size and time, so that a second look does not hash 160 MB: '<sha256> <size> <mtime>'. */
+export const STAMPS = '/var/lib/muster/k3s';
+export const SYSCTL = '/etc/sysctl.d/90-muster-k3s.conf';
+export const MODULES = '/etc/modules-load.d/muster-k3s.conf';
+
+/** The unit's environment tells with which files a running k3s was started. */
+export const STAMP_VARIABLE = 'MUSTER_K3S';
+
+export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+export interface ServerConfig {
+  node: string;
+  /** Names and addresses under which the API is reached from outside. */
+  tlsSan: readonly string[];
+}
+
+/** /etc/rancher/k3s/config.yaml. The token is in a file of its own: neither argv nor this text has it. */
+export const renderConfig = ({ node, tlsSan }: ServerConfig): string =>
+  `# Written by muster; it puts back what is changed here.\n${stringify({
+    'node-name': node,
+    'token-file': TOKEN,
+    'tls-san': [...tlsSan],
+    'write-kubeconfig-mode': '0600',
+    // What reaches an application from outside is the provider's port, not a load balancer of the cluster.
+    disable: ['servicelb', 'traefik'],
+  })}`;
+
+/**
+ * k3s's own unit in its essential lines. KillMode=process: containers outlive a restart of k3s. No LimitNOFILE: where
+ * the limit cannot be raised, as in a container, the unit would not start, and Go raises its own.
+ */
+export const renderUnit = (stamp: string): string => `# Written by muster; it puts back what is changed here.
+[Unit]
+Description=Lightweight Kubernetes
+Wants=network-online.target
+After=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+Type=notify
+Environment=${STAMP_VARIABLE}=${stamp}
+# Volumes are mounted through the node: systemd shares mounts on a machine, not in a container.
+ExecStartPre=-/bin/mount --make-rshared /
+ExecStart=${BINARY} server
+KillMode=process
+Delegate=yes
+TasksMax=infinity
+TimeoutStartSec=0
+Restart=always
+RestartSec=2
+
+[Install]
+WantedBy=multi-user.target
+`;
+
+/** One short name for all that a restart is needed for. */
+export const stampOf = (binary: string, config: string): string =>
+  sha256([binary, config, renderUnit('')].join('\n')).slice(0, 16);
+
+/** Forwarding, and bridged packets through netfilter: a Service whose pod is on the same node needs both. */
+export const SYSCTLS = { 'net.ipv4.ip_forward': '1', 'net.bridge.bridge-nf-call-iptables': '1' } as const;
+export const KERNEL_MODULES = ['br_netfilter', 'overlay'] as const;
+export const SYSCTL_TEXT = Object.entries(SYSCTLS)
+  .map(([name, value]) => `${name} = ${value}\n`)
+  .join('');
+export const MODULES_TEXT = KERNEL_MODULES.map(name => `${name}\n`).join('');

@@ -1,0 +1,185 @@
+import type { Probe } from '../../engine/index.ts';
+import {
+  BINARY,
+  CONFIG,
+  IMAGES_DIR,
+  MODULES,
+  STAMP_VARIABLE,
+  STAMPS,
+  SYSCTL,
+  SYSCTLS,
+  sha256,
+  TOKEN,
+  UNIT,
+} from './files.ts';
+
+/** Questions to a host. All of a host's travel as one script, so each is a few cheap lines. */
+
+export interface PackageFacts {
+  /** false: not a Debian host. */
+  dpkg: boolean;
+  installed: readonly string[];
+}
+
+export const packages = (names: readonly string[]): Probe<PackageFacts> => ({
+  id: `packages ${names.join(' ')}`,
+  script: `command -v dpkg-query >/dev/null || exit 3
+dpkg-query -W -f '\${Package} \${db:Status-Status}\\n' ${names.join(' ')} 2>/dev/null; exit 0`,
+  parse: (stdout, code) => ({
+    dpkg: code === 0,
+    installed: lines(stdout).flatMap(line => (/ installed$/.test(line) ? [line.split(' ')[0] ?? ''] : [])),
+  }),
+});
+
+export interface KernelFacts {
+  /** By name; absent: this kernel has no such setting (yet). */
+  sysctls: Readonly<Record<string, string>>;
+  overlay: boolean;
+  /** sha256 of what is read at the next boot. */
+  files: { sysctl?: string; modules?: string };
+}
+
+export const kernel: Probe<KernelFacts> = {
+  id: 'k3s.kernel',
+  script: `for name in ${Object.keys(SYSCTLS).join(' ')}; do
+  value=$(cat /proc/sys/$(echo $name | tr . /) 2>/dev/null) && echo "sysctl $name $value"
+done
+grep -qw overlay /proc/filesystems && echo overlay
+sha256sum ${SYSCTL} ${MODULES} 2>/dev/null
+exit 0`,
+  parse: stdout => {
+    const sysctls = lines(stdout).map(line => /^sysctl (\S+) (\S+)$/.exec(line) ?? []);
+    const hashes = sums(stdout);
+    return {
+      sysctls: Object.fromEntries(sysctls.flatMap(([, name, value]) => (name && value ? [[name, value]] : []))),
+      overlay: lines(stdout).includes('overlay'),
+      files: { ...given('sysctl', hashes.get(SYSCTL)), ...given('modules', hashes.get(MODULES)) },
+    };
+  },
+};
+
+/** A large file and what was noted when it was last hashed. */
+export interface FileFacts {
+  /** '<size> <mtime>'; absent: no file. */
+  file?: string;
+  /** The digest that the note has for exactly this size and time; absent: not hashed since it was written. */
+  sha256?: string;
+}
+
+export const stampPath = (name: string) => `${STAMPS}/${name}.sha256`;
+
+const stamped = (id: string, path: string, stamp: string): Probe<FileFacts> => ({
+  id,
+  script: `stat -L -c 'file %s %Y' ${path} 2>/dev/null; sed 's/^/stamp /' ${stamp} 2>/dev/null; exit 0`,
+  parse: stdout => {
+    const file = /^file (\d+ \d+)$/m.exec(stdout)?.[1];
+    const [, digest, noted] = /^stamp ([0-9a-f]{64}) (.+)$/m.exec(stdout) ?? [];
+    return { ...given('file', file), ...given('sha256', file !== undefined && noted === file ? digest : undefined) };
+  },
+});
+
+export const binary = stamped('k3s.binary', BINARY, stampPath('binary'));
+
+export const archive = (file: string): Probe<FileFacts> =>
+  stamped(`k3s.images ${file}`, `${IMAGES_DIR}/${file}`, stampPath('images'));
+
+/** sha256 and mode of the small files; absent: no file. */
+export interface ConfigFacts {
+  config?: SmallFile;
+  token?: SmallFile;
+  unit?: SmallFile;
+}
+
+export interface SmallFile {
+  sha256: string;
+  /** Octal digits. */
+  mode: string;
+}
+
+export const config: Probe<ConfigFacts> = {
+  id: 'k3s.config',
+  script: `for file in ${CONFIG} ${TOKEN} ${UNIT}; do
+  test -f $file && echo "$(sha256sum <$file | cut -c-64) $(stat -c %a $file) $file"
+done; exit 0`,
+  parse: stdout => {
+    const found = new Map(
+      lines(stdout).map(line => {
+        const [digest = '', mode = '', path = ''] = line.split(' ');
+        return [path, { sha256: digest, mode }] as const;
+      }),
+    );
+    return {
+      ...given('config', found.get(CONFIG)),
+      ...given('token', found.get(TOKEN)),
+      ...given('unit', found.get(UNIT)),
+    };
+  },
+};
+
+export interface ServiceFacts {
+  /** As systemd says: active, activating, failed, inactive ... */
+  active: string;
+  sub: string;
+  enabled: boolean;
+  /** Starts by systemd itself since the last one by hand. */
+  restarts: number;
+  /** With which files the running process was started. */
+  stamp?: string;
+}
+
+export const service: Probe<ServiceFacts> = {
+  id: 'k3s.service',
+  script: `show=$(systemctl show k3s -p ActiveState,SubState,UnitFileState,NRestarts,MainPID)
+echo "$show"
+pid=$(echo "$show" | sed -n 's/^MainPID=//p')
+test "\${pid:-0}" -gt 0 && tr '\\0' '\\n' </proc/$pid/environ | grep '^${STAMP_VARIABLE}='
+exit 0`,
+  parse: stdout => {
+    const field = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(stdout)?.[1];
+    const active = field('ActiveState');
+    if (active === undefined) throw new Error(`systemctl show k3s said: ${stdout.slice(0, 200)}`);
+    return {
+      active,
+      sub: field('SubState') ?? '',
+      enabled: field('UnitFileState') === 'enabled',
+      restarts: Number(field('NRestarts') ?? 0),
+      ...given('stamp', field(STAMP_VARIABLE)),
+    };
+  },
+};
+
+/** What of k3s is on a host that it should have left. */
+export const leftovers: Probe<readonly string[]> = {
+  id: 'k3s.leftovers',
+  script: `systemctl show k3s -p ActiveState --value | grep -qE '^(active|activating|deactivating)$' && echo 'unit k3s'
+for exe in /proc/[0-9]*/exe; do
+  case $(readlink $exe) in ${BINARY}|/var/lib/rancher/k3s/*) pid=\${exe#/proc/}; echo "process \${pid%/exe}";; esac
+done
+find /sys/fs/cgroup -maxdepth 3 -type d -name 'kubepods*' -prune 2>/dev/null | while read -r group; do
+  find "$group" -name cgroup.procs -exec cat {} + 2>/dev/null | sort -u | sed 's/^/process /'
+done | sort -u
+awk '$2 ~ "^(/run/k3s|/var/lib/kubelet|/var/lib/rancher/k3s|/run/netns/cni-)" { print "mount " $2 }' /proc/mounts
+for link in cni0 flannel.1; do test -e /sys/class/net/$link && echo "interface $link"; done
+for dir in /var/lib/rancher/k3s /var/lib/kubelet /var/lib/cni /run/k3s; do test -e $dir && echo "directory $dir"; done
+exit 0`,
+  parse: lines,
+};
+
+function lines(text: string): string[] {
+  return text.split('\n').filter(line => line !== '');
+}
+
+/** sha256sum's lines: path -> digest. */
+const sums = (stdout: string) =>
+  new Map(
+    lines(stdout).flatMap(line => {
+      const [, digest, path] = /^([0-9a-f]{64}) [ *](.+)$/.exec(line) ?? [];
+      return digest && path ? [[path, digest] as const] : [];
+    }),
+  );
+
+const given = <K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } =>
+  (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
+
+/** As the probe reports a file of this text. */
+export const smallFile = (text: string, mode: string): SmallFile => ({ sha256: sha256(text), mode });
