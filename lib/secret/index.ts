@@ -1,3 +1,9 @@
-/** Secrets: the type that never prints, the store, sources and masking. */
+/** Secrets: the type that never prints, the store, sources, masking, and the keys and certificates muster makes. */
+export { type CertificateFacts, inspect } from './certificate.ts';
+export { FileSecretStore } from './file-store.ts';
+export { Masker } from './masker.ts';
+export { createAuthority, issueServer, type KeyedCertificate, type ServerWant } from './pki.ts';
+export { type ReferenceDeps, resolveReference } from './reference.ts';
 export { Secret } from './secret.ts';
+export { createSshKeyPair, type SshKeyPair } from './ssh-key.ts';
 export type { SecretStore, Shape } from './store.ts';

@@ -1,0 +1,16 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { OpsError } from '../../errors/index.ts';
+import { readPrivate } from '../private-file.ts';
+import type { ReferenceDeps } from '../reference.ts';
+import { Secret } from '../secret.ts';
+
+/** file:PATH. A line break after a single line is the editor's, not the secret's; a key file keeps its last one. */
+export async function fromFile(path: string, { directory, env }: ReferenceDeps): Promise<Secret> {
+  const home = env.HOME ?? homedir();
+  const absolute = path.startsWith('~/') ? join(home, path.slice(2)) : resolve(directory, path);
+  const secret = await readPrivate({ path: absolute, what: `file:${path}` });
+  const value = secret?.reveal().replace(/^([^\r\n]*)\r?\n$/, '$1');
+  if (value) return new Secret(value);
+  throw new OpsError('SECRET_MISSING', `cannot read file:${path}: ${absolute} is ${secret ? 'empty' : 'not there'}`);
+}
