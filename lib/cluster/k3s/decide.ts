@@ -30,6 +30,7 @@ const short = (digest: string) => `sha256 ${digest.slice(0, 12)}`;
 
 export function decidePackages(want: readonly string[] | undefined, facts: PackageFacts): Decision {
   if (want === undefined) return done('packages stay: others may use them by now');
+  if (want.length === 0) return done('k3s brings what it needs');
   if (!facts.dpkg)
     return {
       is: 'unknown',
@@ -37,7 +38,7 @@ export function decidePackages(want: readonly string[] | undefined, facts: Packa
     };
   const missing = want.filter(name => !facts.installed.includes(name));
   if (missing.length > 0) return one({ action: 'create', what: `packages ${missing.join(', ')}` });
-  return done(want.length > 0 ? `${want.join(', ')} installed` : 'k3s brings what it needs');
+  return done(`${want.join(', ')} installed`);
 }
 
 export function decideKernel(want: object | undefined, { sysctls, overlay, files }: KernelFacts): Decision {
@@ -148,9 +149,13 @@ export interface ServiceSeen {
 
 export function decideService(want: object | undefined, { service, stamp, leftovers }: ServiceSeen): Decision {
   if (want === undefined) {
-    const list = leftovers ?? [];
-    if (list.length === 0) return done('nothing of k3s runs or is mounted');
-    return one({ action: 'delete', what: 'k3s, its containers, mounts, interfaces and data', from: counted(list) });
+    if (!leftovers) return { is: 'unknown', reason: 'what is left of k3s was not looked for' };
+    if (leftovers.length === 0) return done('nothing of k3s runs or is mounted');
+    return one({
+      action: 'delete',
+      what: 'k3s, its containers, mounts, interfaces and data',
+      from: counted(leftovers),
+    });
   }
   const seen = `${service.active} (${service.sub})`;
   if (service.active !== 'active') return one({ action: 'run', what: 'start k3s', from: seen, to: 'active' });
