@@ -46,12 +46,14 @@ const mismatch = (want: Download, got: string) =>
     `cannot use ${want.url}: got ${algorithmOf(want.digest)}:${got}, expected ${want.digest} as in the lock`,
   );
 
-/** Other downloads of the folder are of versions that nobody asks for any more. */
+/** Other downloads of the folder are of versions that nobody asks for any more; what is no file was planted. */
 async function alone(partial: string): Promise<void> {
   const dir = dirname(partial);
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  const stale = (await readdir(dir)).map(name => join(dir, name)).filter(path => !path.startsWith(partial));
-  await Promise.all(stale.map(path => rm(path, { force: true })));
+  for (const entry of await readdir(dir, { withFileTypes: true })) {
+    const path = join(dir, entry.name);
+    if (!entry.isFile() || !path.startsWith(partial)) await rm(path, { recursive: true, force: true });
+  }
 }
 
 const validatorPath = (partial: string) => `${partial}.validator`;
@@ -87,9 +89,9 @@ async function pull(want: Download, partial: string, deps: HttpDeps): Promise<bo
 async function attempt(want: Download, partial: string, deps: HttpDeps): Promise<boolean> {
   const stall = new AbortController();
   const signal = AbortSignal.any([deps.signal, stall.signal]);
-  const watch = idleWatch(idleOf(deps), () => stall.abort());
   // No following of links at our own name: a planted one would be written through.
   const file = await open(partial, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+  const watch = idleWatch(idleOf(deps), () => stall.abort());
   try {
     const have = (await file.stat()).size;
     const known = await readFile(validatorPath(partial), 'utf8').catch(() => '');

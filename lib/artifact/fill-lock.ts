@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { parseDocument } from 'yaml';
+import { isScalar, parseDocument } from 'yaml';
 import type { Site } from '../inventory/index.ts';
 import { writeDurably } from './durable.ts';
 import { fetchText, type HttpDeps } from './http.ts';
@@ -36,19 +36,28 @@ const ARCHES: readonly Arch[] = ['amd64', 'arm64'];
 export async function fillLock(deps: FillDeps): Promise<Filled[]> {
   const path = lockPath(deps.project);
   const text = await readFile(path, 'utf8');
-  const document = parseDocument(text);
   const filled: Filled[] = [];
   for (const { name, version, base, arch, file, sums } of unresolved(text, path)) {
     const from = lookupUrl(fileUrl(base, sums), deps);
     deps.progress(`${name} ${version} ${arch}: ${from}`);
     const digest = digestFromSums(await fetchText(from, deps), file, from);
-    document.setIn(['artifacts', name, version, 'release', arch, 'digest'], digest);
     filled.push({ name, version, arch, file, digest, from });
   }
-  // Long lines stay as they were written.
-  if (filled.length > 0)
-    await writeDurably(path, document.toString({ lineWidth: 0 }), `${path}.${randomUUID()}`, 0o644);
+  if (filled.length > 0) await writeDurably(path, withDigests(text, filled), `${path}.${randomUUID()}`, 0o644);
   return filled;
+}
+
+/** Only the words are exchanged: a document that is printed anew moves its comments. */
+function withDigests(text: string, filled: readonly Filled[]): string {
+  const document = parseDocument(text);
+  const places = filled.map(({ name, version, arch, digest }) => {
+    const node = document.getIn(['artifacts', name, version, 'release', arch, 'digest'], true);
+    const [start, end] = (isScalar(node) && node.range) || [0, 0];
+    return { start, end, digest };
+  });
+  // From the back, so that the places before stay where they are.
+  places.sort((a, b) => b.start - a.start);
+  return places.reduce((whole, { start, end, digest }) => whole.slice(0, start) + digest + whole.slice(end), text);
 }
 
 function unresolved(text: string, path: string) {

@@ -11,8 +11,7 @@ export interface Go {
 }
 
 /** Prints the program and its version, as seen inside the module: a newer Go switches to the one go.mod wants. */
-const FIND = `PATH="$PATH:/usr/local/go/bin:/usr/lib/go/bin"
-program=$(command -v go) || exit 127
+const FIND = `program=$(command -v go) || exit 127
 echo "$program"
 exec "$program" version`;
 

@@ -5,7 +5,6 @@ import { type Arch, thisArch, type Want } from './identity.ts';
 import { imageOf, siteImages } from './image-key.ts';
 import { imagesRecipe } from './images.ts';
 import { readLock } from './lock-file.ts';
-import type { LockFile } from './lock-schema.ts';
 import { lockedRecipe } from './recipe.ts';
 import { type ResolveOptions, resolveRecipe } from './resolve.ts';
 import type { ArtifactDeps, Recipe } from './sources/source.ts';
