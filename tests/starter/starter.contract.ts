@@ -19,6 +19,7 @@ const CASES: [string, string, RegExp][] = [
   ['good', '2 passed, 0 failed, 0 skipped', /ok {4} tests\/good\.test\.ts {2}2 tests/],
   ['before-throws', '0 passed, 2 failed, 0 skipped', /before of "broken" failed: Error: no database/],
   ['after-throws', '0 passed, 1 failed, 0 skipped', /after of "broken" failed: Error: a machine is left/],
+  ['throws-oddly', '1 passed, 2 failed, 0 skipped', /details: \[ 'line 1', 'line 2' \]/],
   ['each-throws', '0 passed, 2 failed, 0 skipped', /after\.each of "broken" failed: Error: cannot tidy up/],
   ['run-forgotten', '1 passed, 1 failed, 0 skipped', /1 of 2 tests never ran: \.run\(\) is missing/],
   ['no-test', '0 passed, 1 failed, 0 skipped', /the file has no test/],

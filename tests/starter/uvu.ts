@@ -1,4 +1,5 @@
 /** uvu with its silent greens closed: what is registered, run and skipped is recorded. child.ts puts it in uvu's place. */
+import { inspect } from 'node:util';
 import { test as bare, type Callback, suite as makeSuite, type Test } from 'uvu';
 import { recorderOf } from './recorder.ts';
 import { Skip } from './skip.ts';
@@ -42,11 +43,17 @@ const skippable =
     try {
       await handler(context);
     } catch (error) {
-      if (!(error instanceof Skip)) throw error;
+      if (!(error instanceof Skip)) throw reportable(error);
       recorder.inTests++;
       recorder.skipped.push({ test: title, reason: error.message });
     }
   };
+
+/** uvu's report breaks on what is no Error, or has `details` that are no text as an OpsError's: the suite ends there, green. */
+const reportable = (error: unknown): unknown =>
+  error instanceof Error && !('details' in error && Array.isArray(error.details))
+    ? error
+    : new Error(inspect(error), { cause: error });
 
 const hooks = <T>(real: Hook<T>, which: string, name: string): Hook<T> =>
   Object.assign((hook: Callback<T>) => real(loud(hook, which, name)), {
