@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { renderConfig, renderUnit, stampOf } from '../../lib/cluster/k3s/files.ts';
 import { nodeFacts } from '../../lib/cluster/k3s/nodes.ts';
-import { archive, binary, config, kernel, leftovers, packages, service } from '../../lib/cluster/k3s/observe.ts';
+import { archiveFile, binary, config, kernel, leftovers, packages, service } from '../../lib/cluster/k3s/observe.ts';
 import { golden } from './golden.ts';
 
 test('config.yaml is what k3s documents, with the token in a file of its own', () => {
@@ -21,7 +21,15 @@ test('the stamp changes with the binary and with the configuration', () => {
 });
 
 test('every question to a host is sh that a POSIX shell reads', () => {
-  for (const probe of [packages(['runc']), kernel, binary, archive('images.tar'), config, service, leftovers])
+  for (const probe of [
+    packages(['runc']),
+    kernel,
+    binary,
+    archiveFile('k3s.images', '/x.tar'),
+    config,
+    service,
+    leftovers,
+  ])
     execFileSync('dash', ['-n'], { input: probe.script });
 });
 

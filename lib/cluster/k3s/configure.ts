@@ -16,11 +16,11 @@ export interface Texts {
   stamp?: string;
 }
 
-export async function wantedTexts({ name, provider, artifacts }: Server): Promise<Texts> {
-  const [{ address }, binary] = await Promise.all([provider.endpoint(name, 'api'), artifacts.binary.find()]);
+export async function wantedTexts({ name, provider, artifacts }: Server, ctx: Ctx): Promise<Texts> {
+  const [{ address }, binary] = await Promise.all([provider.endpoint(name, 'api'), artifacts.binary.find(ctx)]);
   const text = renderConfig({ node: name, tlsSan: [address] });
-  if (!binary) return { config: text };
-  const stamp = stampOf(binary.sha256, text);
+  if (!binary.needed || !binary.local) return { config: text };
+  const stamp = stampOf(binary.local.sha256, text);
   return { config: text, stamp, unit: renderUnit(stamp) };
 }
 
@@ -29,7 +29,7 @@ export function configStep(server: Server): AnyStep {
     id: 'k3s.config',
     title: `Configure k3s on ${server.name}`,
     want: { version: server.site.cluster.version },
-    needs: ['k3s.binary'],
+    after: ['k3s.binary'],
     deadline: minutes(2),
     observe: (ctx, removing) => observeConfig(server, ctx, removing),
     decide: decideConfig,
@@ -46,7 +46,7 @@ async function observeConfig(server: Server, ctx: Ctx, removing: boolean) {
   const [facts, secret, texts] = await Promise.all([
     ctx.facts(server.name, config),
     ctx.secrets.get(TOKEN_SECRET),
-    removing ? undefined : wantedTexts(server),
+    removing ? undefined : wantedTexts(server, ctx),
   ]);
   const wanted = texts && {
     config: smallFile(texts.config, '600'),
@@ -65,7 +65,7 @@ async function write(server: Server, path: string, shell: Shell, ctx: Ctx): Prom
     const content = await ctx.secrets.generate(TOKEN_SECRET, TOKEN_SHAPE);
     return shell.upload({ content }, path, { mode: 0o600, ...ROOT });
   }
-  const texts = await wantedTexts(server);
+  const texts = await wantedTexts(server, ctx);
   if (path === CONFIG) return shell.upload({ content: texts.config }, path, { mode: 0o600, ...ROOT });
   // The binary's step was before this one, so that its digest is known by now.
   await shell.upload({ content: texts.unit ?? '' }, UNIT, { mode: 0o644, ...ROOT });

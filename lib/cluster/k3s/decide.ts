@@ -86,16 +86,17 @@ function decideStamped(
 
 export interface ImageFacts extends StampedFacts {
   path: string;
+  needed: boolean;
   /** Names that the node lacks; absent: the node could not be asked, as before its first start. */
   missing?: readonly string[];
 }
 
 /** Seen on the node is what counts; before there is a node, the archive that k3s imports when it starts. */
 export function decideImages(want: object | undefined, facts: ImageFacts): Decision {
-  if (want === undefined) return done('they go with the data of k3s');
-  if (facts.missing?.length === 0) return done('every image is on the node');
+  if (want !== undefined && !facts.needed) return done('nothing of it is needed');
+  if (want !== undefined && facts.missing?.length === 0) return done('every image is on the node');
   const archive = decideStamped(want, facts, facts.path);
-  if (!facts.missing) return archive;
+  if (want === undefined || !facts.missing) return archive;
   const what = `import images ${facts.missing.join(', ')}`;
   const before = archive.is === 'changes' ? archive.changes : [];
   return { is: 'changes', changes: [...before, { action: 'run', what, grade: 'known' }] };

@@ -21,7 +21,9 @@ interface HostStep<W, F> {
   id: string;
   title: string;
   want: W;
-  needs?: readonly string[];
+  /** Of the same host. */
+  after?: readonly string[];
+  needs?: readonly Need[];
   deadline: Duration;
   destroys?: boolean;
   /** `removing`: the want is absent. */
@@ -30,8 +32,10 @@ interface HostStep<W, F> {
   act(change: Change, shell: Shell, ctx: Ctx): Promise<unknown>;
 }
 
+const same = (ids: readonly string[]) => ids.map((step): Need => ({ step, scope: 'same' }));
+
 /**
- * A step of one host. On machines of ours a removal is the machine's own: nothing is asked of a host that goes away
+ * A step of one host. When machines of ours are destroyed, removal is the machine's own: nothing is asked of a host that goes away
  * with all that is on it, and the step of the machine is what sees it gone.
  */
 export function hostStep<W, F>(server: Server, spec: HostStep<W, F>): AnyStep {
@@ -42,12 +46,12 @@ export function hostStep<W, F>(server: Server, spec: HostStep<W, F>): AnyStep {
     title,
     target: { site: server.site.name, kind: 'host', name: server.name },
     want,
-    needs: [...server.needs, ...(spec.needs ?? []).map((other): Need => ({ step: other, scope: 'same' }))],
+    needs: [...server.needs, ...(spec.needs ?? []), ...same(spec.after ?? [])],
     deadline,
     ...(destroys !== undefined && { destroys }),
     async observe(ctx) {
       const removing = this.want === undefined;
-      return removing && owned ? undefined : spec.observe(ctx, removing);
+      return removing && owned && ctx.run.verb === 'destroy' ? undefined : spec.observe(ctx, removing);
     },
     decide: (wanted, facts) =>
       facts === undefined ? { is: 'done', reason: 'goes with its machine' } : spec.decide(wanted, facts),

@@ -1,17 +1,5 @@
 import type { Probe } from '../../engine/index.ts';
-import {
-  BINARY,
-  CONFIG,
-  IMAGES_DIR,
-  MODULES,
-  STAMP_VARIABLE,
-  STAMPS,
-  SYSCTL,
-  SYSCTLS,
-  sha256,
-  TOKEN,
-  UNIT,
-} from './files.ts';
+import { BINARY, CONFIG, MODULES, STAMP_VARIABLE, STAMPS, SYSCTL, SYSCTLS, sha256, TOKEN, UNIT } from './files.ts';
 
 /** Questions to a host. All of a host's travel as one script, so each is a few cheap lines. */
 
@@ -60,11 +48,14 @@ exit 0`,
 
 /** A large file and what was noted when it was last hashed. */
 export interface FileFacts {
-  /** '<size> <mtime>'; absent: no file. */
+  /** '<size> <mtime>', or 'baked'; absent: no file. */
   file?: string;
   /** The digest that the note has for exactly this size and time; absent: not hashed since it was written. */
   sha256?: string;
 }
+
+/** In the note instead of size and time. */
+const BAKED = 'baked';
 
 export const stampPath = (name: string) => `${STAMPS}/${name}.sha256`;
 
@@ -74,14 +65,15 @@ const stamped = (id: string, path: string, stamp: string): Probe<FileFacts> => (
   parse: stdout => {
     const file = /^file (\d+ \d+)$/m.exec(stdout)?.[1];
     const [, digest, noted] = /^stamp ([0-9a-f]{64}) (.+)$/m.exec(stdout) ?? [];
+    // The disk was made with what the archive would bring: there is no archive, and none is wanted.
+    if (noted === BAKED) return { file: BAKED, ...given('sha256', digest) };
     return { ...given('file', file), ...given('sha256', file !== undefined && noted === file ? digest : undefined) };
   },
 });
 
 export const binary = stamped('k3s.binary', BINARY, stampPath('binary'));
 
-export const archive = (file: string): Probe<FileFacts> =>
-  stamped(`k3s.images ${file}`, `${IMAGES_DIR}/${file}`, stampPath('images'));
+export const archiveFile = (id: string, path: string): Probe<FileFacts> => stamped(id, path, stampPath(id));
 
 /** sha256 and mode of the small files; absent: no file. */
 export interface ConfigFacts {

@@ -1,11 +1,11 @@
 import type { AnyStep, Ctx, Shell } from '../../engine/index.ts';
 import { minutes } from '../../time/index.ts';
-import type { LocalFile } from './artifacts.ts';
+import type { Archive, LocalFile } from './artifacts.ts';
 import { decideBinary, decideImages, decideKernel, decidePackages } from './decide.ts';
 import { BINARY, IMAGES_DIR, KERNEL_MODULES, MODULES, MODULES_TEXT, STAMPS, SYSCTL, SYSCTL_TEXT } from './files.ts';
 import { hostStep, ROOT, type Server } from './host.ts';
 import { missingImages } from './nodes.ts';
-import { archive, binary, kernel, packages, stampPath } from './observe.ts';
+import { archiveFile, binary, kernel, packages, stampPath } from './observe.ts';
 
 /** What the lab binary calls and does not contain; k3s itself brings all of it. */
 const LAB_PACKAGES = ['runc', 'containernetworking-plugins', 'conntrack', 'nftables', 'iptables'] as const;
@@ -66,44 +66,44 @@ export function binaryStep(server: Server): AnyStep {
     id: 'k3s.binary',
     title: `Install k3s ${version} on ${server.name}`,
     want: { version },
+    needs: artifact.needs,
     deadline: minutes(10),
     async observe(ctx) {
-      const [facts, local] = await Promise.all([ctx.facts(server.name, binary), artifact.find()]);
-      return { ...facts, ...(local && { artifact: local.sha256 }) };
+      const [facts, found] = await Promise.all([ctx.facts(server.name, binary), artifact.find(ctx)]);
+      return { ...facts, ...(found.needed && found.local && { artifact: found.local.sha256 }) };
     },
     decide: decideBinary,
     async act(change, shell, ctx) {
       if (change.action === 'delete') return shell.run(['rm', '-f', BINARY, stampPath('binary')], ROOT);
-      await place(shell, await artifact.have(), { path: BINARY, name: 'binary', mode: 0o755 }, ctx);
+      await place(shell, await artifact.have(ctx), { path: BINARY, name: 'binary', mode: 0o755 }, ctx);
     },
   });
 }
 
 const IMPORT = `${BINARY} ctr -n k8s.io images import "$1"`;
 
-export function imagesStep(server: Server): AnyStep {
-  const { site, name, artifacts } = server;
+export function imagesStep(server: Server, archive: Archive): AnyStep {
+  const { site, name } = server;
+  const path = `${IMAGES_DIR}/${archive.file}`;
+  const probe = archiveFile(archive.id, path);
   return hostStep(server, {
-    id: 'k3s.images',
-    title: `Bring the images of the cluster to ${name}`,
+    id: archive.id,
+    title: `Bring ${archive.file} to ${name}`,
     want: { version: site.cluster.version },
-    needs: ['k3s.binary'],
+    needs: archive.needs,
     deadline: minutes(15),
     async observe(ctx) {
-      const local = await artifacts.images.find();
-      const path = `${IMAGES_DIR}/${local?.file ?? 'k3s-airgap-images'}`;
-      if (!local) return { path };
-      const [facts, missing] = await Promise.all([
-        ctx.facts(name, archive(local.file)),
-        missingImages(ctx, name, local.names),
-      ]);
-      return { ...facts, path, artifact: local.sha256, ...(missing && { missing }) };
+      const [facts, found] = await Promise.all([ctx.facts(name, probe), archive.find(ctx)]);
+      if (!found.needed || !found.local) return { ...facts, path, needed: found.needed };
+      const { sha256: artifact, images } = found.local;
+      const missing = await missingImages(ctx, name, images);
+      return { ...facts, path, needed: true, artifact, ...(missing && images.length > 0 && { missing }) };
     },
     decide: decideImages,
     async act(change, shell, ctx) {
-      const local = await artifacts.images.have();
-      const path = `${IMAGES_DIR}/${local.file}`;
-      if (change.action !== 'run') return place(shell, local, { path, name: 'images', mode: 0o644 }, ctx);
+      if (change.action === 'delete') return shell.run(['rm', '-f', path, stampPath(archive.id)], ROOT);
+      const local = await archive.have(ctx);
+      if (change.action !== 'run') return place(shell, local, { path, name: archive.id, mode: 0o644 }, ctx);
       await shell.run({ script: IMPORT, args: [path] }, { ...ROOT, signal: ctx.signal });
       await ctx.wait({
         what: `the images on node ${name}`,
@@ -111,10 +111,8 @@ export function imagesStep(server: Server): AnyStep {
         every: 2000,
         hint: `kubectl get node ${name} -o yaml: status.images`,
         probe: async () => {
-          const missing = await missingImages(ctx, name, local.names);
-          return missing?.length === 0
-            ? { value: missing }
-            : { saw: missing ? `no ${missing.join(', ')}` : 'no answer' };
+          const missing = await missingImages(ctx, name, local.images);
+          return missing?.length === 0 ? { value: 0 } : { saw: missing ? `no ${missing.join(', ')}` : 'no answer' };
         },
       });
     },
@@ -126,7 +124,7 @@ chmod 0755 ${STAMPS}
 test -f "$1" && sha256sum <"$1" | cut -c-64; exit 0`;
 
 /** Before the note is written, the digest was taken from the file that it is about: by us above, or by upload. */
-const NOTE = `printf '%s %s\\n' "$1" "$(stat -L -c '%s %Y' "$2")" >"$3.new" && mv "$3.new" "$3"`;
+const NOTE = `mkdir -p "$(dirname "$3")"; printf '%s %s\\n' "$1" "$(stat -L -c '%s %Y' "$2")" >"$3.new" && mv "$3.new" "$3"`;
 
 interface Place {
   path: string;

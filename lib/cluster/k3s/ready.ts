@@ -1,7 +1,6 @@
-import type { AnyStep, Change, Decision, Step } from '../../engine/index.ts';
+import type { AnyStep, Change, Ctx, Decision, Step } from '../../engine/index.ts';
 import type { Site } from '../../inventory/index.ts';
 import { minutes } from '../../time/index.ts';
-import type { K3sArtifacts } from './artifacts.ts';
 import { type ClusterFacts, clusterFacts } from './nodes.ts';
 
 export interface ReadyWant {
@@ -11,17 +10,12 @@ export interface ReadyWant {
 
 export interface ReadyFacts {
   cluster: ClusterFacts;
-  /** Images that every node must have; absent: not known, since the archive is not made yet. */
-  images?: readonly string[];
 }
 
-/** The API is ready, every node of the inventory is, at the pinned version, with its images. */
-export function readyStep(site: Site, artifacts: K3sArtifacts): AnyStep {
+/** The API is ready, and every node of the inventory is, at the pinned version. */
+export function readyStep(site: Site): AnyStep {
   const want: ReadyWant = { version: site.cluster.version, nodes: site.hosts.map(({ name }) => name) };
-  const observe = async (ctx: Parameters<Step['observe']>[0]): Promise<ReadyFacts> => {
-    const [cluster, images] = await Promise.all([clusterFacts(ctx), artifacts.images.find()]);
-    return { cluster, ...(images && { images: images.names }) };
-  };
+  const observe = async (ctx: Ctx): Promise<ReadyFacts> => ({ cluster: await clusterFacts(ctx) });
   const step: Step<ReadyWant, ReadyFacts | undefined> = {
     id: 'k3s.ready',
     title: `Cluster ${site.name} is ready`,
@@ -65,14 +59,12 @@ export function decideReady(want: ReadyWant | undefined, facts: ReadyFacts | und
 }
 
 /** What is still missing, in the field's words. */
-function notReady(want: ReadyWant, { cluster, images = [] }: ReadyFacts): string[] {
+function notReady(want: ReadyWant, { cluster }: ReadyFacts): string[] {
   if (!cluster.answers) return [cluster.why];
   return want.nodes.flatMap(name => {
     const node = cluster.nodes.find(other => other.name === name);
     if (!node) return [`node ${name} has not joined`];
     if (node.version !== want.version) return [`node ${name} runs ${node.version}, expected ${want.version}`];
-    if (!node.ready) return [`node ${name} is not Ready (${node.why})`];
-    const missing = images.filter(image => !node.images.includes(image));
-    return missing.length > 0 ? [`node ${name} lacks ${missing.join(', ')}`] : [];
+    return node.ready ? [] : [`node ${name} is not Ready (${node.why})`];
   });
 }

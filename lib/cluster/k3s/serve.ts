@@ -12,11 +12,12 @@ const HOPELESS_RESTARTS = 3;
 
 export function serviceStep(server: Server): AnyStep {
   const { name } = server;
+  const archives = server.artifacts.archives.map(({ id }) => id);
   return hostStep(server, {
     id: 'k3s.service',
     title: `Run k3s on ${name}`,
     want: { version: server.site.cluster.version },
-    needs: ['k3s.packages', 'k3s.kernel', 'k3s.binary', 'k3s.images', 'k3s.config'],
+    after: ['k3s.packages', 'k3s.kernel', 'k3s.binary', ...archives, 'k3s.config'],
     deadline: minutes(6),
     destroys: true,
     observe: (ctx, removing) => observeService(server, ctx, removing),
@@ -32,7 +33,7 @@ async function observeService(server: Server, ctx: Ctx, removing: boolean): Prom
     const [seen, left] = await Promise.all([ctx.facts(name, service), ctx.facts(name, leftovers)]);
     return { service: seen, leftovers: left };
   }
-  const [seen, texts] = await Promise.all([ctx.facts(name, service), wantedTexts(server)]);
+  const [seen, texts] = await Promise.all([ctx.facts(name, service), wantedTexts(server, ctx)]);
   return { service: seen, ...(texts.stamp !== undefined && { stamp: texts.stamp }) };
 }
 

@@ -3,7 +3,7 @@ import { OpsError } from '../../errors/index.ts';
 import type { Provider } from '../../host/provider.ts';
 import type { Site } from '../../inventory/index.ts';
 import { kubeconfigStep } from '../kubeconfig/steps.ts';
-import type { K3sArtifacts } from './artifacts.ts';
+import { type K3sArtifacts, siteArtifacts } from './artifacts.ts';
 import { configStep } from './configure.ts';
 import type { Server } from './host.ts';
 import { binaryStep, imagesStep, kernelStep, packagesStep } from './prepare.ts';
@@ -14,7 +14,7 @@ import { serviceStep } from './serve.ts';
  * k3s on the site's server, its kubeconfig here, and the proof that it is ready.
  * Errors: INVENTORY_INVALID for anything but one server.
  */
-export function k3sSteps(site: Site, provider: Provider, artifacts: K3sArtifacts): AnyStep[] {
+export function k3sSteps(site: Site, provider: Provider, artifacts: K3sArtifacts = siteArtifacts(site)): AnyStep[] {
   const [host, ...others] = site.hosts;
   if (host?.role !== 'server' || others.length > 0)
     throw new OpsError(
@@ -22,9 +22,17 @@ export function k3sSteps(site: Site, provider: Provider, artifacts: K3sArtifacts
       `cannot build the cluster of ${site.name}: got ${roles(site)}, expected one server`,
     );
   const server: Server = { site, provider, artifacts, name: host.name, needs: machineNeeds(site, provider) };
-  const steps = [packagesStep, kernelStep, binaryStep, imagesStep, configStep, serviceStep].map(make => make(server));
+  const archives = artifacts.archives.map(archive => imagesStep(server, archive));
+  const steps = [
+    packagesStep(server),
+    kernelStep(server),
+    binaryStep(server),
+    ...archives,
+    configStep(server),
+    serviceStep(server),
+  ];
   const kubeconfig = kubeconfigStep(site.name, host.name, provider, [{ step: 'k3s.service', scope: 'all' }]);
-  return [...steps, kubeconfig, readyStep(site, artifacts)];
+  return [...steps, kubeconfig, readyStep(site)];
 }
 
 /** Whatever the provider does for a host comes first. */
