@@ -68,11 +68,7 @@ function keysOf(issue: z.core.$ZodRawIssue): string[] {
 }
 
 function valueAt(data: unknown, path: Path): unknown {
-  return path.reduce<unknown>(
-    (value, part) =>
-      value !== null && typeof value === 'object' && Object.hasOwn(value, part)
-        ? (value as Record<string | number, unknown>)[part]
-        : undefined,
-    data,
-  );
+  const step = (value: unknown, part: string | number): unknown =>
+    value !== null && typeof value === 'object' ? (value as Record<string | number, unknown>)[part] : undefined;
+  return path.reduce(step, data);
 }

@@ -20,8 +20,7 @@ export class Masker {
 
   mask(text: string): string {
     if (this.#forms.length === 0) return text;
-    const scanner = new Scanner(this.#forms);
-    return Buffer.from(scanner.push(toBytes(text)) + scanner.end(), 'latin1').toString();
+    return Buffer.from(new Scanner(this.#forms).end(toBytes(text)), 'latin1').toString();
   }
 
   /** Bytes in, bytes out, unchanged but for secrets; secrets that are added later count from then on. */

@@ -27,8 +27,10 @@ export class Scanner {
     return this.#emit(text, this.#openFrom(text), false);
   }
 
-  end(): string {
-    return this.#emit(this.#held, this.#held.length, true);
+  /** The last piece: nothing is held back any more. */
+  end(piece = ''): string {
+    const text = this.#held + piece;
+    return this.#emit(text, text.length, true);
   }
 
   #emit(text: string, cut: number, last: boolean): string {

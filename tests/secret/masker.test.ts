@@ -52,6 +52,13 @@ test('base64 of something that contains a secret shows at most the characters it
     }
 });
 
+test('base64 for URLs is masked where it differs from the other', () => {
+  const secret = '~~~???>>>secret';
+  assert.match(base64(secret), /[+/]/);
+  const masked = masker(secret).mask(Buffer.from(`user:${secret}`).toString('base64url'));
+  assert.match(masked, /^.{0,7}\*\*\*.{0,2}$/);
+});
+
 test('a key is masked line by line too, its frame is not', () => {
   const prefixed = KEY.split('\n')
     .map(line => `pod/app | ${line}\r`)
@@ -137,6 +144,14 @@ test('however a text is cut into chunks, the stream gives what the whole text gi
     assert.is((await streamed(made, chunks)).toString(), made.mask(text), `SEED=${seed}`);
     assert.not.match(made.mask(text), /hunter22|aaaaaa|abcabcabd|vital/, `SEED=${seed}`);
   }
+});
+
+test('whether a short value stands alone is not decided before the next character is there', async () => {
+  const made = masker('abcd-12', '1234');
+  const halves = (first: string, second: string) => streamed(made, [Buffer.from(first), Buffer.from(second)]);
+  assert.is((await halves('abcd-1234', '5')).toString(), '***345');
+  assert.is((await halves('abcd-1234', ' ')).toString(), '*** ');
+  assert.is((await halves('x', '1234')).toString(), 'x1234');
 });
 
 test('a stream holds back only what may still become a secret', async () => {
