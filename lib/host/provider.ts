@@ -1,4 +1,5 @@
 import type { AnyStep } from '../engine/index.ts';
+import type { Secret, SecretStore } from '../secret/index.ts';
 import type { HostWant, Site } from '../inventory/index.ts';
 
 /** Observed, never remembered. */
@@ -37,6 +38,7 @@ export interface Resource {
   detail: string;
 }
 
+/** lib/host/index.ts makes one: providerOf(site, dirs): Provider. Everything else of a provider stays in its folder. */
 export interface Provider {
   kind: string;
   /** Existing hosts are never made or removed. */
@@ -46,6 +48,10 @@ export interface Provider {
   machines(site: Site): Promise<Machine[]>;
   /** Errors: HOST_ABSENT when there is no such machine (yet). */
   endpoint(machine: string, kind: EndpointKind): Promise<Endpoint>;
+  /** Who logs in and with which key; with endpoint(machine, 'ssh') all that a connection needs. */
+  login(machine: string, secrets: SecretStore): Promise<{ user: string; identity: Secret }>;
+  /** Deadlines are multiplied by it: 1 on hardware and containers, more under emulation. Cached per boot of this computer. */
+  pace(): Promise<number>;
   power(machine: string, want: 'on' | 'off' | 'kill'): AnyStep;
   /** Everything of these tags. Throws when it cannot tell: unknown is not empty. */
   list(tags: Partial<Tags>): Promise<Resource[]>;
