@@ -1,16 +1,9 @@
 import { OpsError } from '../errors/index.ts';
 import type { Secret } from './secret.ts';
 import { fromVault } from './sources/bw.ts';
+import type { ReferenceDeps } from './sources/deps.ts';
 import { fromEnvironment } from './sources/env.ts';
 import { fromFile } from './sources/file.ts';
-
-export interface ReferenceDeps {
-  /** Of this process: for env:NAME, and for bw (PATH, HOME, BW_SESSION ...). */
-  env: Readonly<Record<string, string | undefined>>;
-  /** Absolute; relative paths are seen from here: the directory of the inventory. */
-  directory: string;
-  signal?: AbortSignal;
-}
 
 /**
  * The secret that `env:NAME`, `file:PATH` or `bw:ITEM/FIELD` points at.

@@ -3,9 +3,9 @@ import { OpsError } from '../../errors/index.ts';
 import { seconds } from '../../time/index.ts';
 import { Masker } from '../masker.ts';
 import { hasCode } from '../private-file.ts';
-import type { ReferenceDeps } from '../reference.ts';
 import type { Secret } from '../secret.ts';
 import { fieldOf, findItem, isObject, type Place } from './bw-item.ts';
+import type { ReferenceDeps } from './deps.ts';
 
 /** What bw may know of our environment. Its own switches (BW_QUIET, BW_CLEANEXIT, BW_RAW) would change its answers. */
 const HANDED_ON = ['PATH', 'HOME', 'XDG_CONFIG_HOME', 'BITWARDENCLI_APPDATA_DIR', 'NODE_EXTRA_CA_CERTS', 'BW_SESSION'];

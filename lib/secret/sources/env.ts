@@ -1,6 +1,6 @@
 import { OpsError } from '../../errors/index.ts';
-import type { ReferenceDeps } from '../reference.ts';
 import { Secret } from '../secret.ts';
+import type { ReferenceDeps } from './deps.ts';
 
 /** env:NAME */
 export function fromEnvironment(name: string, { env }: Pick<ReferenceDeps, 'env'>): Secret {

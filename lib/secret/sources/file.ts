@@ -2,8 +2,8 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { OpsError } from '../../errors/index.ts';
 import { readPrivate } from '../private-file.ts';
-import type { ReferenceDeps } from '../reference.ts';
 import { Secret } from '../secret.ts';
+import type { ReferenceDeps } from './deps.ts';
 
 /** file:PATH. A line break after a single line is the editor's, not the secret's; a key file keeps its last one. */
 export async function fromFile(path: string, { directory, env }: ReferenceDeps): Promise<Secret> {
