@@ -256,6 +256,34 @@ export const CODES = {
     'What arrived at a host has another checksum than what was sent; what was there before is untouched.',
     'run again; if it happens again, look at the disk and the network',
   ),
+  // site
+  SITE_ABSENT: entry(
+    'refused',
+    'The site has no machines: it was never built, or was destroyed.',
+    './muster bootstrap --site <site>',
+  ),
+  SITE_NOT_OWNED: entry(
+    'refused',
+    'The hosts are ones you brought: muster never switches, makes or removes them.',
+    'switch them yourself, then ./muster bootstrap',
+  ),
+  LEAK_FOUND: entry(
+    'failed',
+    'After a teardown something that muster made is still there.',
+    'run destroy again; remove by hand what it names',
+  ),
+  LEAK_UNKNOWN: entry(
+    'unknown',
+    'After a teardown it could not be seen whether anything is left.',
+    'make it observable, then run destroy again',
+  ),
+  APP_UNREACHABLE: entry(
+    'unknown',
+    "The application's address gave no answer that the site's authority vouches for.",
+    './muster status --site <site>',
+  ),
+  HOST_ABSENT: entry('failed', 'The provider has no such machine, or not yet.', './muster status --site <site>'),
+  SSH_IDENTITY: entry('usage', 'The private key for a host cannot be read.', 'correct ssh.identity in the inventory'),
 } satisfies Record<string, CodeEntry>;
 
 export type Code = keyof typeof CODES;
