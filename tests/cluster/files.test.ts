@@ -7,7 +7,10 @@ import { archiveFile, binary, config, kernel, leftovers, packages, service } fro
 import { golden } from './golden.ts';
 
 test('config.yaml is what k3s documents, with the token in a file of its own', () => {
-  golden('cluster/config.golden.yaml', renderConfig({ node: 'server-1', tlsSan: ['127.0.0.1'] }));
+  golden(
+    'cluster/config.golden.yaml',
+    renderConfig({ node: 'server-1', tlsSan: ['127.0.0.1'], pauseImage: 'muster.lab/pause:1' }),
+  );
 });
 
 test('the unit keeps containers alive over a restart and names the files it was made with', () => {

@@ -1,4 +1,12 @@
-import { artifactDeps, findRecipe, type Part, type Resolved, resolveRecipe, siteRecipe } from '../../artifact/index.ts';
+import {
+  artifactDeps,
+  findRecipe,
+  imageRefs,
+  type Part,
+  type Resolved,
+  resolveRecipe,
+  siteRecipe,
+} from '../../artifact/index.ts';
 import type { Ctx, Need } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
 import type { Site } from '../../inventory/index.ts';
@@ -35,6 +43,8 @@ export interface Archive extends Artifact {
 export interface K3sArtifacts {
   binary: Artifact;
   archives: readonly Archive[];
+  /** The image of every pod's sandbox; undefined: the one that k3s brings. */
+  pause(ctx: Ctx): Promise<string | undefined>;
 }
 
 /** Those of the lock: the binary, the images built here, and a released k3s's own. */
@@ -44,6 +54,7 @@ export const siteArtifacts = (site: Site): K3sArtifacts => ({
     { ...artifactOf(site, 'images'), id: 'k3s.images', file: 'muster-images.tar' },
     { ...artifactOf(site, 'k3s-airgap-images'), id: 'k3s.airgap-images', file: 'k3s-airgap-images.tar.zst' },
   ],
+  pause: async ctx => (await imageRefs(site, ctx.run.dirs.project)).pause,
 });
 
 function artifactOf(site: Site, part: Part): Artifact {

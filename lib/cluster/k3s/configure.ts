@@ -17,8 +17,12 @@ export interface Texts {
 }
 
 export async function wantedTexts({ name, provider, artifacts }: Server, ctx: Ctx): Promise<Texts> {
-  const [{ address }, binary] = await Promise.all([provider.endpoint(name, 'api'), artifacts.binary.find(ctx)]);
-  const text = renderConfig({ node: name, tlsSan: [address] });
+  const [{ address }, binary, pauseImage] = await Promise.all([
+    provider.endpoint(name, 'api'),
+    artifacts.binary.find(ctx),
+    artifacts.pause(ctx),
+  ]);
+  const text = renderConfig({ node: name, tlsSan: [address], pauseImage });
   if (!binary.needed || !binary.local) return { config: text };
   const stamp = stampOf(binary.local.sha256, text);
   return { config: text, stamp, unit: renderUnit(stamp) };

@@ -20,10 +20,12 @@ export interface ServerConfig {
   node: string;
   /** Names and addresses under which the API is reached from outside. */
   tlsSan: readonly string[];
+  /** undefined: k3s's own. */
+  pauseImage?: string | undefined;
 }
 
 /** /etc/rancher/k3s/config.yaml. The token is in a file of its own: neither argv nor this text has it. */
-export const renderConfig = ({ node, tlsSan }: ServerConfig): string =>
+export const renderConfig = ({ node, tlsSan, pauseImage }: ServerConfig): string =>
   `# Written by muster; it puts back what is changed here.\n${stringify({
     'node-name': node,
     'token-file': TOKEN,
@@ -31,6 +33,7 @@ export const renderConfig = ({ node, tlsSan }: ServerConfig): string =>
     'write-kubeconfig-mode': '0600',
     // What reaches an application from outside is the provider's port, not a load balancer of the cluster.
     disable: ['servicelb', 'traefik'],
+    ...(pauseImage !== undefined && { 'pause-image': pauseImage }),
   })}`;
 
 /**
@@ -47,8 +50,6 @@ StartLimitIntervalSec=0
 [Service]
 Type=notify
 Environment=${STAMP_VARIABLE}=${stamp}
-# Volumes are mounted through the node: systemd shares mounts on a machine, not in a container.
-ExecStartPre=-/bin/mount --make-rshared /
 ExecStart=${BINARY} server
 KillMode=process
 Delegate=yes
