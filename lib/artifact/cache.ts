@@ -68,7 +68,7 @@ export async function findCached(
       return resolved(cache, record);
     }
     options.notice(`cache: ${record.name} ${record.version} ${seen}: it is made again`);
-    await rm(contentPath(cache, record.sha256), { force: true });
+    await rm(contentPath(cache, record.sha256), { recursive: true, force: true });
     await rm(path, { force: true });
   }
   return undefined;

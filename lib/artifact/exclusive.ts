@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileLock, type Held } from '../engine/index.ts';
+import { fileLock, type Held, type Lock } from '../engine/index.ts';
 import { isOpsError, oneLine } from '../errors/index.ts';
 import { type Clock, minutes, type Seen, wait } from '../time/index.ts';
 import { removeTree } from './remove-tree.ts';
@@ -17,15 +17,20 @@ export interface ExclusiveDeps extends ToolDeps {
  */
 export async function exclusive<T>(name: string, deps: ExclusiveDeps, act: (work: string) => Promise<T>): Promise<T> {
   const lock = fileLock(join(deps.cache, 'locks', name), deps.clock.now);
+  let told = '';
+  const onSaw = (_what: string, saw: string) => {
+    if (saw !== told) deps.progress(`${name}: ${saw}`);
+    told = saw;
+  };
   const held = await wait<Held>(
     {
       what: `another run to finish making ${name}`,
       deadline: minutes(60),
       every: 250,
       hint: 'stop the other run, then run again',
-      probe: () => take(() => lock.acquire(`make ${name}`)),
+      probe: () => take(lock, name),
     },
-    { ...deps, onSaw: (what, saw) => deps.progress(`waiting for ${what}: ${saw}`) },
+    { ...deps, onSaw },
   );
   const work = join(deps.cache, 'work', name);
   try {
@@ -38,11 +43,12 @@ export async function exclusive<T>(name: string, deps: ExclusiveDeps, act: (work
   }
 }
 
-async function take(acquire: () => Promise<Held>): Promise<Seen<Held>> {
+async function take(lock: Lock, name: string): Promise<Seen<Held>> {
   try {
-    return { value: await acquire() };
+    return { value: await lock.acquire(`make ${name}`) };
   } catch (error) {
-    if (isOpsError(error, 'LOCK_HELD')) return { saw: error.message };
-    throw error;
+    if (!isOpsError(error, 'LOCK_HELD')) throw error;
+    const holder = await lock.holder();
+    return { saw: holder ? `waiting for pid ${holder.pid}, which makes it since ${holder.since}` : 'free again' };
   }
 }

@@ -53,7 +53,9 @@ async function buildAll({ lock, images, arch }: Build, path: string, work: strin
   if (arch !== thisArch())
     throw new OpsError('ARTIFACT_BUILD', `cannot build images for ${arch} here: got a computer of ${thisArch()}`);
   const podman = await openPodman(deps);
-  for (const image of images) await buildImage(lock, image, podman, work, deps);
+  // Programs last: what needs no compiler is built while another step has it.
+  const ordered = [...images].sort((a, b) => Number(!!a.locked.binaries) - Number(!!b.locked.binaries));
+  for (const image of ordered) await buildImage(lock, image, podman, work, deps);
   deps.progress(`images: saving ${images.length} as one archive`);
   const refs = images.map(({ ref }) => ref);
   await podman.save(refs, path);

@@ -1,5 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { oneLine } from '../errors/index.ts';
+import { sha256 } from './identity.ts';
 import { removeTree } from './remove-tree.ts';
 import type { ArtifactDeps } from './sources/source.ts';
 import { needTool, tool } from './tool.ts';
@@ -41,7 +43,7 @@ export async function openPodman(deps: ArtifactDeps): Promise<Podman> {
         context,
       ];
       await podman(args, `cannot build the image ${label}`, line => {
-        if (line.startsWith('STEP ')) deps.progress(`${label}: ${line}`);
+        if (line.startsWith('STEP ')) deps.progress(`${label}: ${line.slice(0, 100)}`);
       });
     },
     async save(refs, path) {
@@ -60,11 +62,15 @@ export async function openPodman(deps: ArtifactDeps): Promise<Podman> {
 type Run = (args: readonly string[], what: string) => Promise<string>;
 
 // crun refuses this kind of computer's cgroups (hybrid); runc takes all of them.
-const command = (dir: string) => [
-  'podman',
-  ...['--root', join(dir, 'root'), '--runroot', join(dir, 'run'), '--tmpdir', join(dir, 'tmp')],
-  ...['--runtime', 'runc', '--cgroup-manager', 'cgroupfs', '--events-backend', 'none'],
-];
+// What must not outlive a reboot lies in /run, also because podman refuses a runroot of more than 50 characters.
+const command = (dir: string) => {
+  const run = `/run/muster-${sha256(dir).slice(0, 12)}`;
+  return [
+    'podman',
+    ...['--root', join(dir, 'root'), '--runroot', join(run, 'storage'), '--tmpdir', join(run, 'tmp')],
+    ...['--runtime', 'runc', '--cgroup-manager', 'cgroupfs', '--events-backend', 'none'],
+  ];
+};
 
 const images = async (podman: Run): Promise<string[]> =>
   (await podman(['images', '--format', '{{.Repository}}:{{.Tag}}'], 'cannot list the images'))
@@ -75,10 +81,14 @@ const images = async (podman: Run): Promise<string[]> =>
 async function prepare(dir: string, deps: ArtifactDeps, podman: Run): Promise<void> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
   try {
-    await podman(['system', 'prune', '--external', '-f'], 'cannot clean the container store');
+    const left = await podman(['ps', '-a', '-q', '--external'], 'cannot list what killed builds left');
+    const ids = left.split('\n').filter(Boolean);
+    if (ids.length > 0) await podman(['rm', '-f', ...ids], 'cannot remove what killed builds left');
+    // Untagged: layers of a build that did not come to its end.
+    await podman(['image', 'prune', '-f'], 'cannot remove what killed builds left');
   } catch (error) {
     if (deps.signal.aborted) throw error;
-    deps.progress('the container store is damaged: it is made again');
+    deps.progress(`the container store is made again: ${oneLine(error)}`);
     await removeTree(dir, deps);
   }
 }
