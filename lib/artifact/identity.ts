@@ -39,6 +39,12 @@ export async function hashFile(path: string, algorithm: 'sha256' | 'sha512' = 's
   return hash.digest('hex');
 }
 
+/** 'sha256:<hex>' or 'sha512:<hex>' of a file, by the algorithm of the digest that is expected. */
+export async function digestLike(expected: string, path: string): Promise<string> {
+  const algorithm = expected.startsWith('sha512:') ? 'sha512' : 'sha256';
+  return `${algorithm}:${await hashFile(path, algorithm)}`;
+}
+
 /** One hash over name, exec bit and content of the files below `paths`, as far as `keep` wants them; missing is an error. */
 export async function hashTree(
   root: string,

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fillLock, resolveArtifact } from '../../lib/artifact/index.ts';
-import { isOpsError } from '../../lib/errors/index.ts';
 import { putK3sRelease, type ReleaseServer, sha256, startReleaseServer } from '../servers/release-server.ts';
+import { expectError } from './expect-error.ts';
 import { type ArtifactWorld, FOLDER, k3s, newWorld } from './world.ts';
 
 const lock = suite<{ world: ArtifactWorld; server: ReleaseServer }>('muster lock');
@@ -74,13 +74,8 @@ for (const [title, sums] of [
   lock(`a sums file that ${title} fills nothing, not even the others`, async ({ world, server }) => {
     server.files.set(`${FOLDER}/sha256sum-amd64.txt`, Buffer.from(sums));
     const before = read(world);
-    try {
-      await fillLock(world.deps());
-      assert.unreachable();
-    } catch (error) {
-      if (!isOpsError(error, 'LOCK_SUMS')) throw error;
-      assert.match(error.message, `${FOLDER}/sha256sum-amd64.txt`);
-    }
+    const error = await expectError(fillLock(world.deps()), 'LOCK_SUMS');
+    assert.match(error.message, `${FOLDER}/sha256sum-amd64.txt`);
     assert.is(read(world), before);
   });
 }
@@ -90,12 +85,7 @@ lock(
   async ({ world, server }) => {
     server.files.set(`${FOLDER}/sha256sum-amd64.txt`, Buffer.from(`${'a'.repeat(64)}  k3s\n`));
     await fillLock(world.deps());
-    try {
-      await resolveArtifact(k3s, world.deps());
-      assert.unreachable();
-    } catch (error) {
-      assert.ok(isOpsError(error, 'ARTIFACT_DIGEST'), String(error));
-    }
+    await expectError(resolveArtifact(k3s, world.deps()), 'ARTIFACT_DIGEST');
   },
 );
 

@@ -6,7 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { findRecipe, readLock, resolveArtifact } from '../../lib/artifact/index.ts';
 import { lockedRecipe } from '../../lib/artifact/recipe.ts';
-import { isOpsError, type OpsError } from '../../lib/errors/index.ts';
+import { expectError } from './expect-error.ts';
 import { type ArtifactWorld, lockOf, newWorld, tiny } from './world.ts';
 
 const sources = ['module'] as const;
@@ -20,15 +20,6 @@ module.after.each(({ world }) => world.close());
 const run = (path: string) => execFileSync(path, { encoding: 'utf8' });
 const edit = (world: ArtifactWorld, path: string, text: string) =>
   writeFileSync(join(world.project, 'artifacts/modules/lab', path), text);
-
-const fails = async (act: Promise<unknown>, code: OpsError['code']): Promise<OpsError> => {
-  const error = await act.then(
-    () => assert.unreachable(`expected ${code}`),
-    thrown => thrown,
-  );
-  if (!isOpsError(error, code)) throw error;
-  return error;
-};
 
 /** A go of our own in front of the real one. */
 async function worldWithGo(script: string | undefined): Promise<ArtifactWorld> {
@@ -45,7 +36,9 @@ async function worldWithGo(script: string | undefined): Promise<ArtifactWorld> {
 
 module('a program is built with its variables set, named package by package, and kept', async ({ world }) => {
   // Go's own cache has the packages of earlier runs of this test.
-  edit(world, 'internal/word/fresh.go', `package word\n\nconst fresh = "${randomUUID()}"\n`);
+  const fresh = `const fresh = "${randomUUID()}"`;
+  edit(world, 'internal/word/fresh.go', `package word\n\n${fresh}\n`);
+  edit(world, 'cmd/tiny/fresh.go', `package main\n\n${fresh}\n`);
   const built = await resolveArtifact(tiny, world.deps({ sources }));
   assert.is(run(built.path), 'tiny first\n');
   assert.match(built.record.toolchain.go ?? '', /^1\.\d+/);
@@ -81,7 +74,7 @@ module('a changed source is another build, a changed page about it is not', asyn
 
 module('a program that does not compile says what Go said, and leaves nothing', async ({ world }) => {
   edit(world, 'cmd/tiny/main.go', 'package main\n\nfunc main() { undefined() }\n');
-  const error = await fails(resolveArtifact(tiny, world.deps({ sources })), 'ARTIFACT_BUILD');
+  const error = await expectError(resolveArtifact(tiny, world.deps({ sources })), 'ARTIFACT_BUILD');
   assert.match(error.details.join('\n'), 'undefined: undefined');
   const recipe = await lockedRecipe(await readLock(world.project), tiny, world.project);
   assert.is(await findRecipe(recipe, world.deps({ sources })), undefined);
@@ -90,7 +83,10 @@ module('a program that does not compile says what Go said, and leaves nothing', 
 for (const environment of ['dev', 'test', 'staging', 'production'] as const) {
   module(`environment ${environment} refuses what is built here, even when it is in the cache`, async ({ world }) => {
     await resolveArtifact(tiny, world.deps({ sources }));
-    const error = await fails(resolveArtifact(tiny, world.deps({ sources, environment })), 'ARTIFACT_SOURCE_REFUSED');
+    const error = await expectError(
+      resolveArtifact(tiny, world.deps({ sources, environment })),
+      'ARTIFACT_SOURCE_REFUSED',
+    );
     assert.is(error.exit, 4);
     assert.match(error.message, environment);
   });
@@ -99,7 +95,7 @@ for (const environment of ['dev', 'test', 'staging', 'production'] as const) {
 module('no Go is a clear error that says where to get it', async () => {
   const world = await worldWithGo(undefined);
   world.writeLock(lockOf('https://muster.invalid'));
-  const error = await fails(resolveArtifact(tiny, world.deps({ sources })), 'GO_MISSING');
+  const error = await expectError(resolveArtifact(tiny, world.deps({ sources })), 'GO_MISSING');
   assert.match(error.hint, 'go.dev/dl');
   assert.match(error.message, '1.26');
   await world.close();
@@ -112,7 +108,7 @@ for (const [title, script] of [
   module(`a Go ${title} is too old, and says so`, async () => {
     const world = await worldWithGo(script);
     world.writeLock(lockOf('https://muster.invalid'));
-    const error = await fails(resolveArtifact(tiny, world.deps({ sources })), 'GO_TOO_OLD');
+    const error = await expectError(resolveArtifact(tiny, world.deps({ sources })), 'GO_TOO_OLD');
     assert.match(error.message, '1.26');
     await world.close();
   });

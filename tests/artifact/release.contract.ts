@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { resolveArtifact } from '../../lib/artifact/index.ts';
-import { isOpsError, type OpsError } from '../../lib/errors/index.ts';
 import {
   type Fault,
   noise,
@@ -12,6 +11,7 @@ import {
   sha256,
   startReleaseServer,
 } from '../servers/release-server.ts';
+import { expectError } from './expect-error.ts';
 import { type ArtifactWorld, FOLDER, k3s, lockOf, newWorld } from './world.ts';
 
 const SIZE = 300_000;
@@ -39,15 +39,6 @@ release.after.each(async ({ world, server }) => {
   await server.close();
 });
 
-const fails = async (act: Promise<unknown>, code: OpsError['code']): Promise<OpsError> => {
-  const error = await act.then(
-    () => assert.unreachable(`expected ${code}`),
-    thrown => thrown,
-  );
-  if (!isOpsError(error, code)) throw error;
-  return error;
-};
-
 const fault = (server: ReleaseServer, ...faults: Fault[]) => server.faults.set(BINARY, faults);
 const files = (dir: string) =>
   readdirSync(dir, { recursive: true, withFileTypes: true }).filter(entry => !entry.isDirectory());
@@ -68,7 +59,7 @@ release(
 
 release('a digest that nobody looked up is refused before anything is asked', async ({ world, server }) => {
   world.writeLock(lockOf(server.url));
-  const error = await fails(resolveArtifact(k3s, world.deps()), 'LOCK_UNRESOLVED');
+  const error = await expectError(resolveArtifact(k3s, world.deps()), 'LOCK_UNRESOLVED');
   assert.is(error.exit, 4);
   assert.match(error.hint, 'muster lock');
   assert.equal(server.requests, []);
@@ -87,7 +78,7 @@ for (const [title, faults, resumes] of [
     if (title.startsWith('redirected')) server.files.set(`${BINARY}?again`, bytes);
     const act = resolveArtifact(k3s, world.deps({ idle: 300 }));
     if (title.startsWith('truncated')) {
-      await fails(act, 'ARTIFACT_DIGEST');
+      await expectError(act, 'ARTIFACT_DIGEST');
       assert.equal(files(world.cache), []);
       return;
     }
@@ -101,7 +92,7 @@ for (const [title, faults, resumes] of [
 
 release('a cut download goes on after the process was killed, where it was', async ({ world, server, bytes }) => {
   fault(server, ...Array.from({ length: 8 }, () => ({ cut: 20_000 })));
-  await fails(resolveArtifact(k3s, world.deps()), 'ARTIFACT_DOWNLOAD');
+  await expectError(resolveArtifact(k3s, world.deps()), 'ARTIFACT_DOWNLOAD');
   await resolveArtifact(k3s, world.deps());
   const last = server.requests.at(-1);
   assert.match(last?.range ?? '', /^bytes=\d{6}-$/);
@@ -114,7 +105,7 @@ release(
   async ({ world, server, bytes }) => {
     server.files.set(BINARY, noise('an older build', SIZE));
     fault(server, ...Array.from({ length: 8 }, () => ({ cut: 20_000 })));
-    await fails(resolveArtifact(k3s, world.deps()), 'ARTIFACT_DOWNLOAD');
+    await expectError(resolveArtifact(k3s, world.deps()), 'ARTIFACT_DOWNLOAD');
     server.files.set(BINARY, bytes);
     assert.is((await resolveArtifact(k3s, world.deps())).sha256, sha256(bytes));
   },
@@ -122,7 +113,7 @@ release(
 
 release('halves of two files under one validator are thrown away, not used', async ({ world, server, bytes }) => {
   fault(server, ...Array.from({ length: 8 }, () => ({ cut: 20_000 })));
-  await fails(resolveArtifact(k3s, world.deps()), 'ARTIFACT_DOWNLOAD');
+  await expectError(resolveArtifact(k3s, world.deps()), 'ARTIFACT_DOWNLOAD');
   const [partial] = files(join(world.cache, 'partial')).filter(entry => !entry.name.endsWith('.validator'));
   const path = join(partial?.parentPath ?? '', partial?.name ?? '');
   writeFileSync(path, noise('somebody else', 150_000));
@@ -150,7 +141,7 @@ release(
     const altered = Buffer.from(bytes);
     altered[7] = (altered[7] ?? 0) ^ 1;
     server.files.set(BINARY, altered);
-    const error = await fails(resolveArtifact(k3s, world.deps()), 'ARTIFACT_DIGEST');
+    const error = await expectError(resolveArtifact(k3s, world.deps()), 'ARTIFACT_DIGEST');
     assert.match(error.message, sha256(altered));
     assert.match(error.message, sha256(bytes));
     assert.match(error.message, server.url);
@@ -182,7 +173,7 @@ release('when no source has it, every source says why', async ({ world, server }
     environment: 'lab' as const,
     artifacts: { sources: ['bundle', 'release', 'module'] as const },
   };
-  const error = await fails(resolveArtifact(k3s, world.deps({ site })), 'ARTIFACT_NO_SOURCE');
+  const error = await expectError(resolveArtifact(k3s, world.deps({ site })), 'ARTIFACT_NO_SOURCE');
   assert.is(error.details.length, 3);
   assert.match(error.details.join('\n'), /bundle has no folder.*\n.*HTTP 404\n.*module does not build it/);
 });
