@@ -1,0 +1,11 @@
+/** `make bench`: ratios, each measured in one run. Budgets: design.md section 13. */
+import { join } from 'node:path';
+import { printRatios } from './ratio.ts';
+
+const muster = join(import.meta.dirname, '..', 'muster');
+
+printRatios('start-up, against a bare Node; at most 1.4x', [
+  { name: 'node -e 0', argv: [process.execPath, '-e', '0'] },
+  { name: './muster --help', argv: [muster, '--help'] },
+  { name: './muster explain LOCK_HELD', argv: [muster, 'explain', 'LOCK_HELD'] },
+]);

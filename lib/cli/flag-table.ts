@@ -1,0 +1,28 @@
+/** Understood by every verb. */
+export const COMMON = {
+  site: { type: 'string', value: 'NAME', about: 'the inventory inventories/NAME.yaml; lab when absent' },
+  'dry-run': { type: 'boolean', about: 'say what would be done, and do nothing' },
+  yes: { type: 'boolean', about: 'answer questions with yes; what destroys wants --confirm too' },
+  json: { type: 'boolean', about: 'data on stdout as JSON' },
+  verbose: { type: 'boolean', about: 'every observation and decision, and where errors come from' },
+  help: { type: 'boolean', about: 'this text' },
+} as const;
+
+/** Understood by the verbs that name them. */
+export const SPECIAL = {
+  only: { type: 'string', value: 'STEP', about: 'this step, or the steps of this script' },
+  from: { type: 'string', value: 'STEP', about: 'this step and those after it' },
+  retain: { type: 'boolean', about: 'keep what a failed run made; always so in labs' },
+  confirm: { type: 'string', value: 'SITE', about: 'the name of the site whose data is to be lost' },
+  tests: { type: 'boolean', about: 'also what only the tests need' },
+  out: { type: 'string', value: 'DIR', about: 'where to write' },
+} as const;
+
+export type CommonFlag = keyof typeof COMMON;
+export type SpecialFlag = keyof typeof SPECIAL;
+
+type ValuesOf<Specs extends Record<string, { type: 'string' | 'boolean' }>> = {
+  -readonly [Name in keyof Specs]?: Specs[Name]['type'] extends 'string' ? string : boolean;
+};
+
+export type Flags = ValuesOf<typeof COMMON> & ValuesOf<typeof SPECIAL>;

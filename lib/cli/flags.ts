@@ -1,0 +1,89 @@
+import { parseArgs } from 'node:util';
+import { OpsError } from '../errors/index.ts';
+import { COMMON, type Flags, SPECIAL } from './flag-table.ts';
+import { VERBS } from './verbs.ts';
+
+export interface Parsed {
+  verb: string;
+  args: string[];
+  flags: Flags;
+}
+
+const OPTIONS = { ...COMMON, ...SPECIAL };
+const SHORT = { help: 'h', yes: 'y', verbose: 'v' } as const;
+type FlagName = keyof typeof OPTIONS;
+
+const isFlag = (name: string): name is FlagName => Object.hasOwn(OPTIONS, name);
+const isVerb = (name: string) => Object.hasOwn(VERBS, name);
+
+/** Errors: USAGE for a verb or flag that there is not, with the nearest known one, and for a word or value too many or too few. */
+export async function parseCommand(argv: readonly string[]): Promise<Parsed> {
+  const tokens = tokenize(argv);
+  const at = tokens.find(({ kind }) => kind === 'positional');
+  const verb = at?.kind === 'positional' ? at.value : 'help';
+  // Everything after a verb that passes its words on belongs to another program.
+  const cut = at && isVerb(verb) && VERBS[verb]?.passes ? at.index + 1 : argv.length;
+  const flags: Flags = {};
+  const args: string[] = argv.slice(cut);
+  for (const token of tokens) {
+    if (token.index >= cut || token === at) continue;
+    if (token.kind === 'positional') args.push(token.value);
+    else if (token.kind === 'option') Object.assign(flags, await readFlag(token, verb));
+  }
+  if (!isVerb(verb)) throw await unknown('verb', verb, Object.keys(VERBS));
+  if (args.length > 0 && !VERBS[verb]?.words) {
+    throw usage(`cannot use '${args[0]}': ${verb} takes no words`, `./muster ${verb} --help`);
+  }
+  return { verb, args, flags };
+}
+
+const tokenize = (args: readonly string[]) => {
+  const options = Object.fromEntries(
+    Object.entries(OPTIONS).map(([name, { type }]) => [
+      name,
+      { type, ...(name in SHORT && { short: SHORT[name as keyof typeof SHORT] }) },
+    ]),
+  );
+  return parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true }).tokens;
+};
+
+type Token = ReturnType<typeof tokenize>[number];
+
+async function readFlag(token: Extract<Token, { kind: 'option' }>, verb: string): Promise<Flags> {
+  const { name, rawName, value, inlineValue } = token;
+  if (!isFlag(name))
+    throw await unknown(
+      'flag',
+      rawName,
+      flagsOf(verb).map(flag => `--${flag}`),
+    );
+  if (isVerb(verb) && !flagsOf(verb).includes(name)) {
+    const verbs = Object.keys(VERBS).filter(other => flagsOf(other).includes(name));
+    throw usage(`cannot use ${rawName} with ${verb}`, `${rawName} belongs to: ${verbs.join(', ')}`);
+  }
+  if (OPTIONS[name].type === 'boolean') {
+    if (value !== undefined) throw usage(`cannot use '${rawName}=${value}': ${rawName} takes no value`, rawName);
+    return { [name]: true };
+  }
+  if (value === undefined || value === '' || (!inlineValue && value.startsWith('-'))) {
+    throw usage(`cannot use ${rawName} without a value`, `${rawName}=${valueName(name)}`);
+  }
+  return { [name]: value };
+}
+
+const valueName = (name: FlagName) => {
+  const option = OPTIONS[name];
+  return 'value' in option ? option.value : '';
+};
+
+/** All flags, for a verb that there is not: its own error comes later. */
+const flagsOf = (verb: string): string[] =>
+  isVerb(verb) ? [...Object.keys(COMMON), ...(VERBS[verb]?.flags ?? [])] : Object.keys(OPTIONS);
+
+const usage = (message: string, hint: string) => new OpsError('USAGE', message, { hint });
+
+async function unknown(what: string, got: string, known: readonly string[]): Promise<OpsError> {
+  const { nearest } = await import('../inventory/nearest.ts');
+  const near = nearest(got, known);
+  return usage(`cannot use '${got}': there is no such ${what}`, near ? `did you mean ${near}?` : './muster --help');
+}

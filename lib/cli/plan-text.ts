@@ -1,0 +1,29 @@
+import { type Change, type Plan, type PlanItem, planData, shown } from '../engine/index.ts';
+import { escapeControls } from '../shell/failures.ts';
+import { json, table } from './output.ts';
+import { stepLabel } from './view/track.ts';
+
+/** Stable: the order is the plan's, and no time or path of this computer is in it. */
+export function planText(plan: Plan, asJson: boolean): string {
+  if (asJson) return json({ changes: plan.changes, unknown: plan.unknown, steps: planData(plan) });
+  const rows = plan.items.flatMap(rowsOf);
+  const done = plan.items.filter(({ decision }) => decision.is === 'done').length;
+  const counts = `${count(plan.changes, 'change')}, ${plan.unknown} unknown, ${count(done, 'step')} with nothing to do`;
+  return [...(rows.length > 0 ? [table(rows), ''] : []), counts].join('\n');
+}
+
+const count = (n: number, word: string) => `${n} ${word}${n === 1 ? '' : 's'}`;
+
+function rowsOf({ step, decision }: PlanItem): string[][] {
+  const label = stepLabel(step);
+  if (decision.is === 'done') return [];
+  if (decision.is === 'unknown') return [['unknown', label, escapeControls(decision.reason)]];
+  return decision.changes.map(change => [change.action, label, changeText(change)]);
+}
+
+/** How sure it is stands behind it, unless it is known. */
+function changeText(change: Change): string {
+  const { what, from, to, grade } = shown(change);
+  const values = [from, to].filter(value => value !== undefined).join(' -> ');
+  return escapeControls([what, values, grade === 'known' ? '' : `(${grade})`].filter(Boolean).join('  '));
+}

@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import { asOpsError, EXIT, type ExitStatus } from '../errors/index.ts';
+import { parseCommand } from './flags.ts';
+import { type Output, streamOutput } from './output.ts';
+import { interruptible } from './signals.ts';
+import type { Call } from './verb.ts';
+import { VERBS } from './verbs.ts';
+
+const PROJECT = join(import.meta.dirname, '..', '..');
+
+/** From the command line to an exit status. Nothing is thrown. */
+export async function runCommand(argv: readonly string[], process: NodeJS.Process): Promise<ExitStatus> {
+  const out = streamOutput(process);
+  let call: Partial<Call> = {};
+  try {
+    const parsed = await parseCommand(argv);
+    if (parsed.flags.help || parsed.verb === 'help') {
+      const { help } = await import('./help.ts');
+      await help({ ...parsed, out });
+      return EXIT.done;
+    }
+    const { site = 'lab', yes = inCi(process.env) } = parsed.flags;
+    const signal = interruptible(process, out.status);
+    const ready: Call = { ...parsed, site, yes, out, signal, project: PROJECT, env: process.env, where: {} };
+    if (VERBS[parsed.verb]?.group === 'Site') ready.where.site = site;
+    call = ready;
+    const act = await VERBS[parsed.verb]?.load();
+    return (await act?.(ready)) ?? EXIT.done;
+  } catch (error) {
+    return explainFailure(error, argv, call, out);
+  }
+}
+
+/** CI=true, or 1: nobody is there to answer. */
+const inCi = (env: NodeJS.ProcessEnv) => !['', '0', 'false', undefined].includes(env.CI);
+
+async function explainFailure(
+  error: unknown,
+  argv: readonly string[],
+  { flags, signal, where = {} }: Partial<Call>,
+  out: Output,
+): Promise<ExitStatus> {
+  // What an abort makes others throw is not news: the signal says why.
+  const thrown = signal?.aborted ? signal.reason : error;
+  const { errorData, errorText } = await import('./error-text.ts');
+  out.status(errorText(thrown, where, flags?.verbose ?? false));
+  if (flags?.json ?? argv.includes('--json')) out.data(JSON.stringify(errorData(thrown, where), null, 2));
+  return asOpsError(thrown).exit;
+}

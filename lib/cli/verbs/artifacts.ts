@@ -1,0 +1,63 @@
+import { resolve } from 'node:path';
+import {
+  artifactDeps,
+  fillLock,
+  findRecipe,
+  makeBundle,
+  PARTS,
+  type Resolved,
+  siteRecipe,
+} from '../../artifact/index.ts';
+import { OpsError } from '../../errors/index.ts';
+import { bootstrapSite, newRun, type OpenSite, planSite } from '../../site/index.ts';
+import { onSite } from '../on-site.ts';
+import { json, table } from '../output.ts';
+import { planText } from '../plan-text.ts';
+import type { Call } from '../verb.ts';
+
+const SCRIPT = '10-have-artifacts';
+
+const depsOf = (open: OpenSite, { verb, out, signal }: Call) =>
+  artifactDeps(open.site, {
+    run: newRun(open, verb, {}),
+    signal,
+    clock: open.ports.clock,
+    shell: open.ports.shell,
+    progress: out.status,
+  });
+
+/** Everything the site installs, in one directory that a computer without network can use as its source. */
+export const bundle = onSite(async (open, call) => {
+  const { flags, out } = call;
+  if (flags['dry-run']) return out.data(planText(await planSite(open, { only: SCRIPT }), flags.json ?? false));
+  await bootstrapSite(open, { only: SCRIPT });
+  const deps = await depsOf(open, call);
+  const parts: Resolved[] = [];
+  for (const part of PARTS) {
+    const recipe = await siteRecipe(open.site, part, call.project);
+    const found = recipe && (await findRecipe(recipe, deps));
+    if (found) parts.push(found);
+    else if (recipe) throw new OpsError('INTERNAL', `cannot bundle ${part}: it was made, and is not in the cache`);
+  }
+  const dir = resolve(flags.out ?? `dist/bundle-${call.site}`);
+  const manifest = await makeBundle(dir, parts, deps);
+  if (flags.json) return out.data(json({ dir, ...manifest }));
+  return out.data(
+    table([
+      ['bundle', dir],
+      ...manifest.artifacts.map(({ name, version, sha256 }) => ['holds', `${name} ${version}  sha256:${sha256}`]),
+      ['next', `in an inventory: artifacts: { sources: [bundle], bundle: ${dir} }`],
+    ]),
+  );
+});
+
+/** Digests that lock.yaml lacks, looked up and written. */
+export const lock = onSite(async (open, call) => {
+  const { flags, out } = call;
+  if (flags['dry-run'])
+    throw new OpsError('USAGE', 'cannot look digests up in a dry run: looking them up is all of it');
+  const filled = await fillLock(await depsOf(open, call));
+  if (flags.json) return out.data(json(filled));
+  if (filled.length === 0) return out.data('artifacts/lock.yaml has every digest');
+  return out.data(table(filled.map(({ name, version, arch, digest }) => [name, version, arch, digest])));
+});

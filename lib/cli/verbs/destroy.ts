@@ -1,0 +1,30 @@
+import { OpsError } from '../../errors/index.ts';
+import { destroySite, removalSteps } from '../../site/index.ts';
+import { onSite, ranText, showPlan } from '../on-site.ts';
+import { json, table } from '../output.ts';
+
+/** Removes the site with its data; ends with a leak check. The name must be typed, whatever --yes says. */
+export const destroy = onSite(async (open, call) => {
+  const { flags, out, site } = call;
+  if (flags['dry-run']) return showPlan(open, removalSteps(open.site, open), call);
+  if (flags.confirm !== site) throw unconfirmed(site, flags.confirm);
+  const gone = await destroySite(open);
+  out.status(ranText(gone));
+  if (flags.json) return out.data(json(gone));
+  return out.data(
+    table([
+      ['site', `${site} is gone: no machine, process, port or file of it is left`],
+      ...gone.kept.map((path, n) => [n === 0 ? 'kept' : '', path]),
+      ['next', `./muster bootstrap --site ${site}`],
+    ]),
+  );
+});
+
+const unconfirmed = (site: string, got: string | undefined) =>
+  new OpsError(
+    'CONFIRM_MISSING',
+    `cannot destroy ${site}: --confirm is ${got === undefined ? 'missing' : `'${got}'`}, expected '${site}'`,
+    {
+      hint: `./muster destroy --site ${site} --confirm=${site}; what it would remove: --dry-run`,
+    },
+  );
