@@ -39,7 +39,8 @@ export function wrap(command: Command, options: ExecOptions, mark: string, befor
   lines.push(
     // The process group, field 5: a sudo with a terminal of its own gives the command a new one.
     `read -r _m _m _m _m _g _m <"/proc/$$/stat" || _g=$$`,
-    `echo ${mark} run "$$" "$_g"; echo ${mark} >&2`,
+    // Nobody listens any more when we were told to stop meanwhile: then it must not begin.
+    `echo ${mark} run "$$" "$_g" || exit 1; echo ${mark} >&2`,
     `unset _m _g; exec ${programme(command, options).map(quote).join(' ')}`,
   );
   const text = lines.filter(line => line !== '').join('\n');

@@ -69,8 +69,7 @@ export function createLinks({ clock, signal, random, patience }: LinkContext): L
     const jump = target.via && (await links.to(`the jump host of ${host}`, target.via));
     const leave = await gateOf(target.address).enter(signal);
     try {
-      const socket = jump ? await forward(jump, host, target) : tcp(target);
-      return await login(host, target, socket, patience, signal, jump);
+      return await login(host, target, patience, signal, jump);
     } finally {
       leave();
     }
@@ -133,18 +132,19 @@ const forward = (jump: Link, host: string, target: SshTarget): Promise<Duplex> =
 async function login(
   host: string,
   target: SshTarget,
-  sock: Duplex,
   patience: Patience,
   signal: AbortSignal,
   jump: Link | undefined,
 ): Promise<Link> {
   const known = parseHostKey(target.hostKey, host);
+  // Before there is a socket: nobody would listen to its errors meanwhile.
+  const { NodeSSH } = await import('node-ssh');
+  const sock = jump ? await forward(jump, host, target) : tcp(target);
   let shown: Buffer | undefined;
   let broken: string | undefined;
   const cancel = () => sock.destroy();
   signal.addEventListener('abort', cancel, { once: true });
   try {
-    const { NodeSSH } = await import('node-ssh');
     signal.throwIfAborted();
     const ssh = new NodeSSH();
     const ready = ssh.connect({

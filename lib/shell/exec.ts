@@ -125,6 +125,8 @@ async function settle(flight: Flight, end: End, ending: boolean): Promise<ExecRe
 async function stop(flight: Flight): Promise<string | undefined> {
   const { host, wrapped, reading, child } = flight;
   const group = reading.begun()?.group ?? child.pid;
+  // A login shell that is still busy with its rc file: once its session is closed, the command cannot begin.
+  if (group === undefined) child.release();
   const until = AbortSignal.timeout(STOP_LIMIT);
   const quiet: Host = { ...host, signal: until, running: new Map() };
   try {
@@ -134,7 +136,7 @@ async function stop(flight: Flight): Promise<string | undefined> {
     if (left !== '' || code !== 0) return `left after KILL: ${left || `exit status ${code}`}`;
     // Seen gone; its streams close in a moment, and with them the last lines are complete.
     await Promise.race([child.ended, new Promise(resolve => setTimeout(resolve, 500))]);
-    return group !== undefined ? undefined : 'it was not seen to start';
+    return undefined;
   } catch (error) {
     return until.aborted ? `no answer in ${formatDuration(STOP_LIMIT)}` : String(error);
   }

@@ -31,11 +31,12 @@ export function sshTransport(
       const throughSudo = sudo && connection.user !== 'root';
       const line = loginLine(text, throughSudo);
       const leave = urgent ? () => {} : await connection.channels.enter(signal);
-      const opened = await within(signal, open(connection, line)).catch(error => {
+      const child = (channel: ClientChannel) => childOf(connection, channel, throughSudo, leave);
+      const opened = await within(signal, open(connection, line, child)).catch(error => {
         leave();
         throw error;
       });
-      if ('channel' in opened) return childOf(connection, opened.channel, throughSudo, leave);
+      if ('child' in opened) return opened.child;
       leave();
       if ('gone' in opened) {
         // An idle connection had died unseen; the session was not open yet, so nothing ran.
@@ -63,12 +64,13 @@ export function sshTransport(
   };
 }
 
-type Opened = { channel: ClientChannel } | { refused: string } | { gone: string };
+type Opened = { child: Child } | { refused: string } | { gone: string };
 
-function open(link: Link, line: string): Promise<Opened> {
+/** `childOf` within the callback: status and end may lie in the same packet as the answer, and are not told twice. */
+function open(link: Link, line: string, childOf: (channel: ClientChannel) => Child): Promise<Opened> {
   return new Promise((resolve, reject) => {
     const done = (cause: (Error & { reason?: unknown }) | undefined, channel: ClientChannel) => {
-      if (!cause) resolve({ channel });
+      if (!cause) resolve({ child: childOf(channel) });
       else if (cause.reason !== undefined) resolve({ refused: cause.message });
       else if (cause.message === 'Unable to exec') reject(halfStarted(link, cause));
       else resolve({ gone: link.broken() ?? cause.message });
@@ -130,7 +132,7 @@ async function within<T>(signal: AbortSignal | undefined, work: Promise<T>): Pro
   try {
     return await Promise.race([work, cancelled]);
   } catch (error) {
-    work.then(late => (late as Partial<{ channel: ClientChannel }>).channel?.destroy()).catch(() => {});
+    work.then(late => (late as Partial<{ child: Child }>).child?.release()).catch(() => {});
     throw error;
   } finally {
     over.abort();

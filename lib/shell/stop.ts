@@ -20,16 +20,16 @@ end() {
   [ -z "$group" ] || kill -s "$1" -- "-$group" 2>/dev/null
   for pid in $left; do kill -s "$1" "$pid" 2>/dev/null; done
 }
-mark=$1 group=$2
-left=$(members "$mark" "$group")
+mark=$1 group=$2 left=
 end TERM
-for pause in 0.1 0.2 0.3 0.5 0.9 1; do
-  left=$(members "$mark" "$group")
-  [ -n "$left" ] || exit 0
+(sleep 3; left=$(members "$mark" "$group"); end KILL) >/dev/null 2>&1 &
+killer=$!
+group= left=$(members "$mark" '')
+end TERM
+for pause in 0.1 0.3 0.6 1 1 0.2 0.3 0.3; do
+  left=$(members "$mark" "$2")
+  [ -n "$left" ] || { kill "$killer"; exit 0; }
   sleep "$pause"
 done
-left=$(members "$mark" "$group")
-end KILL
-sleep 0.1
-members "$mark" "$group"
+members "$mark" "$2"
 `;
