@@ -1,7 +1,7 @@
 import { asOpsError } from '../errors/index.ts';
 import { type Duration, wait } from '../time/index.ts';
 import type { Journal } from './journal.ts';
-import { hashWant, targetName } from './order.ts';
+import { hashWant, stepKey, targetName } from './order.ts';
 import type { AnyStep, Change, Ctx, Emit, Ports, Run } from './types.ts';
 
 /** One run's surroundings. */
@@ -21,6 +21,10 @@ export interface Gate {
   journal(): Promise<Journal>;
   /** The number of the next effect. */
   next(): number;
+  /** Keys of the steps that began to create something in this run, in that order. */
+  created(): string[];
+  /** Called by ctx.effect. */
+  creates(step: string): void;
 }
 
 /** What one step sees. `gate` undefined is a dry run: an effect is then a defect of the step. */
@@ -61,6 +65,7 @@ async function effect<T>(
   const n = gate.next();
   const at = () => new Date(clock.now()).toISOString();
   const start = clock.monotonic();
+  if (change.action === 'create') gate.creates(stepKey(step));
   await journal.append({
     t: 'begin',
     n,

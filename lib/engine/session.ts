@@ -89,6 +89,7 @@ const atWhat = (open: Begin[]) =>
 
 function sessionGate(writer: LazyJournal, header: Entry, counter: { n: number }): Gate {
   let headed: Promise<Journal> | undefined;
+  const created = new Set<string>();
   const head = async () => {
     const journal = await writer.journal();
     await journal.append(header);
@@ -100,6 +101,8 @@ function sessionGate(writer: LazyJournal, header: Entry, counter: { n: number })
       return headed;
     },
     next: () => ++counter.n,
+    created: () => [...created],
+    creates: step => void created.add(step),
   };
 }
 

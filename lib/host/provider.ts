@@ -1,6 +1,6 @@
 import type { AnyStep } from '../engine/index.ts';
-import type { Secret, SecretStore } from '../secret/index.ts';
 import type { HostWant, Site } from '../inventory/index.ts';
+import type { Secret, SecretStore } from '../secret/index.ts';
 
 /** Observed, never remembered. */
 export interface Machine {

@@ -7,7 +7,7 @@ import { allEntries, beginSession, fileLock, readJournal, runSteps } from '../..
 import { archiveJournal, type Entry, openBegins, openJournal } from '../../lib/engine/journal.ts';
 import { isOpsError } from '../../lib/errors/index.ts';
 import { systemClock } from '../../lib/time/index.ts';
-import { make, newEnv, newWorld } from './world.ts';
+import { make, memoryGate, newEnv, newWorld } from './world.ts';
 
 const test = suite<{ state: string }>('engine journal');
 test.before.each(async context => {
@@ -125,7 +125,7 @@ test('a session without an effect leaves no journal and no lock', async ({ state
 
 test('an effect whose intent cannot be written is not begun', async ({ state }) => {
   const world = newWorld();
-  const gate = { journal: () => openJournal(join(import.meta.filename, 'x')), next: () => 1 };
+  const gate = { ...memoryGate(), journal: () => openJournal(join(import.meta.filename, 'x')) };
   const error = await runSteps([make(world, 'db')], newEnv(world, state), gate).catch(thrown => thrown);
   assert.ok(error instanceof Error);
   assert.equal(world.effects, []);

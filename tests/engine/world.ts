@@ -92,9 +92,12 @@ export function newEnv(world: World, state: string, overrides: Partial<RunEnv> =
 export function memoryGate(): Gate & { entries: unknown[] } {
   const entries: unknown[] = [];
   let n = 0;
+  const created = new Set<string>();
   return {
     entries,
     journal: async () => ({ append: async entry => void entries.push(entry), close: async () => {} }),
     next: () => ++n,
+    created: () => [...created],
+    creates: step => void created.add(step),
   };
 }

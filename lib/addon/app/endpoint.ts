@@ -1,0 +1,53 @@
+import { request } from 'node:https';
+import { OpsError, oneLine } from '../../errors/index.ts';
+import type { Provider } from '../../host/provider.ts';
+import type { Site } from '../../inventory/index.ts';
+import type { Duration } from '../../time/index.ts';
+
+/** What its certificate covers: the app is reached through forwards of this computer, and by its name inside. */
+export const appNames = (site: Site) => ({
+  names: ['localhost', `users.${site.name}.internal`],
+  addresses: ['127.0.0.1'],
+});
+
+/** 'https://127.0.0.1:8443'. Errors: HOST_ABSENT. */
+export async function webUrl(site: Site, provider: Provider): Promise<string> {
+  const server = site.hosts.find(host => host.role === 'server');
+  const { address, port } = await provider.endpoint(server?.name ?? '', 'web');
+  return `https://${address.includes(':') ? `[${address}]` : address}:${port}`;
+}
+
+export interface Answer {
+  status: number;
+  body: string;
+}
+
+const LARGEST = 1024 * 1024;
+
+/** One GET over TLS, trusted through the site's authority only. Errors: APP_UNREACHABLE. */
+export function get(
+  url: string,
+  ca: string,
+  { timeout, signal }: { timeout: Duration; signal: AbortSignal },
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const fail = (cause: unknown) =>
+      reject(new OpsError('APP_UNREACHABLE', `cannot have an answer from ${url}: ${oneLine(cause)}`, { cause }));
+    const call = request(url, { ca, agent: false, timeout, signal, servername: 'localhost' }, response => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      response.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > LARGEST) call.destroy(new Error(`more than ${LARGEST} bytes`));
+        chunks.push(chunk);
+      });
+      response.on('error', fail);
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
+      );
+    });
+    call.on('timeout', () => call.destroy(new Error(`no answer within ${timeout} ms`)));
+    call.on('error', fail);
+    call.end();
+  });
+}

@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { FIELD_MANAGER, MANAGED_BY } from '../cluster/index.ts';
+import type { ClusterApi, KubeObject, KubeRef } from '../engine/index.ts';
+
+const NAME = 'app.kubernetes.io/name';
+/** A field that we no longer set leaves no difference behind: the hash of all that we do set tells. */
+export const STAMP = 'muster.lab/manifest';
+
+/** Labels by which our objects are found again, and the hash of the manifest. */
+export function owned(object: KubeObject, addon: string): KubeObject {
+  const { metadata } = object;
+  const labels = { ...metadata.labels, [NAME]: addon, [MANAGED_BY]: FIELD_MANAGER };
+  const stamp = createHash('sha256').update(JSON.stringify(object)).digest('hex').slice(0, 16);
+  return { ...object, metadata: { ...metadata, labels, annotations: { ...metadata.annotations, [STAMP]: stamp } } };
+}
+
+const selector = (addon: string) => `${NAME}=${addon},${MANAGED_BY}=${FIELD_MANAGER}`;
+
+type Kind = Pick<KubeRef, 'apiVersion' | 'kind'>;
+
+/** Kinds of which an add-on's objects are; what a removal looks through. */
+const KINDS: readonly Kind[] = [
+  ...['Namespace', 'ServiceAccount', 'ConfigMap', 'Secret', 'Service', 'PersistentVolumeClaim'].map(kind => of('v1', kind)),
+  ...['Deployment', 'StatefulSet', 'DaemonSet'].map(kind => of('apps/v1', kind)),
+  ...['Job', 'CronJob'].map(kind => of('batch/v1', kind)),
+  ...['Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding'].map(kind => of('rbac.authorization.k8s.io/v1', kind)),
+  of('networking.k8s.io/v1', 'NetworkPolicy'),
+  of('storage.k8s.io/v1', 'StorageClass'),
+  of('apiregistration.k8s.io/v1', 'APIService'),
+];
+
+function of(apiVersion: string, kind: string): Kind {
+  return { apiVersion, kind };
+}
+
+/** Every object of the add-on of these kinds, or of all: one list a kind, whatever the namespaces. */
+export async function liveObjects(api: ClusterApi, addon: string, like?: readonly KubeObject[]): Promise<KubeObject[]> {
+  const kinds = like ? [...new Map(like.map(({ apiVersion, kind }) => [`${apiVersion} ${kind}`, of(apiVersion, kind)])).values()] : KINDS;
+  const lists = kinds.map(kind => api.list({ ...kind, labelSelector: selector(addon) }));
+  return (await Promise.all(lists)).flat();
+}
+
+export const sameObject = (a: KubeObject, b: KubeObject): boolean =>
+  a.kind === b.kind && a.metadata.name === b.metadata.name && a.metadata.namespace === b.metadata.namespace;
+
+export const refOf = ({ apiVersion, kind, metadata: { name, namespace } }: KubeObject): KubeRef => ({
+  apiVersion,
+  kind,
+  name,
+  ...(namespace !== undefined && { namespace }),
+});
+
+/** k3s marks what it deploys from server/manifests. */
+export const isBrought = ({ metadata: { labels, annotations } }: KubeObject): boolean =>
+  Object.keys({ ...labels, ...annotations }).some(key => key.startsWith('objectset.rio.cattle.io/'));

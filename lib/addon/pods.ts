@@ -1,0 +1,97 @@
+import { isRecord } from '../cluster/index.ts';
+import type { ClusterApi, KubeObject } from '../engine/index.ts';
+import { OpsError, oneLine } from '../errors/index.ts';
+
+/** A container that does not run as it should. */
+export interface Trouble {
+  /** 'kube-system/coredns-7d4 coredns'. */
+  where: string;
+  namespace: string;
+  pod: string;
+  container: string;
+  reason: string;
+  message: string;
+  restarts: number;
+}
+
+/** Waiting does not help against these: the object itself must change. */
+const FINAL = ['InvalidImageName', 'ErrImageNeverPull', 'CreateContainerConfigError', 'RunContainerError'];
+/** Starts that ended by themselves until a crash loop counts as one that stays. */
+const CRASHES = 4;
+
+/** The pods of workloads that are not rolled out. */
+export async function podsOf(api: ClusterApi, workloads: readonly KubeObject[]): Promise<KubeObject[]> {
+  const lists = workloads.map(({ metadata: { namespace }, spec }) => {
+    const selector = isRecord(spec) && isRecord(spec.selector) ? spec.selector.matchLabels : undefined;
+    if (!isRecord(selector) || namespace === undefined) return [];
+    const labelSelector = Object.entries(selector)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(',');
+    return api.list({ apiVersion: 'v1', kind: 'Pod', namespace, labelSelector });
+  });
+  return (await Promise.all(lists)).flat();
+}
+
+/** What a person would read in `kubectl describe`: the containers that wait or ended, the unplaced pods. */
+export function troubles(pod: KubeObject): Trouble[] {
+  const status = isRecord(pod.status) ? pod.status : {};
+  const { name, namespace = '' } = pod.metadata;
+  if (pod.metadata.deletionTimestamp !== undefined) return [];
+  const at = { namespace, pod: name };
+  const found = [...records(status.initContainerStatuses), ...records(status.containerStatuses)].flatMap(entry => {
+    const container = String(entry.name);
+    const why = reasonOf(entry);
+    const where = `${namespace}/${name} ${container}`;
+    return why ? [{ ...at, container, where, ...why, restarts: Number(entry.restartCount ?? 0) }] : [];
+  });
+  const unplaced = records(status.conditions).find(({ type, status: is }) => type === 'PodScheduled' && is === 'False');
+  if (!unplaced) return found;
+  const { reason, message } = unplaced;
+  return [{ ...at, container: '', where: `${namespace}/${name}`, reason: String(reason), message: String(message ?? ''), restarts: 0 }];
+}
+
+function reasonOf(entry: Record<string, unknown>): { reason: string; message: string } | undefined {
+  const state = isRecord(entry.state) ? entry.state : {};
+  const last = isRecord(entry.lastState) && isRecord(entry.lastState.terminated) ? entry.lastState.terminated : {};
+  const { waiting, terminated, running } = state;
+  if (isRecord(waiting)) {
+    const message = waiting.reason === 'CrashLoopBackOff' ? ended(last) : String(waiting.message ?? '');
+    return { reason: String(waiting.reason), message };
+  }
+  if (isRecord(terminated) && terminated.exitCode !== 0) return { reason: String(terminated.reason), message: ended(terminated) };
+  if (isRecord(running) && entry.ready === false) return { reason: 'NotReady', message: 'runs, and its probe does not pass yet' };
+  return undefined;
+}
+
+const ended = ({ exitCode, message }: Record<string, unknown>) =>
+  `exit status ${exitCode}${message ? `: ${String(message).trim()}` : ''}`;
+
+/** undefined: it may still come right. `pulling`: for how long an image that cannot be had has been seen, milliseconds. */
+export function hopeless(all: readonly Trouble[], pulling: number): Trouble | undefined {
+  return all.find(
+    ({ reason, restarts }) =>
+      FINAL.includes(reason) ||
+      (reason === 'CrashLoopBackOff' && restarts >= CRASHES) ||
+      (isPull(reason) && pulling >= PULL_PATIENCE),
+  );
+}
+
+/** An image may still be on its way: the archive is imported while the first pods start. */
+const PULL_PATIENCE = 45_000;
+export const isPull = (reason: string): boolean => reason === 'ImagePullBackOff' || reason === 'ErrImagePull';
+
+/** WORKLOAD_BROKEN with the last lines of the container. */
+export async function broken(api: ClusterApi, { namespace, pod, container, where, reason, message }: Trouble) {
+  const log = async (previous: boolean) => {
+    const query = new URLSearchParams({ container, tailLines: '10', previous: String(previous) });
+    return api.raw(`/api/v1/namespaces/${namespace}/pods/${pod}/log?${query}`).catch(error => oneLine(error));
+  };
+  const details = reason === 'CrashLoopBackOff' ? (await log(true)).trimEnd().split('\n') : [];
+  return new OpsError('WORKLOAD_BROKEN', `cannot get ${where} to run: ${reason}: ${message}`, {
+    hint: `kubectl -n ${namespace} describe pod ${pod}`,
+    details,
+  });
+}
+
+const records = (value: unknown) => (Array.isArray(value) ? value.filter(isRecord) : []);
+

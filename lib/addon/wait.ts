@@ -1,0 +1,51 @@
+import type { ClusterApi, Ctx, KubeObject } from '../engine/index.ts';
+import { isOpsError, OpsError, oneLine } from '../errors/index.ts';
+import { minutes } from '../time/index.ts';
+import { broken, hopeless, isPull, podsOf, type Trouble, troubles } from './pods.ts';
+import { hasPods, jobFailed, rolloutOpen } from './rollout.ts';
+
+/** What is still missing, and the workloads behind it. */
+export interface Open {
+  open: readonly string[];
+  workloads: readonly KubeObject[];
+}
+
+/**
+ * Waits while something is open, naming the pods behind it. Errors: WORKLOAD_BROKEN as soon as waiting cannot help,
+ * with the container's last lines; WAIT_TIMEOUT.
+ */
+export async function waitUntilItWorks(name: string, ctx: Ctx, look: (api: ClusterApi) => Promise<Open>): Promise<void> {
+  let pullingSince: number | undefined;
+  await ctx.wait({
+    what: `${name} to work`,
+    deadline: minutes(4),
+    every: 1000,
+    hint: 'kubectl get pods,events -A',
+    probe: async () => {
+      try {
+        const api = await ctx.cluster(ctx.target.site);
+        const { open, workloads } = await look(api);
+        if (open.length === 0) return { value: true };
+        const failed = workloads.flatMap(object => jobFailed(object) ?? []);
+        if (failed.length > 0) throw new OpsError('WORKLOAD_BROKEN', `cannot go on with ${name}: ${failed.join('; ')}`);
+        const found = await troublesOf(api, workloads);
+        const now = ctx.clock.monotonic();
+        pullingSince = found.some(({ reason }) => isPull(reason)) ? (pullingSince ?? now) : undefined;
+        const final = hopeless(found, pullingSince === undefined ? 0 : now - pullingSince);
+        if (final) throw await broken(api, final);
+        return { saw: [...open, ...found.map(shown)].join('; ') };
+      } catch (error) {
+        // An API server that restarts meanwhile is waited for like anything else.
+        if (isOpsError(error, 'CLUSTER_UNREACHABLE')) return { saw: oneLine(error) };
+        throw error;
+      }
+    },
+  });
+}
+
+async function troublesOf(api: ClusterApi, workloads: readonly KubeObject[]): Promise<Trouble[]> {
+  const open = workloads.filter(object => hasPods(object) && rolloutOpen(object) !== undefined);
+  return (await podsOf(api, open)).flatMap(troubles);
+}
+
+const shown = ({ where, reason, message }: Trouble) => `${where} ${reason}${message ? ` (${message.slice(0, 120)})` : ''}`;

@@ -1,0 +1,50 @@
+import { webUrl } from '../addon/app/endpoint.ts';
+import { caPath } from '../addon/site-ca/steps.ts';
+import { kubeconfigPath } from '../cluster/index.ts';
+import { makePlan, type Plan } from '../engine/index.ts';
+import { bootstrapSteps, type Selection, selectSteps } from './compose.ts';
+import type { OpenSite } from './open.ts';
+import { newRun, type Ran, runVerb } from './run-verb.ts';
+
+export interface Bootstrapped extends Ran {
+  site: string;
+  kubeconfig: string;
+  /** Of the app; undefined when the inventory has none. */
+  app?: string;
+  ca: string;
+}
+
+/** Builds a site, or goes on with it; nothing to do is a success too. */
+export async function bootstrapSite(
+  open: OpenSite,
+  options: Selection & { retain?: boolean } = {},
+): Promise<Bootstrapped> {
+  const place = { dirs: open.dirs, provider: open.provider };
+  const [steps, select] = await Promise.all([bootstrapSteps(open.site, place), selectSteps(open.site, place, options)]);
+  const ran = await runVerb(open, 'bootstrap', steps, {
+    select,
+    ...(options.retain !== undefined && { retain: options.retain }),
+  });
+  return { ...ran, ...(await addresses(open)) };
+}
+
+/** What bootstrap would do, observed now. */
+export async function planSite(open: OpenSite, options: Selection = {}): Promise<Plan> {
+  const place = { dirs: open.dirs, provider: open.provider };
+  const [steps, select] = await Promise.all([bootstrapSteps(open.site, place), selectSteps(open.site, place, options)]);
+  return makePlan(steps, open.env(newRun(open, 'plan', {})), select);
+}
+
+export async function addresses({
+  site,
+  dirs,
+  provider,
+}: OpenSite): Promise<Pick<Bootstrapped, 'site' | 'kubeconfig' | 'app' | 'ca'>> {
+  const app = site.app && (await webUrl(site, provider));
+  return {
+    site: site.name,
+    kubeconfig: kubeconfigPath(dirs.project, site.name),
+    ca: caPath(dirs),
+    ...(app !== undefined && { app }),
+  };
+}

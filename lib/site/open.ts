@@ -1,0 +1,80 @@
+import { join } from 'node:path';
+import { k3sVersions, readLock } from '../artifact/index.ts';
+import { clusterPort } from '../cluster/index.ts';
+import type { Dirs, Emit, Ports, Run, RunEnv } from '../engine/index.ts';
+import { providerOf } from '../host/index.ts';
+import type { Provider } from '../host/provider.ts';
+import { loadInventory, type Site } from '../inventory/index.ts';
+import { FileSecretStore, Masker } from '../secret/index.ts';
+import { createFacts, createShells, type Running } from '../shell/index.ts';
+import { type Clock, systemClock } from '../time/index.ts';
+import { siteDirs } from './place.ts';
+
+export interface OpenOptions {
+  project: string;
+  /** inventories/<name>.yaml */
+  name: string;
+  signal: AbortSignal;
+  emit: Emit;
+  /** Steps side by side. */
+  limit?: number;
+  clock?: Clock;
+  /** Instead of ~/.cache. */
+  cache?: string;
+}
+
+/** A site with everything wired that its steps use. */
+export interface OpenSite {
+  site: Site;
+  dirs: Dirs;
+  provider: Provider;
+  ports: Ports;
+  masker: Masker;
+  signal: AbortSignal;
+  emit: Emit;
+  env(run: Run): RunEnv;
+  /** Commands that still run on hosts though their connection is gone. */
+  stillRunning(): readonly Running[];
+  close(): Promise<void>;
+}
+
+/** Reads the inventory and wires the ports; connects to nothing yet. Errors: INVENTORY_*. */
+export async function openSite(options: OpenOptions): Promise<OpenSite> {
+  const { project, name, signal, emit } = options;
+  const clock = options.clock ?? systemClock;
+  const dirs = siteDirs(project, name, options.cache);
+  const site = await loadInventory(join(project, 'inventories', `${name}.yaml`), {
+    k3sVersions: k3sVersions(await readLock(project)),
+  });
+  const masker = new Masker();
+  const secrets = new FileSecretStore(join(dirs.state, 'secrets'), masker);
+  const provider = providerOf(site, dirs);
+  const connect = async (host: string) => ({
+    ...(await provider.endpoint(host, 'ssh')),
+    ...(await provider.login(host, secrets)),
+  });
+  const shells = createShells({ connect, clock, signal, masker });
+  const clusters = clusterPort(project, { clock, signal, random: Math.random });
+  const ports: Ports = {
+    clock,
+    secrets,
+    facts: createFacts(shells.shell),
+    shell: shells.shell,
+    cluster: clusters.open,
+  };
+  const pace = await provider.pace();
+  return {
+    site,
+    dirs,
+    provider,
+    ports,
+    masker,
+    signal,
+    emit,
+    env: run => ({ run, ports, signal, emit, pace, limit: options.limit ?? 16 }),
+    stillRunning: shells.stillRunning,
+    close: async () => {
+      await Promise.allSettled([shells.close(), clusters.close()]);
+    },
+  };
+}

@@ -1,0 +1,26 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { AnyStep, Dirs } from '../engine/index.ts';
+import type { Provider } from '../host/provider.ts';
+import type { Site } from '../inventory/index.ts';
+
+/** Where a site stands: what a script needs beside the inventory to name its steps. */
+export interface Place {
+  dirs: Dirs;
+  provider: Provider;
+}
+
+/** A file of scripts/: started directly it runs alone. */
+export interface Script {
+  title: string;
+  steps(site: Site, place: Place): AnyStep[];
+}
+
+/** @param home for tests; else the user's. */
+export function siteDirs(
+  project: string,
+  site: string,
+  cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'),
+): Dirs {
+  return { project, state: join(project, '.muster', site), cache: join(cache, 'muster') };
+}

@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type AnyStep,
+  beginSession,
+  fileLock,
+  interrupted,
+  type Run,
+  type RunEnv,
+  rollback,
+  runSteps,
+  type SealResult,
+  type Session,
+  type Summary,
+  stepKey,
+} from '../engine/index.ts';
+import { OpsError, oneLine } from '../errors/index.ts';
+import type { OpenSite } from './open.ts';
+
+export interface VerbOptions {
+  select?: (step: AnyStep) => boolean;
+  /** Keep what a failed run made; the default for labs. */
+  retain?: boolean;
+  choices?: Record<string, string>;
+}
+
+/** What a verb did: the engine's summary, and the sealed journal when there was an effect. */
+export interface Ran extends Summary {
+  journal?: string;
+}
+
+/** An error with the journal's path as its last detail. */
+const withJournal = (error: unknown, journal: string | undefined): unknown =>
+  error instanceof OpsError && journal !== undefined
+    ? new OpsError(error.code, error.message, {
+        hint: error.hint,
+        details: [...error.details, `journal: ${journal}`],
+        cause: error.cause ?? error,
+      })
+    : error;
+
+/** One verb's steps under the lock, journaled, sealed whatever happens. */
+export async function runVerb(
+  open: OpenSite,
+  verb: string,
+  steps: readonly AnyStep[],
+  options: VerbOptions = {},
+): Promise<Ran> {
+  const session = await beginSession({
+    run: newRun(open, verb, options.choices ?? {}),
+    lock: fileLock(open.dirs.state, open.ports.clock.now),
+    clock: open.ports.clock,
+    notice: text => open.emit({ type: 'notice', text }),
+  });
+  const env = open.env(session.run);
+  try {
+    const summary = await runSteps(steps, env, session.gate, options.select);
+    const journal = await session.end('done');
+    return { ...summary, ...(journal !== undefined && { journal }) };
+  } catch (thrown) {
+    const error = open.signal.aborted ? interrupted(open.signal.reason) : thrown;
+    const result: SealResult = open.signal.aborted ? 'interrupted' : 'failed';
+    if (result === 'failed' && !(options.retain ?? open.site.environment === 'lab')) await undo(steps, env, session);
+    throw withJournal(error, await session.end(result).catch(failure => oneLine(failure)));
+  }
+}
+
+export const newRun = (open: OpenSite, verb: string, choices: Record<string, string>): Run => ({
+  id: `${new Date(open.ports.clock.now()).toISOString().replaceAll(/[:.]/g, '-')}-${randomUUID().slice(0, 8)}`,
+  verb,
+  site: open.site.name,
+  startedAt: new Date(open.ports.clock.now()).toISOString(),
+  choices,
+  dirs: open.dirs,
+});
+
+/** Removes what this run created, and nothing that was there before it. */
+async function undo(steps: readonly AnyStep[], env: RunEnv, session: Session): Promise<void> {
+  const created = new Set(session.gate.created());
+  const made = steps.filter(step => created.has(stepKey(step)));
+  const left = await rollback(made, env, session.gate);
+  for (const what of left) env.emit({ type: 'notice', text: `still there after the rollback: ${what}` });
+}

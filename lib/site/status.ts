@@ -1,0 +1,36 @@
+import { readdir } from 'node:fs/promises';
+import { fileLock, type Holder, planData } from '../engine/index.ts';
+import { sealedDir } from '../engine/journal.ts';
+import type { Machine } from '../host/provider.ts';
+import { planSite } from './bootstrap.ts';
+import type { OpenSite } from './open.ts';
+
+/** ok: every step is done. drift: something is not as the inventory says. unknown: something could not be seen. */
+export type Health = 'ok' | 'drift' | 'unknown' | 'absent' | 'stopped';
+
+export interface SiteStatus {
+  site: string;
+  health: Health;
+  machines: Machine[];
+  steps: ReturnType<typeof planData>;
+  /** A run that goes on now. */
+  running?: Holder;
+  /** Sealed journals, the newest last. */
+  journals: string[];
+}
+
+/** Observed now, by the very steps that build the site. */
+export async function siteStatus(open: OpenSite): Promise<SiteStatus> {
+  const { site, dirs, provider, ports } = open;
+  const [machines, running, journals] = await Promise.all([
+    provider.machines(site),
+    fileLock(dirs.state, ports.clock.now).holder(),
+    readdir(sealedDir(dirs.state)).catch(() => [] as string[]),
+  ]);
+  const base = { site: site.name, machines, ...(running && { running }), journals: journals.sort() };
+  if (provider.owned && machines.length === 0) return { ...base, health: 'absent', steps: [] };
+  if (machines.some(machine => machine.power === 'off')) return { ...base, health: 'stopped', steps: [] };
+  const plan = await planSite(open);
+  const health: Health = plan.unknown > 0 ? 'unknown' : plan.changes > 0 ? 'drift' : 'ok';
+  return { ...base, health, steps: planData(plan) };
+}

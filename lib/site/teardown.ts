@@ -1,0 +1,126 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+import { k3sSteps, kubeconfigStepOf, siteArtifacts } from '../cluster/index.ts';
+import { type AnyStep, allEntries, type Change, type Decision, type Step } from '../engine/index.ts';
+import { OpsError, oneLine } from '../errors/index.ts';
+import type { Resource } from '../host/provider.ts';
+import type { Site } from '../inventory/index.ts';
+import { minutes } from '../time/index.ts';
+import type { OpenSite } from './open.ts';
+import type { Place } from './place.ts';
+import { type Ran, runVerb } from './run-verb.ts';
+
+/** What a teardown leaves on purpose, under .muster/<site>. */
+const KEPT = new Set(['journals', 'journal.jsonl', 'lock']);
+
+export interface Destroyed extends Ran {
+  /** What is still there on purpose, as paths. */
+  kept: string[];
+}
+
+/** What muster made for a site, all without want: an owned machine takes what is on it along. */
+export function removalSteps(site: Site, place: Place): AnyStep[] {
+  const { provider } = place;
+  const machines = provider.steps(site, undefined);
+  const cluster = provider.owned
+    ? [kubeconfigStepOf(site, provider)]
+    : k3sSteps(site, provider, siteArtifacts(site)).filter(
+        step => step.id.startsWith('k3s.') && REMOVABLE.has(step.id),
+      );
+  const gone = [...machines, ...cluster.map(({ want: _, needs: __, ...step }) => step)];
+  return [...gone, stateStep(site)];
+}
+
+/** On hosts you bring: the service takes its containers, files and networks along. */
+const REMOVABLE = new Set(['k3s.service', 'k3s.config', 'k3s.binary', 'k3s.kubeconfig']);
+
+/** The site's own files: secrets, authority, state of its machines. Last to go, since the others read them. */
+function stateStep(site: Site): Step<never, string[]> {
+  return {
+    id: 'site.state',
+    title: "Remove the site's secrets and state",
+    target: { site: site.name, kind: 'site', name: site.name },
+    deadline: minutes(1),
+    destroys: true,
+    observe: async ({ run }) =>
+      (await readdir(run.dirs.state).catch(() => [])).filter(name => !KEPT.has(name) && !name.startsWith('lock.')),
+    decide: (_, names): Decision =>
+      names.length === 0
+        ? { is: 'done', reason: 'nothing but sealed journals' }
+        : { is: 'changes', changes: names.map((name): Change => ({ action: 'delete', what: name, grade: 'known' })) },
+    apply: (change, ctx) =>
+      ctx.effect(change, () => rm(join(ctx.run.dirs.state, change.what), { recursive: true, force: true })),
+  };
+}
+
+/**
+ * Removes a site and proves that it is gone: by the provider's tags and by the journals.
+ * Errors: LEAK_FOUND with what is left; LEAK_UNKNOWN when it could not be looked at.
+ */
+export async function destroySite(open: OpenSite): Promise<Destroyed> {
+  const { site, dirs, provider } = open;
+  const ran = await runVerb(open, 'destroy', removalSteps(site, { dirs, provider }), { retain: true });
+  const left = await leaks(open);
+  if (left.length > 0)
+    throw new OpsError('LEAK_FOUND', `cannot call ${site.name} destroyed: ${left.length} things are still there`, {
+      details: left.map(({ kind, id, detail }) => `${kind} ${id}: ${detail}`),
+      hint: `./muster destroy --site ${site.name} --confirm=${site.name}`,
+    });
+  const kept = [join(dirs.state, 'journals'), dirs.cache];
+  const there = await Promise.all(
+    kept.map(path =>
+      stat(path).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  return { ...ran, kept: kept.filter((_, at) => there[at]) };
+}
+
+/** What the provider's tags and the journals still know, and is there. Unknown is not empty. */
+export async function leaks({
+  site,
+  dirs,
+  provider,
+}: Pick<OpenSite, 'site' | 'dirs' | 'provider'>): Promise<Resource[]> {
+  try {
+    const [tagged, journaled] = await Promise.all([
+      provider.list({ site: site.name }),
+      journaledFiles(dirs.project, dirs.state),
+    ]);
+    return [...tagged, ...journaled];
+  } catch (error) {
+    throw new OpsError('LEAK_UNKNOWN', `cannot tell what is left of ${site.name}: ${oneLine(error)}`, { cause: error });
+  }
+}
+
+/** Files of this computer that an effect of the site made, and that exist. */
+async function journaledFiles(project: string, state: string): Promise<Resource[]> {
+  const made = new Set<string>();
+  for (const entry of await allEntries(state)) {
+    if (entry.t !== 'begin' || entry.target.startsWith('host/')) continue;
+    const [, path] = /^file (\S+)$/.exec(entry.change.what) ?? [];
+    if (path !== undefined) made.add(path);
+  }
+  const found = await Promise.all([...made].map(path => resource(path, project, state)));
+  return found.flat();
+}
+
+async function resource(path: string, project: string, state: string): Promise<Resource[]> {
+  const candidates = isAbsolute(path) ? [path] : [join(project, path), join(state, path)];
+  const there = await Promise.all(
+    candidates.map(file =>
+      stat(file).then(
+        () => true,
+        error => {
+          if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return false;
+          throw error;
+        },
+      ),
+    ),
+  );
+  return candidates
+    .filter((_, at) => there[at])
+    .map(file => ({ kind: 'file', id: file, detail: 'made by muster, says the journal' }));
+}
