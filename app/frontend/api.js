@@ -1,9 +1,10 @@
 // The API, with the token of the person who is signed in. The token lives as long as the tab.
 const TOKEN = 'token';
+const LABELS = { email: 'E-mail', name: 'Nom', password: 'Mot de passe' };
 
 export class ApiError extends Error {
   constructor(status, error) {
-    const fields = (error.fields ?? []).map((one) => `${one.field} : ${one.message}`);
+    const fields = (error.fields ?? []).map((one) => `${LABELS[one.field] ?? one.field} : ${one.message}`);
     super([error.message, ...fields].join('\n'));
     this.status = status;
   }

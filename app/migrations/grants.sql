@@ -1,4 +1,5 @@
--- Run again after every migration, so that a grant taken away by hand comes back. The role app reads and writes rows, nothing else.
+-- Run again by every migrate, so that a grant taken away by hand comes back.
+-- The role app reads and writes rows, nothing else.
 
 GRANT USAGE ON SCHEMA public TO app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON users, avatars, sessions TO app;

@@ -1,4 +1,4 @@
-"""python3 -m users_api serve | migrate | seed --version N"""
+"""python3 -m users_api serve | migrate | seed --users N --avatars N"""
 
 import argparse
 import signal
@@ -9,13 +9,19 @@ import psycopg
 from .settings import CannotStart, from_environment
 
 
-def main() -> None:
+def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="users_api")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("serve", help="answer on port 8000")
     commands.add_parser("migrate", help="make roles, database, tables and grants; safe to run again")
-    commands.add_parser("seed", help="fill an empty database; safe to run again").add_argument("--version", required=True)
-    arguments = parser.parse_args()
+    seed = commands.add_parser("seed", help="fill an empty database and volume; safe to run again")
+    seed.add_argument("--users", type=int, required=True)
+    seed.add_argument("--avatars", type=int, required=True)
+    return parser.parse_args()
+
+
+def main() -> None:
+    arguments = parse()
     # Process 1 of a container ignores SIGTERM unless it says otherwise.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     # Imported where it is used: FastAPI alone is seconds of start under emulation, which migrate and seed need not pay.
@@ -31,8 +37,9 @@ def main() -> None:
             print("\n".join(migrate(settings)) or "nothing to do")
         else:
             from .seed import seed
+            from .seed_data import Size
 
-            print(seed(settings, arguments.version))
+            print(seed(settings, Size(arguments.users, arguments.avatars)))
     except CannotStart as error:
         sys.exit(str(error))
     except (psycopg.Error, OSError) as error:

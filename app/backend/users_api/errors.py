@@ -1,4 +1,4 @@
-"""Every error leaves as {error: {code, message, fields: [{field, message}]}}, the messages in French: a person reads them."""
+"""Every error leaves as {error: {code, message, fields: [{field, message}]}}, in French: a person reads it."""
 
 import logging
 
@@ -33,7 +33,9 @@ class Problem(Exception):
         self.status, self.code, self.message, self.headers = status, code, message, headers
 
 
-def _answer(status: int, code: str, message: str, fields: list | None = None, headers: dict | None = None) -> JSONResponse:
+def _answer(
+    status: int, code: str, message: str, fields: list | None = None, headers: dict | None = None
+) -> JSONResponse:
     error = {"code": code, "message": message, "fields": fields or []}
     return JSONResponse({"error": error}, status_code=status, headers=headers)
 
@@ -60,17 +62,26 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     def http(_: Request, error: HTTPException) -> JSONResponse:
         known = {404: "Adresse inconnue.", 405: "Méthode non permise ici."}
-        return _answer(error.status_code, "http", known.get(error.status_code, "Requête refusée."), headers=error.headers)
+        return _answer(
+            error.status_code, "http", known.get(error.status_code, "Requête refusée."), headers=error.headers
+        )
 
     @app.exception_handler(psycopg.errors.UniqueViolation)
     def taken(_: Request, error: psycopg.Error) -> JSONResponse:
-        return _answer(409, "email_taken", "Cette adresse e-mail est déjà utilisée.", [{"field": "email", "message": "déjà utilisée"}])
+        return _answer(
+            409,
+            "email_taken",
+            "Cette adresse e-mail est déjà utilisée.",
+            [{"field": "email", "message": "déjà utilisée"}],
+        )
 
     @app.exception_handler(psycopg.OperationalError)
     @app.exception_handler(PoolTimeout)
     def away(_: Request, error: Exception) -> JSONResponse:
         log.error("cannot reach the database: %s", error)
-        return _answer(503, "database_away", "La base de données ne répond pas ; réessayez.", headers={"Retry-After": "5"})
+        return _answer(
+            503, "database_away", "La base de données ne répond pas ; réessayez.", headers={"Retry-After": "5"}
+        )
 
     @app.exception_handler(Exception)
     def bug(_: Request, error: Exception) -> JSONResponse:

@@ -1,4 +1,4 @@
-"""What the app has, read from where it lies: the migration, the seed and the people from the database, the files from the volume."""
+"""What the app has, read from where it lies: migration, seed and people in the database, files on the volume."""
 
 from typing import Any
 

@@ -58,7 +58,9 @@ def _apply(db: psycopg.Connection, migrations: list[Migration]) -> list[str]:
         "CREATE TABLE IF NOT EXISTS schema_migrations (version text PRIMARY KEY, name text NOT NULL,"
         " sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"
     )
-    applied = {row[0]: row for row in db.execute("SELECT version, name, sha256 FROM schema_migrations ORDER BY version")}
+    applied = {
+        row[0]: row for row in db.execute("SELECT version, name, sha256 FROM schema_migrations ORDER BY version")
+    }
     _refuse_foreign(applied, migrations)
     done = []
     for migration in migrations:
@@ -78,6 +80,8 @@ def _refuse_foreign(applied: dict, migrations: list[Migration]) -> None:
     ours = {migration.version: migration for migration in migrations}
     for version, name, sha256 in applied.values():
         if version not in ours:
-            raise CannotStart(f"cannot migrate: the database is at {name}, newer than this image, which ends at {migrations[-1].name}")
+            raise CannotStart(
+                f"cannot migrate: the database is at {name}, newer than this image, which ends at {migrations[-1].name}"
+            )
         if ours[version].sha256 != sha256:
             raise CannotStart(f"cannot migrate: {ours[version].name} was changed after it had been applied as {name}")

@@ -24,7 +24,9 @@ def _is_email(text: str) -> str:
 
 
 Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=254), AfterValidator(_is_email)]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_no_control)]
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_no_control)
+]
 Password = Annotated[str, Field(min_length=12, max_length=200)]
 SearchTerm = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100), AfterValidator(_no_control)]
 

@@ -12,13 +12,23 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def encode(side: int, palette: bytes, pixels: bytes) -> bytes:
-    """A square picture: palette of RGB triples, one byte a pixel. Stored, not deflated: the bytes must not depend on zlib's version."""
+    """A square picture: palette of RGB triples, one byte a pixel.
+
+    Stored, not deflated: its bytes must not depend on zlib's version.
+    """
     rows = b"".join(b"\0" + pixels[y * side : (y + 1) * side] for y in range(side))
     if len(rows) > 0xFFFF:
         raise ValueError(f"cannot store {len(rows)} bytes in one block")
-    stored = b"\x78\x01\x01" + struct.pack("<HH", len(rows), len(rows) ^ 0xFFFF) + rows + struct.pack(">I", zlib.adler32(rows))
+    stored = (
+        b"\x78\x01\x01"
+        + struct.pack("<HH", len(rows), len(rows) ^ 0xFFFF)
+        + rows
+        + struct.pack(">I", zlib.adler32(rows))
+    )
     header = struct.pack(">IIBBBBB", side, side, 8, 3, 0, 0, 0)
-    return SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"PLTE", palette) + _chunk(b"IDAT", stored) + _chunk(b"IEND", b"")
+    return (
+        SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"PLTE", palette) + _chunk(b"IDAT", stored) + _chunk(b"IEND", b"")
+    )
 
 
 def problem(data: bytes) -> str | None:

@@ -2,14 +2,12 @@
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from . import png
 
-VERSION = "1"
-USERS = 10_000
-AVATARS = 200
-LOGIN_EVENTS = 2_000
+VERSION = 1
 
 # Every seeded person has this password. One scrypt hash, computed once and written down: 10,000 of them
 # would take minutes natively and the better part of an hour under emulation. Lab data, known to everybody.
@@ -26,13 +24,14 @@ FIRST = (
 LAST = (
     "Martin Bernard Dubois Thomas Robert Richard Petit Durand Leroy Moreau Simon Laurent Lefèvre Michel Garcia David "
     "Bertrand Roux Vincent Fournier Morel Girard André Mercier Dupont Lambert Bonnet François Martinez Legrand Garnier "
-    "Faure Rousseau Blanc Guérin Müller Henry Roussel Nicolas Perrin Morin Mathieu Clément Gauthier Dumont López Fontaine"
+    "Faure Rousseau Blanc Guérin Müller Henry Roussel Nicolas Perrin Morin Mathieu Clément Gauthier Dumont López "
+    "Fontaine"
 ).split()
 # Names that break careless programs; a backup that mangles one of them is not a backup.
 HOSTILE = (
     "<script>alert(1)</script>",
     "Robert'); DROP TABLE users;--",
-    "Zoë O’Neil & \"Fils\"",
+    'Zoë O’Neil & "Fils"',
     "مريم بن علي",
     "山田 太郎",
     "Tab\\tet \\N antislash",
@@ -44,19 +43,31 @@ HOSTILE = (
 ASCII = str.maketrans("àâäçéèêëîïôöùûüñóúáíÀÉÈ", "aaaceeeeiioouuunouaiAEE")
 
 
-def users() -> Iterator[tuple[int, str, str, datetime]]:
+@dataclass(frozen=True)
+class Size:
+    users: int
+    avatars: int
+
+    @property
+    def mark(self) -> str:
+        """What the database remembers, and /api/health says: "<version>-<users>-<avatars>"."""
+        return f"{VERSION}-{self.users}-{self.avatars}"
+
+
+def users(size: Size) -> Iterator[tuple[int, str, str, datetime]]:
     """(id, email, name, created_at) of each person, ids from 1."""
-    for number in range(1, USERS + 1):
+    for number in range(1, size.users + 1):
         first, last = FIRST[number * 7 % len(FIRST)], LAST[number * 11 % len(LAST)]
-        name = HOSTILE[number // 1000 - 1] if number % 1000 == 0 else f"{first} {last}"
+        hostile = number % 1000 == 0
+        name = HOSTILE[(number // 1000 - 1) % len(HOSTILE)] if hostile else f"{first} {last}"
         email = f"{first}.{last}.{number:05}@exemple.test".translate(ASCII).lower()
         yield number, email, name, START + timedelta(minutes=number)
 
 
-def avatars() -> Iterator[tuple[int, str, bytes]]:
-    """(user id, file name, bytes): every fiftieth person has a picture."""
-    for number in range(1, AVATARS + 1):
-        user_id = number * (USERS // AVATARS)
+def avatars(size: Size) -> Iterator[tuple[int, str, bytes]]:
+    """(user id, file name, bytes): pictures of people spread evenly."""
+    for number in range(1, size.avatars + 1):
+        user_id = number * (size.users // size.avatars)
         data = picture(user_id)
         yield user_id, f"{user_id}-{hashlib.sha256(data).hexdigest()[:16]}.png", data
 
@@ -69,9 +80,8 @@ def picture(user_id: int) -> bytes:
     return png.encode(64, digest[:3] + digest[29:], pixels)
 
 
-def login_events() -> Iterator[tuple[str, int, str, datetime]]:
-    """(email, user id, outcome, at): old tries to sign in, one in ten failed."""
-    for number, (user_id, email, _, created_at) in enumerate(users(), start=1):
-        if number > LOGIN_EVENTS:
-            return
-        yield email, user_id, "failed" if number % 10 == 0 else "ok", created_at + timedelta(days=30)
+def login_events(size: Size) -> Iterator[tuple[str, int, str, datetime]]:
+    """(email, user id, outcome, at): every fifth person tried to sign in once, one in ten of them in vain."""
+    for user_id, email, _, created_at in users(size):
+        if user_id % 5 == 0:
+            yield email, user_id, "failed" if user_id % 50 == 0 else "ok", created_at + timedelta(days=30)

@@ -44,5 +44,10 @@ def make_app(settings: Settings) -> FastAPI:
 def serve(settings: Settings) -> None:
     # The access log is nginx's; here a search term would end up in it a second time.
     uvicorn.run(
-        make_app(settings), host="0.0.0.0", port=PORT, access_log=False, server_header=False, timeout_graceful_shutdown=10
+        make_app(settings),
+        host="0.0.0.0",
+        port=PORT,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
     )

@@ -51,7 +51,8 @@ def sign_in(db: psycopg.Connection, given: Credentials) -> Session | Refused:
 def _open(db: psycopg.Connection, user_id: int) -> Session:
     token, expires_at = secrets.token_urlsafe(32), datetime.now(UTC) + LIFETIME
     db.execute(
-        "INSERT INTO sessions (token_sha256, user_id, expires_at) VALUES (%s, %s, %s)", [_sha256(token), user_id, expires_at]
+        "INSERT INTO sessions (token_sha256, user_id, expires_at) VALUES (%s, %s, %s)",
+        [_sha256(token), user_id, expires_at],
     )
     return Session(token=token, expires_at=expires_at, user=users.one(db, user_id))
 
