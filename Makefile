@@ -35,8 +35,8 @@ stop-lab: setup ## Stop the site's machines; the data stays
 start-lab: setup ## Start the site's machines again
 	@./muster start --site $(SITE) $(ARGS)
 
-destroy-lab: setup ## Remove the site and its data, and prove that nothing is left
-	@./muster destroy --site $(SITE) --confirm=$(SITE) $(ARGS)
+destroy-lab: setup ## Remove the site and its data, and prove that nothing is left; another SITE wants ARGS=--confirm=NAME
+	@./muster destroy --site $(SITE) --confirm=lab $(ARGS)
 
 doctor: setup ## Check this computer: packages, KVM, Go, disk, memory, ports, rights
 	@./muster doctor --site $(SITE) $(ARGS)

@@ -2,12 +2,18 @@ import { OpsError } from '../../errors/index.ts';
 import { destroySite, removalSteps } from '../../site/index.ts';
 import { onSite, ranText, showPlan } from '../on-site.ts';
 import { json, table } from '../output.ts';
+import type { Act } from '../verb.ts';
 
 /** Removes the site with its data; ends with a leak check. The name must be typed, whatever --yes says. */
-export const destroy = onSite(async (open, call) => {
+export const destroy: Act = async call => {
+  const { site, flags } = call;
+  if (!flags['dry-run'] && flags.confirm !== site) throw unconfirmed(site, flags.confirm);
+  return remove(call);
+};
+
+const remove = onSite(async (open, call) => {
   const { flags, out, site } = call;
   if (flags['dry-run']) return showPlan(open, removalSteps(open.site, open), call);
-  if (flags.confirm !== site) throw unconfirmed(site, flags.confirm);
   const gone = await destroySite(open);
   out.status(ranText(gone));
   if (flags.json) return out.data(json(gone));
@@ -20,11 +26,9 @@ export const destroy = onSite(async (open, call) => {
   );
 });
 
-const unconfirmed = (site: string, got: string | undefined) =>
-  new OpsError(
-    'CONFIRM_MISSING',
-    `cannot destroy ${site}: --confirm is ${got === undefined ? 'missing' : `'${got}'`}, expected '${site}'`,
-    {
-      hint: `./muster destroy --site ${site} --confirm=${site}; what it would remove: --dry-run`,
-    },
-  );
+function unconfirmed(site: string, got: string | undefined): OpsError {
+  const is = got === undefined ? 'missing' : `'${got}'`;
+  return new OpsError('CONFIRM_MISSING', `cannot destroy ${site}: --confirm is ${is}, expected '${site}'`, {
+    hint: `./muster destroy --site ${site} --confirm=${site}; what it would remove: --dry-run`,
+  });
+}
