@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileLock, type Held, type Lock } from '../engine/index.ts';
@@ -32,13 +33,15 @@ export async function exclusive<T>(name: string, deps: ExclusiveDeps, act: (work
     },
     { ...deps, onSaw },
   );
-  const work = join(deps.cache, 'work', name);
+  const mine = join(deps.cache, 'work', name);
+  // Another path each time: what a killed run started may go on for a while, and must not write into ours.
+  const work = join(mine, randomUUID());
   try {
-    await removeTree(work, deps);
+    await removeTree(mine, deps);
     await mkdir(work, { recursive: true, mode: 0o700 });
     return await act(work);
   } finally {
-    await removeTree(work, deps).catch(error => deps.progress(`${oneLine(error)}`));
+    await removeTree(mine, deps).catch(error => deps.progress(oneLine(error)));
     await held.release();
   }
 }

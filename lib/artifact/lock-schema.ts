@@ -68,7 +68,7 @@ export const lockSchema = z.strictObject({
   schema: z.literal(1),
   /** Folder of the one Go module that the source `module` builds from. */
   module: relativePath,
-  artifacts: z.record(z.string(), z.record(z.string(), version)),
+  artifacts: z.record(fileName, z.record(z.string(), version)),
   images: z.record(fileName, image),
   debian: z.record(z.string(), packages),
 });

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { oneLine } from '../errors/index.ts';
 import { sha256 } from './identity.ts';
@@ -21,8 +21,10 @@ export async function openPodman(deps: ArtifactDeps): Promise<Podman> {
   await needTool('podman', 'podman', deps);
   await needTool('runc', 'runc', deps);
   const dir = join(deps.cache, 'podman');
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const prefix = await command(dir);
   const podman = (args: readonly string[], what: string, onLine?: (line: string) => void) =>
-    tool([...command(dir), ...args], what, deps, onLine ? { onLine } : {});
+    tool([...prefix, ...args], what, deps, onLine ? { onLine } : {});
   await prepare(dir, deps, podman);
   return {
     async has(ref) {
@@ -61,16 +63,22 @@ export async function openPodman(deps: ArtifactDeps): Promise<Podman> {
 
 type Run = (args: readonly string[], what: string) => Promise<string>;
 
+const OVERLAYFS = 0x794c7630;
+
 // crun refuses this kind of computer's cgroups (hybrid); runc takes all of them.
 // What must not outlive a reboot lies in /run, also because podman refuses a runroot of more than 50 characters.
-const command = (dir: string) => {
+async function command(dir: string): Promise<string[]> {
   const run = `/run/muster-${sha256(dir).slice(0, 12)}`;
+  // Inside a container the cache may lie on an overlay already, and the kernel does not stack them.
+  const nested = (await statfs(dir)).type === OVERLAYFS;
+  // skip_mount_home: otherwise a failed build leaves a mount on its own folder, which then cannot be removed.
+  const driver = nested ? ['vfs'] : ['overlay', '--storage-opt', 'overlay.skip_mount_home=true'];
   return [
     'podman',
     ...['--root', join(dir, 'root'), '--runroot', join(run, 'storage'), '--tmpdir', join(run, 'tmp')],
-    ...['--runtime', 'runc', '--cgroup-manager', 'cgroupfs', '--events-backend', 'none'],
+    ...['--runtime', 'runc', '--cgroup-manager', 'cgroupfs', '--events-backend', 'none', '--storage-driver', ...driver],
   ];
-};
+}
 
 const images = async (podman: Run): Promise<string[]> =>
   (await podman(['images', '--format', '{{.Repository}}:{{.Tag}}'], 'cannot list the images'))
@@ -79,7 +87,6 @@ const images = async (podman: Run): Promise<string[]> =>
 
 /** What a killed build left is removed; a store that podman cannot read any more is made anew. */
 async function prepare(dir: string, deps: ArtifactDeps, podman: Run): Promise<void> {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
   try {
     const left = await podman(['ps', '-a', '-q', '--external'], 'cannot list what killed builds left');
     const ids = left.split('\n').filter(Boolean);
