@@ -119,8 +119,8 @@ async function prepare(dir: string, deps: ArtifactDeps): Promise<void> {
 }
 
 async function remove(dir: string, deps: ArtifactDeps): Promise<void> {
-  // In this order: two of them live in the third one's network. Not -a, which asks for no order.
-  const containers = ['pytest', 'nginx', 'postgres'];
-  await tool([...command(dir), 'rm', '-f', '-v', '-t', '0', '-i', ...containers], 'cannot remove containers', deps);
+  // One after the other: two of them live in the third one's network, and podman keeps to no order of its own.
+  for (const name of ['pytest', 'nginx', 'postgres'])
+    await tool([...command(dir), 'rm', '-f', '-v', '-i', '-t', '0', name], `cannot remove container ${name}`, deps);
   await removeTree(dir, deps);
 }
