@@ -28,7 +28,8 @@ export function decideAddon(want: unknown, facts: AddonFacts | undefined): Decis
   if (facts === undefined) return { is: 'done', reason: 'goes with its cluster' };
   const removals = facts.extra.map((what): Change => ({ action: 'delete', what, grade: 'known' }));
   if (want === undefined && facts.brought) return { is: 'done', reason: 'k3s brings it: it is not ours to remove' };
-  if (want === undefined) return removals.length > 0 ? { is: 'changes', changes: removals } : { is: 'done', reason: 'there is none' };
+  if (want === undefined)
+    return removals.length > 0 ? { is: 'changes', changes: removals } : { is: 'done', reason: 'there is none' };
   const writes = facts.objects.flatMap(({ name, is }): Change[] => {
     if (is === 'same') return [];
     if (is === 'absent') return [{ action: 'create', what: name, grade: 'known' }];
@@ -40,7 +41,12 @@ export function decideAddon(want: unknown, facts: AddonFacts | undefined): Decis
   if (changes.length > 0 || open.length > 0)
     changes.push({ action: 'run', what: ROLLOUT, ...(open.length > 0 && { from: open.join('; ') }), grade: 'known' });
   if (changes.length > 0) return { is: 'changes', changes };
-  return { is: 'done', reason: facts.brought ? 'k3s brings it, and it works' : `${facts.objects.length} objects as in their manifests, rolled out` };
+  return {
+    is: 'done',
+    reason: facts.brought
+      ? 'k3s brings it, and it works'
+      : `${facts.objects.length} objects as in their manifests, rolled out`,
+  };
 }
 
 function paths(all: readonly string[]): string {

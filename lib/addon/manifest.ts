@@ -20,7 +20,9 @@ type Kind = Pick<KubeRef, 'apiVersion' | 'kind'>;
 
 /** Kinds of which an add-on's objects are; what a removal looks through. */
 const KINDS: readonly Kind[] = [
-  ...['Namespace', 'ServiceAccount', 'ConfigMap', 'Secret', 'Service', 'PersistentVolumeClaim'].map(kind => of('v1', kind)),
+  ...['Namespace', 'ServiceAccount', 'ConfigMap', 'Secret', 'Service', 'PersistentVolumeClaim'].map(kind =>
+    of('v1', kind),
+  ),
   ...['Deployment', 'StatefulSet', 'DaemonSet'].map(kind => of('apps/v1', kind)),
   ...['Job', 'CronJob'].map(kind => of('batch/v1', kind)),
   ...['Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding'].map(kind => of('rbac.authorization.k8s.io/v1', kind)),
@@ -35,7 +37,9 @@ function of(apiVersion: string, kind: string): Kind {
 
 /** Every object of the add-on of these kinds, or of all: one list a kind, whatever the namespaces. */
 export async function liveObjects(api: ClusterApi, addon: string, like?: readonly KubeObject[]): Promise<KubeObject[]> {
-  const kinds = like ? [...new Map(like.map(({ apiVersion, kind }) => [`${apiVersion} ${kind}`, of(apiVersion, kind)])).values()] : KINDS;
+  const kinds = like
+    ? [...new Map(like.map(({ apiVersion, kind }) => [`${apiVersion} ${kind}`, of(apiVersion, kind)])).values()]
+    : KINDS;
   const lists = kinds.map(kind => api.list({ ...kind, labelSelector: selector(addon) }));
   return (await Promise.all(lists)).flat();
 }

@@ -19,17 +19,34 @@ const FINAL = ['InvalidImageName', 'ErrImageNeverPull', 'CreateContainerConfigEr
 /** Starts that ended by themselves until a crash loop counts as one that stays. */
 const CRASHES = 4;
 
-/** The pods of workloads that are not rolled out. */
-export async function podsOf(api: ClusterApi, workloads: readonly KubeObject[]): Promise<KubeObject[]> {
-  const lists = workloads.map(({ metadata: { namespace }, spec }) => {
-    const selector = isRecord(spec) && isRecord(spec.selector) ? spec.selector.matchLabels : undefined;
-    if (!isRecord(selector) || namespace === undefined) return [];
-    const labelSelector = Object.entries(selector)
-      .map(([key, value]) => `${key}=${value}`)
-      .join(',');
-    return api.list({ apiVersion: 'v1', kind: 'Pod', namespace, labelSelector });
-  });
-  return (await Promise.all(lists)).flat();
+/** The pods that a workload's present template made, and those of older ones. */
+export interface Pods {
+  current: KubeObject[];
+  old: KubeObject[];
+}
+
+export async function podsOf(api: ClusterApi, workload: KubeObject): Promise<Pods> {
+  const { metadata, spec } = workload;
+  const selector = isRecord(spec) && isRecord(spec.selector) ? spec.selector.matchLabels : undefined;
+  if (!isRecord(selector) || metadata.namespace === undefined) return { current: [], old: [] };
+  const labelSelector = Object.entries(selector)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',');
+  const all = await api.list({ apiVersion: 'v1', kind: 'Pod', namespace: metadata.namespace, labelSelector });
+  const label = isCurrent(workload, all);
+  return { current: all.filter(label), old: all.filter(pod => !label(pod)) };
+}
+
+/** A pod that is broken because of the template before says nothing of the one that is rolled out. */
+function isCurrent({ kind, metadata, status }: KubeObject, all: readonly KubeObject[]): (pod: KubeObject) => boolean {
+  const known = isRecord(status) ? status : {};
+  if (Number(known.observedGeneration ?? 0) < (metadata.generation ?? 0)) return () => false;
+  if (kind === 'StatefulSet') return pod => pod.metadata.labels?.['controller-revision-hash'] === known.updateRevision;
+  if (kind !== 'Deployment') return () => true;
+  if (!known.updatedReplicas) return () => false;
+  const made = (pod: KubeObject) => String(pod.metadata.creationTimestamp);
+  const newest = [...all].sort((a, b) => (made(a) < made(b) ? 1 : -1))[0];
+  return pod => pod.metadata.labels?.['pod-template-hash'] === newest?.metadata.labels?.['pod-template-hash'];
 }
 
 /** What a person would read in `kubectl describe`: the containers that wait or ended, the unplaced pods. */
@@ -47,7 +64,16 @@ export function troubles(pod: KubeObject): Trouble[] {
   const unplaced = records(status.conditions).find(({ type, status: is }) => type === 'PodScheduled' && is === 'False');
   if (!unplaced) return found;
   const { reason, message } = unplaced;
-  return [{ ...at, container: '', where: `${namespace}/${name}`, reason: String(reason), message: String(message ?? ''), restarts: 0 }];
+  return [
+    {
+      ...at,
+      container: '',
+      where: `${namespace}/${name}`,
+      reason: String(reason),
+      message: String(message ?? ''),
+      restarts: 0,
+    },
+  ];
 }
 
 function reasonOf(entry: Record<string, unknown>): { reason: string; message: string } | undefined {
@@ -58,8 +84,10 @@ function reasonOf(entry: Record<string, unknown>): { reason: string; message: st
     const message = waiting.reason === 'CrashLoopBackOff' ? ended(last) : String(waiting.message ?? '');
     return { reason: String(waiting.reason), message };
   }
-  if (isRecord(terminated) && terminated.exitCode !== 0) return { reason: String(terminated.reason), message: ended(terminated) };
-  if (isRecord(running) && entry.ready === false) return { reason: 'NotReady', message: 'runs, and its probe does not pass yet' };
+  if (isRecord(terminated) && terminated.exitCode !== 0)
+    return { reason: String(terminated.reason), message: ended(terminated) };
+  if (isRecord(running) && entry.ready === false)
+    return { reason: 'NotReady', message: 'runs, and its probe does not pass yet' };
   return undefined;
 }
 
@@ -75,6 +103,13 @@ export function hopeless(all: readonly Trouble[], pulling: number): Trouble | un
       (isPull(reason) && pulling >= PULL_PATIENCE),
   );
 }
+
+/** Kubernetes leaves a StatefulSet's broken pod of an older template where it is, and the new template waits for it. */
+export const blocks = (workload: KubeObject, pod: KubeObject): boolean =>
+  workload.kind === 'StatefulSet' &&
+  troubles(pod).some(({ reason }) => BLOCKING.includes(reason) || FINAL.includes(reason));
+
+const BLOCKING = ['CrashLoopBackOff', 'ImagePullBackOff', 'ErrImagePull'];
 
 /** An image may still be on its way: the archive is imported while the first pods start. */
 const PULL_PATIENCE = 45_000;
@@ -94,4 +129,3 @@ export async function broken(api: ClusterApi, { namespace, pod, container, where
 }
 
 const records = (value: unknown) => (Array.isArray(value) ? value.filter(isRecord) : []);
-

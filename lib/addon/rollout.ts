@@ -19,12 +19,13 @@ export function rolloutOpen(object: KubeObject): string | undefined {
   if (number('observedGeneration') < (object.metadata.generation ?? 0)) return open('not looked at yet');
   if (object.kind === 'DaemonSet') {
     const wanted = number('desiredNumberScheduled');
-    if (number('updatedNumberScheduled') < wanted) return open(`${number('updatedNumberScheduled')} of ${wanted} updated`);
+    if (number('updatedNumberScheduled') < wanted)
+      return open(`${number('updatedNumberScheduled')} of ${wanted} updated`);
     return number('numberAvailable') < wanted ? open(`${number('numberAvailable')} of ${wanted} available`) : undefined;
   }
   const wanted = Number(spec.replicas ?? 1);
   if (number('updatedReplicas') < wanted) return open(`${number('updatedReplicas')} of ${wanted} updated`);
-  if (number('replicas') > wanted) return open(`${number('replicas') - wanted} old pods are still there`);
+  if (number('replicas') > wanted) return open(`old pods that are still there: ${number('replicas') - wanted}`);
   const ready = object.kind === 'StatefulSet' ? 'readyReplicas' : 'availableReplicas';
   return number(ready) < wanted ? open(`${number(ready)} of ${wanted} available`) : undefined;
 }

@@ -62,7 +62,11 @@ async function observeAddon<W>(addon: Addon<W>, want: W | undefined, ctx: Ctx): 
     const differs = found ? differences(object, found) : [];
     return { name: objectName(object), is: !found ? 'absent' : differs.length > 0 ? { differs } : 'same' };
   });
-  return { objects: seen, extra: extra.map(objectName), open: [...live.flatMap(object => rolloutOpen(object) ?? []), ...proof] };
+  return {
+    objects: seen,
+    extra: extra.map(objectName),
+    open: [...live.flatMap(object => rolloutOpen(object) ?? []), ...proof],
+  };
 }
 
 /** Seen and left alone: only whether it works is asked. */
@@ -88,8 +92,7 @@ async function act<W>(addon: Addon<W>, change: Change, ctx: Ctx): Promise<void> 
     if (found) await removeAndSee(api, found, ctx);
     return;
   }
-  if (change.what === ROLLOUT)
-    return waitUntilItWorks(addon.name, ctx, await lookFor(addon, want, ctx));
+  if (change.what === ROLLOUT) return waitUntilItWorks(addon.name, ctx, await lookFor(addon, want, ctx));
   if (want === undefined) return;
   const object = (await rendered(addon, want, ctx)).find(other => objectName(other) === change.what);
   if (object) await api.apply(object);
@@ -105,7 +108,13 @@ async function lookFor<W>(addon: Addon<W>, want: W | undefined, ctx: Ctx): Promi
       brought ? api.get(brought).then(found => (found ? [found] : [])) : liveObjects(api, name, wanted),
       proof?.(api) ?? [],
     ]);
-    const absent = brought ? (live.length > 0 ? [] : [NOT_BROUGHT]) : wanted.filter(object => !live.some(other => sameObject(object, other))).map(object => `${objectName(object)}: absent`);
+    const absent = brought
+      ? live.length > 0
+        ? []
+        : [NOT_BROUGHT]
+      : wanted
+          .filter(object => !live.some(other => sameObject(object, other)))
+          .map(object => `${objectName(object)}: absent`);
     return { open: [...absent, ...live.flatMap(object => rolloutOpen(object) ?? []), ...points], workloads: live };
   };
 }

@@ -1,7 +1,8 @@
 import type { ClusterApi, Ctx, KubeObject } from '../engine/index.ts';
 import { isOpsError, OpsError, oneLine } from '../errors/index.ts';
 import { minutes } from '../time/index.ts';
-import { broken, hopeless, isPull, podsOf, type Trouble, troubles } from './pods.ts';
+import { refOf } from './manifest.ts';
+import { blocks, broken, hopeless, isPull, podsOf, type Trouble, troubles } from './pods.ts';
 import { hasPods, jobFailed, rolloutOpen } from './rollout.ts';
 
 /** What is still missing, and the workloads behind it. */
@@ -14,7 +15,11 @@ export interface Open {
  * Waits while something is open, naming the pods behind it. Errors: WORKLOAD_BROKEN as soon as waiting cannot help,
  * with the container's last lines; WAIT_TIMEOUT.
  */
-export async function waitUntilItWorks(name: string, ctx: Ctx, look: (api: ClusterApi) => Promise<Open>): Promise<void> {
+export async function waitUntilItWorks(
+  name: string,
+  ctx: Ctx,
+  look: (api: ClusterApi) => Promise<Open>,
+): Promise<void> {
   let pullingSince: number | undefined;
   await ctx.wait({
     what: `${name} to work`,
@@ -43,9 +48,18 @@ export async function waitUntilItWorks(name: string, ctx: Ctx, look: (api: Clust
   });
 }
 
+/** Within the effect of the rollout: what blocks it by Kubernetes' own rule is taken out of its way. */
 async function troublesOf(api: ClusterApi, workloads: readonly KubeObject[]): Promise<Trouble[]> {
   const open = workloads.filter(object => hasPods(object) && rolloutOpen(object) !== undefined);
-  return (await podsOf(api, open)).flatMap(troubles);
+  const found = await Promise.all(
+    open.map(async workload => {
+      const { current, old } = await podsOf(api, workload);
+      for (const pod of old.filter(other => blocks(workload, other))) await api.remove(refOf(pod));
+      return current.flatMap(troubles);
+    }),
+  );
+  return found.flat();
 }
 
-const shown = ({ where, reason, message }: Trouble) => `${where} ${reason}${message ? ` (${message.slice(0, 120)})` : ''}`;
+const shown = ({ where, reason, message }: Trouble) =>
+  `${where} ${reason}${message ? ` (${message.slice(0, 120)})` : ''}`;
