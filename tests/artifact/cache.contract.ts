@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   existsSync,
@@ -8,7 +8,6 @@ import {
   rmSync,
   statSync,
   truncateSync,
-  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -90,9 +89,11 @@ for (const [title, damage] of Object.entries(damages)) {
 cache('a change that keeps size and time is found by a full check', async context => {
   const deps = context.world.deps({ sources });
   const { path } = await resolveRecipe(thing(context), deps);
-  const { atime, mtime } = statSync(path);
+  const times = join(context.world.dir, 'times');
+  execFileSync('cp', ['-p', path, times]);
   writeFileSync(path, TEXT.replace('bytes', 'bites'));
-  utimesSync(path, atime, mtime);
+  // utimes of Node has milliseconds, the file system nanoseconds.
+  execFileSync('touch', ['-r', times, path]);
   await resolveRecipe(thing(context), deps, { full: true });
   assert.is(context.made, 2);
 });
@@ -135,7 +136,10 @@ const maker = (world: ArtifactWorld) => {
   child.stdout.setEncoding('utf8').on('data', (text: string) => lines.push(...text.split('\n').filter(Boolean)));
   const ended = once(child, 'close');
   const says = async (word: string) => {
-    while (!lines.some(line => line.startsWith(word))) await once(child.stdout, 'data');
+    while (!lines.some(line => line.startsWith(word))) {
+      assert.is(child.exitCode, null, `it ended without saying ${word}: ${lines.join('; ')}`);
+      await Promise.race([once(child.stdout, 'data'), ended]);
+    }
   };
   return { child, lines, ended, says };
 };

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -162,6 +162,9 @@ release(
     fault(server, { status: 404 });
     const found = await resolveArtifact(k3s, world.deps({ site }));
     assert.is(found.source, 'mirror');
+    server.files.set(BINARY, noise('altered', SIZE));
+    rmSync(world.cache, { recursive: true });
+    await expectError(resolveArtifact(k3s, world.deps({ site })), 'ARTIFACT_DIGEST');
     await mirror.close();
   },
 );
