@@ -148,6 +148,7 @@ cache('two processes at once make a thing once, and both have it', async ({ worl
   const first = maker(world);
   await first.says('half');
   const second = maker(world);
+  second.child.stdin.end();
   await second.says(`slow: waiting for pid ${first.child.pid}`);
   first.child.stdin.end();
   await Promise.all([first.ended, second.ended]);
