@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { OpsError } from '../errors/index.ts';
 import { COMMON, type Flags, SPECIAL } from './flag-table.ts';
+import { unknownWord } from './unknown-word.ts';
 import { VERBS } from './verbs.ts';
 
 export interface Parsed {
@@ -17,7 +18,7 @@ const isFlag = (name: string): name is FlagName => Object.hasOwn(OPTIONS, name);
 const isVerb = (name: string) => Object.hasOwn(VERBS, name);
 
 /** Errors: USAGE for a verb or flag that there is not, with the nearest known one, and for a word or value too many or too few. */
-export async function parseCommand(argv: readonly string[]): Promise<Parsed> {
+export function parseCommand(argv: readonly string[]): Parsed {
   const tokens = tokenize(argv);
   const at = tokens.find(({ kind }) => kind === 'positional');
   const verb = at?.kind === 'positional' ? at.value : 'help';
@@ -28,9 +29,9 @@ export async function parseCommand(argv: readonly string[]): Promise<Parsed> {
   for (const token of tokens) {
     if (token.index >= cut || token === at) continue;
     if (token.kind === 'positional') args.push(token.value);
-    else if (token.kind === 'option') Object.assign(flags, await readFlag(token, verb));
+    else if (token.kind === 'option') Object.assign(flags, readFlag(token, verb));
   }
-  if (!isVerb(verb)) throw await unknown('verb', verb, Object.keys(VERBS));
+  if (!isVerb(verb)) throw unknownWord('verb', verb, Object.keys(VERBS));
   if (args.length > 0 && !VERBS[verb]?.words) {
     throw usage(`cannot use '${args[0]}': ${verb} takes no words`, `./muster ${verb} --help`);
   }
@@ -49,10 +50,10 @@ const tokenize = (args: readonly string[]) => {
 
 type Token = ReturnType<typeof tokenize>[number];
 
-async function readFlag(token: Extract<Token, { kind: 'option' }>, verb: string): Promise<Flags> {
+function readFlag(token: Extract<Token, { kind: 'option' }>, verb: string): Flags {
   const { name, rawName, value, inlineValue } = token;
   if (!isFlag(name))
-    throw await unknown(
+    throw unknownWord(
       'flag',
       rawName,
       flagsOf(verb).map(flag => `--${flag}`),
@@ -81,9 +82,3 @@ const flagsOf = (verb: string): string[] =>
   isVerb(verb) ? [...Object.keys(COMMON), ...(VERBS[verb]?.flags ?? [])] : Object.keys(OPTIONS);
 
 const usage = (message: string, hint: string) => new OpsError('USAGE', message, { hint });
-
-async function unknown(what: string, got: string, known: readonly string[]): Promise<OpsError> {
-  const { nearest } = await import('../inventory/nearest.ts');
-  const near = nearest(got, known);
-  return usage(`cannot use '${got}': there is no such ${what}`, near ? `did you mean ${near}?` : './muster --help');
-}

@@ -1,53 +1,49 @@
 import { EXIT } from '../errors/codes.ts';
 import { COMMON, SPECIAL } from './flag-table.ts';
-import type { Call } from './verb.ts';
-import { VERBS } from './verbs.ts';
+import type { Act, Verb } from './verb.ts';
+
+type Verbs = Readonly<Record<string, Verb>>;
 
 const row = (left: string, right: string) => `  ${left.padEnd(18)} ${right}`;
 
-function flagRow(name: string, option: { value?: string; about: string }): string {
-  return row(`--${name}${option.value ? ` ${option.value}` : ''}`, option.about);
-}
+const flagRow = (name: string, { value, about }: { value?: string; about: string }) =>
+  row(`--${name}${value ? ` ${value}` : ''}`, about);
+
+const commonRows = () => ['', 'Flags of every verb', ...Object.entries(COMMON).map(entry => flagRow(...entry))];
 
 /** `--help`. */
-export function overview(): string {
-  const groups = Map.groupBy(Object.entries(VERBS), ([, { group }]) => group);
+export function overview(verbs: Verbs): string {
+  const groups = Map.groupBy(Object.entries(verbs), ([, { group }]) => group);
+  const statuses = Object.entries(EXIT).map(([name, status]) => `${status} ${name}`);
   return [
     'usage: ./muster VERB [--site NAME] [flags]',
-    ...[...groups].flatMap(([group, verbs]) => ['', group, ...verbs.map(([name, { title }]) => row(name, title))]),
+    ...[...groups].flatMap(([group, members]) => ['', group, ...members.map(([name, { title }]) => row(name, title))]),
+    ...commonRows(),
     '',
-    'Flags of every verb',
-    ...Object.entries(COMMON).map(([name, option]) => flagRow(name, option)),
-    '',
-    `Exit status: ${Object.entries(EXIT)
-      .map(([name, status]) => `${status} ${name}`)
-      .join(', ')}`,
+    `Exit status: ${statuses.join(', ')}`,
     'A verb in full: ./muster help VERB',
   ].join('\n');
 }
 
-function about(verb: string): string {
-  const { title, words, flags = [] } = VERBS[verb] ?? { title: '' };
+function about(name: string, { title, words, flags }: Verb): string {
   const own = flags.map(flag => flagRow(flag, SPECIAL[flag]));
   return [
-    `usage: ./muster ${[verb, words, '[flags]'].filter(Boolean).join(' ')}`,
+    `usage: ./muster ${[name, words, '[flags]'].filter(Boolean).join(' ')}`,
     '',
     title,
     ...(own.length > 0 ? ['', 'Flags of this verb', ...own] : []),
-    '',
-    'Flags of every verb',
-    ...Object.entries(COMMON).map(([name, option]) => flagRow(name, option)),
+    ...commonRows(),
   ].join('\n');
 }
 
-/** `help VERB` and `VERB --help`. */
-export async function help({ verb, args, out }: Pick<Call, 'verb' | 'args' | 'out'>): Promise<undefined> {
-  const asked = verb === 'help' ? args[0] : verb;
-  if (asked === undefined) return out.data(overview());
-  if (!Object.hasOwn(VERBS, asked)) {
-    // The same words as for a verb that is typed wrong.
-    const { parseCommand } = await import('./flags.ts');
-    await parseCommand([asked]);
-  }
-  return out.data(about(asked));
-}
+/** `help`, `help VERB` and `VERB --help`. Errors: USAGE. */
+export const helpOn =
+  (verbs: Verbs): Act =>
+  async ({ verb, args, out }) => {
+    const asked = verb === 'help' ? args[0] : verb;
+    if (asked === undefined) return out.data(overview(verbs));
+    const known = Object.hasOwn(verbs, asked) ? verbs[asked] : undefined;
+    if (known) return out.data(about(asked, known));
+    const { unknownWord } = await import('./unknown-word.ts');
+    throw unknownWord('verb', asked, Object.keys(verbs));
+  };

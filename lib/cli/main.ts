@@ -2,8 +2,8 @@
 const argv = process.argv.slice(2);
 
 if (argv.length === 0 || (argv.length === 1 && ['help', '--help', '-h'].includes(argv[0] ?? ''))) {
-  const { overview } = await import('./help.ts');
-  process.stdout.write(`${overview()}\n`);
+  const [{ overview }, { VERBS }] = await Promise.all([import('./help.ts'), import('./verbs.ts')]);
+  process.stdout.write(`${overview(VERBS)}\n`);
 } else {
   const { runCommand } = await import('./run.ts');
   process.exitCode = await runCommand(argv, process);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { asOpsError, EXIT, type ExitStatus } from '../errors/index.ts';
+import { asOpsError, EXIT, type ExitStatus, isOpsError } from '../errors/index.ts';
 import { parseCommand } from './flags.ts';
 import { type Output, streamOutput } from './output.ts';
 import { interruptible } from './signals.ts';
@@ -13,18 +13,13 @@ export async function runCommand(argv: readonly string[], process: NodeJS.Proces
   const out = streamOutput(process);
   let call: Partial<Call> = {};
   try {
-    const parsed = await parseCommand(argv);
-    if (parsed.flags.help || parsed.verb === 'help') {
-      const { help } = await import('./help.ts');
-      await help({ ...parsed, out });
-      return EXIT.done;
-    }
+    const parsed = parseCommand(argv);
     const { site = 'lab', yes = inCi(process.env) } = parsed.flags;
     const signal = interruptible(process, out.status);
     const ready: Call = { ...parsed, site, yes, out, signal, project: PROJECT, env: process.env, where: {} };
     if (VERBS[parsed.verb]?.group === 'Site') ready.where.site = site;
     call = ready;
-    const act = await VERBS[parsed.verb]?.load();
+    const act = await VERBS[parsed.flags.help ? 'help' : parsed.verb]?.load();
     return (await act?.(ready)) ?? EXIT.done;
   } catch (error) {
     return explainFailure(error, argv, call, out);
@@ -41,7 +36,7 @@ async function explainFailure(
   out: Output,
 ): Promise<ExitStatus> {
   // What an abort makes others throw is not news: the signal says why.
-  const thrown = signal?.aborted ? signal.reason : error;
+  const thrown = signal?.aborted && !isOpsError(error, 'INTERRUPTED') ? signal.reason : error;
   const { errorData, errorText } = await import('./error-text.ts');
   out.status(errorText(thrown, where, flags?.verbose ?? false));
   if (flags?.json ?? argv.includes('--json')) out.data(JSON.stringify(errorData(thrown, where), null, 2));

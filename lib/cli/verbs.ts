@@ -88,6 +88,6 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     title: 'Explain a verb, or list them all',
     words: '[VERB]',
     flags: [],
-    load: async () => (await import('./help.ts')).help,
+    load: async () => (await import('./help.ts')).helpOn(VERBS),
   },
 };

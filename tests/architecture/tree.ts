@@ -42,7 +42,7 @@ export interface Import {
   line: number;
 }
 
-const IMPORT = /(?:^|[^\w.])(?:from|import)\s*\(?\s*'([^']+)'/g;
+const IMPORT = /\b(?:from\s+|import\s+|import\s*\(\s*)'([^']+)'/g;
 
 /** Every import of a file, static, dynamic and of types. */
 export function importsOf(path: string): Import[] {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
-import { equal } from 'uvu/assert';
+import { equal, throws } from 'uvu/assert';
 import { parseCommand } from '../../lib/cli/flags.ts';
 import { asOpsError } from '../../lib/errors/index.ts';
 
@@ -11,13 +11,19 @@ const cases = (name: string) =>
 const flags = suite('flags');
 
 for (const { argv, ...expected } of cases('understood')) {
-  flags(`'${argv.join(' ')}' is understood`, async () => equal(await parseCommand(argv), expected));
+  flags(`'${argv.join(' ')}' is understood`, () => equal(parseCommand(argv), expected));
 }
 
 for (const { argv, says, hint } of cases('refused')) {
-  flags(`'${argv.join(' ')}' is refused with what to type instead`, async () => {
-    const error = asOpsError(await parseCommand(argv).catch(thrown => thrown));
-    equal({ says: error.message, hint: error.hint, exit: error.exit }, { says, hint, exit: 3 });
+  flags(`'${argv.join(' ')}' is refused with what to type instead`, () => {
+    throws(
+      () => parseCommand(argv),
+      (error: unknown) => {
+        const { message, hint: next, exit } = asOpsError(error);
+        equal({ says: message, hint: next, exit }, { says, hint, exit: 3 });
+        return true;
+      },
+    );
   });
 }
 
