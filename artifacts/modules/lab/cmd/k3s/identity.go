@@ -62,7 +62,7 @@ func leaves(c *config.Config) map[string][]pki.Leaf {
 			server("client-admin", "system:admin", "system:masters"),
 			server("client-supervisor", "system:k3s-supervisor", "system:masters"),
 			server("client-kube-apiserver", "system:apiserver", "system:masters"),
-			server("client-controller", "system:kube-controller-manager"),
+			server("client-controller", "system:kube-controller-manager", "system:masters"),
 			server("client-scheduler", "system:kube-scheduler"),
 			agent("client-kubelet", "system:node:"+c.NodeName, "system:nodes"),
 			agent("client-kube-proxy", "system:kube-proxy"),
