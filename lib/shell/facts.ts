@@ -79,7 +79,7 @@ export function createFacts(shell: (host: string) => Promise<Shell>): Facts {
  * cannot know closes its answer and says its exit status. LC_ALL=C: parsers read English.
  */
 function bundle(scripts: readonly string[], mark: string): string {
-  const probes = scripts.map(script => `$limit /bin/sh -c ${quote(script)} </dev/null; echo "${mark} $?"`);
+  const probes = scripts.map(script => `$limit /bin/sh -c ${quote(script)}; echo "${mark} $?"`);
   return ['export LC_ALL=C', `limit=; command -v timeout >/dev/null && limit='timeout ${PROBE_LIMIT}'`, ...probes].join(
     '\n',
   );

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ExecOptions } from '../../lib/engine/index.ts';
-import { loginLine, quote } from '../../lib/shell/command.ts';
+import { Secret } from '../../lib/secret/index.ts';
+import { loginLine, quote, wrap } from '../../lib/shell/command.ts';
 import { program, refusal, withShells } from './local-shells.ts';
 
 const test = suite('what travels to a command');
@@ -45,6 +46,13 @@ for (const { name, argv, says } of refused) {
     });
   });
 }
+
+test('a secret is in the bytes for stdin, and not in the sh text, which every user of a host can read', () => {
+  const { text, preamble } = wrap(['true'], { env: { A: 'open' }, secretEnv: { B: new Secret('hidden') } }, 'm1', '');
+  assert.match(text, 'open');
+  assert.not.match(text, 'hidden');
+  assert.is(preamble, 'hidden\n');
+});
 
 test('a relative cwd, a bad variable name, and stdin beside a script are refused', async () => {
   await withShells({}, async shells => {

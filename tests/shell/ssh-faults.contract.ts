@@ -1,5 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import ssh2 from 'ssh2';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createSshKeyPair } from '../../lib/secret/index.ts';
@@ -8,6 +10,7 @@ import { refusal, withShells } from './local-shells.ts';
 import { type Hurting, withProxy, withSshd } from './ssh-shells.ts';
 
 const test = suite('ssh faults');
+const portOf = (address: string | AddressInfo | null) => (address && typeof address === 'object' ? address.port : 0);
 
 /** A command that is seen to run, and then its connection is hurt. */
 async function hurtWhileRunning({ shell, sshd }: Hurting, hurt: () => void) {
@@ -43,8 +46,7 @@ for (const [name, hurt] of Object.entries({
       const { shell, shells, proxy } = all;
       await shell.run(['true']);
       hurt(all);
-      await new Promise(resolve => setTimeout(resolve, 50));
-      proxy.hurt({ stalled: false });
+      setTimeout(() => proxy.hurt({ stalled: false }), 150);
       assert.is(await shell.run(['echo', 'again']), 'again\n');
       assert.is(proxy.accepted(), 2);
       assert.equal(shells.stillRunning(), []);
@@ -55,14 +57,41 @@ for (const [name, hurt] of Object.entries({
 test('a connection that is cut in the middle of an upload leaves the old file whole and removes the rest', async () => {
   await withProxy(async ({ shell, sshd, proxy }) => {
     const target = join(sshd.dir, 'file');
+    const file = join(sshd.dir, 'source');
+    writeFileSync(file, Buffer.alloc(32_000_000));
     await shell.upload({ content: 'old' }, target, { mode: 0o644 });
-    proxy.hurt({ left: 1_000_000 });
-    const error = await refusal(shell.upload({ content: Buffer.alloc(8_000_000) }, target, { mode: 0o644 }));
+    const arrived = () => readdirSync(sshd.dir).filter(name => name.startsWith('.upload-'));
+    let cut = false;
+    const onBytes = () => {
+      if (cut || !arrived().some(name => existsSync(join(sshd.dir, name, 'new')))) return;
+      cut = true;
+      proxy.rst();
+    };
+    const error = await refusal(shell.upload({ file }, target, { mode: 0o644, onBytes }));
     assert.is(error.code, 'SHELL_LOST');
-    proxy.hurt({ left: Number.POSITIVE_INFINITY });
-    while (readdirSync(sshd.dir).length > 1) await new Promise(resolve => setTimeout(resolve, 20));
+    assert.ok(cut);
+    while (arrived().length > 0) await new Promise(resolve => setTimeout(resolve, 20));
     assert.is(readFileSync(target, 'utf8'), 'old');
   });
+});
+
+test('a session that a host closes without an exit status is unknown, although the connection lives', async () => {
+  const pair = await createSshKeyPair('host');
+  const server = new ssh2.Server({ hostKeys: [pair.privateKey.reveal()] }, client => {
+    client.on('error', () => {});
+    client.on('authentication', context => context.accept());
+    client.on('session', accept => accept().on('exec', run => run().close()));
+  });
+  const port = await new Promise<number>(resolve =>
+    server.listen(0, '127.0.0.1', () => resolve(portOf(server.address()))),
+  );
+  const target = { address: '127.0.0.1', port, user: 'root', identity: pair.privateKey, hostKey: pair.publicKey };
+  await withShells({ connect: async () => target }, async shells => {
+    const error = await refusal((await shells.shell('odd')).exec(['true']));
+    assert.is(error.code, 'SHELL_LOST');
+    assert.match(error.message, /the host closed the session without an exit status/);
+  });
+  await new Promise(resolve => server.close(resolve));
 });
 
 test('a timeout on a silent path is unknown, not ended: it says that the command could not be stopped', async () => {
