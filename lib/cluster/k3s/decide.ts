@@ -138,6 +138,8 @@ export function decideConfig(want: object | undefined, facts: ConfigSeen): Decis
 
 const shown = ({ sha256: digest, mode }: SmallFile) => `${short(digest)} mode ${mode}`;
 
+/** A start that was begun, perhaps by a run that was killed, is not begun again. */
+export const AWAIT = 'wait for k3s to be active';
 const RESTART = 'restart k3s with the files that are there';
 
 export interface ServiceSeen {
@@ -159,9 +161,11 @@ export function decideService(want: object | undefined, { service, stamp, leftov
     });
   }
   const seen = `${service.active} (${service.sub})`;
+  const current = stamp !== undefined && service.stamp === stamp;
+  if (service.active === 'activating' && current) return one({ action: 'run', what: AWAIT, from: seen, to: 'active' });
   if (service.active !== 'active') return one({ action: 'run', what: 'start k3s', from: seen, to: 'active' });
   if (stamp === undefined) return one({ action: 'run', what: RESTART }, 'unknown');
-  if (service.stamp !== stamp) return one({ action: 'run', what: RESTART, from: 'started with others' });
+  if (!current) return one({ action: 'run', what: RESTART, from: 'started with others' });
   if (!service.enabled) return one({ action: 'run', what: 'start k3s at boot' });
   return done(`${seen}, started with the files that are there`);
 }

@@ -3,6 +3,8 @@ import { stringify } from 'yaml';
 
 export const BINARY = '/usr/local/bin/k3s';
 export const CONFIG = '/etc/rancher/k3s/config.yaml';
+/** k3s writes it: the administrator's kubeconfig. */
+export const K3S_YAML = '/etc/rancher/k3s/k3s.yaml';
 export const TOKEN = '/etc/rancher/k3s/token';
 export const UNIT = '/etc/systemd/system/k3s.service';
 export const IMAGES_DIR = '/var/lib/rancher/k3s/agent/images';

@@ -1,5 +1,17 @@
 import type { Probe } from '../../engine/index.ts';
-import { BINARY, CONFIG, MODULES, STAMP_VARIABLE, STAMPS, SYSCTL, SYSCTLS, sha256, TOKEN, UNIT } from './files.ts';
+import {
+  BINARY,
+  CONFIG,
+  K3S_YAML,
+  MODULES,
+  STAMP_VARIABLE,
+  STAMPS,
+  SYSCTL,
+  SYSCTLS,
+  sha256,
+  TOKEN,
+  UNIT,
+} from './files.ts';
 
 /** Questions to a host. All of a host's travel as one script, so each is a few cheap lines. */
 
@@ -148,11 +160,11 @@ for exe in /proc/[0-9]*/exe; do
   case $(readlink $exe) in ${BINARY}|/var/lib/rancher/k3s/*) pid=\${exe#/proc/}; echo "process \${pid%/exe}";; esac
 done
 find /sys/fs/cgroup -maxdepth 3 -type d -name 'kubepods*' -prune 2>/dev/null | while read -r group; do
-  find "$group" -name cgroup.procs -exec cat {} + 2>/dev/null | sort -u | sed 's/^/process /'
+  find "$group" -name cgroup.procs -exec cat {} + 2>/dev/null | grep -vx 0 | sort -u | sed 's/^/process /'
 done | sort -u
 awk '$2 ~ "^(/run/k3s|/var/lib/kubelet|/var/lib/rancher/k3s|/run/netns/cni-)" { print "mount " $2 }' /proc/mounts
 for link in cni0 flannel.1; do test -e /sys/class/net/$link && echo "interface $link"; done
-for dir in /var/lib/rancher/k3s /var/lib/kubelet /var/lib/cni /run/k3s; do test -e $dir && echo "directory $dir"; done
+for path in /var/lib/rancher/k3s /var/lib/kubelet /var/lib/cni /run/k3s ${K3S_YAML}; do test -e $path && echo "path $path"; done
 exit 0`,
   parse: lines,
 };

@@ -1,9 +1,9 @@
-import type { AnyStep, Ctx, Shell } from '../../engine/index.ts';
+import type { AnyStep, Change, Ctx, Shell } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
 import { minutes } from '../../time/index.ts';
 import { wantedTexts } from './configure.ts';
-import { decideService, type ServiceSeen } from './decide.ts';
-import { BINARY } from './files.ts';
+import { AWAIT, decideService, type ServiceSeen } from './decide.ts';
+import { BINARY, K3S_YAML } from './files.ts';
 import { hostStep, ROOT, type Server } from './host.ts';
 import { leftovers, service } from './observe.ts';
 
@@ -23,7 +23,7 @@ export function serviceStep(server: Server): AnyStep {
     observe: (ctx, removing) => observeService(server, ctx, removing),
     decide: decideService,
     act: (change, shell, ctx) =>
-      change.action === 'delete' ? shell.run({ script: REMOVE }, ROOT) : start(shell, ctx, name),
+      change.action === 'delete' ? shell.run({ script: REMOVE }, ROOT) : start(change, shell, ctx, name),
   });
 }
 
@@ -44,8 +44,8 @@ systemctl enable -q k3s
 systemctl reset-failed k3s || true
 systemctl restart --no-block k3s`;
 
-async function start(shell: Shell, ctx: Ctx, name: string): Promise<void> {
-  await shell.run({ script: START }, ROOT);
+async function start({ what }: Change, shell: Shell, ctx: Ctx, name: string): Promise<void> {
+  if (what !== AWAIT) await shell.run({ script: START }, ROOT);
   await ctx.wait({
     what: `k3s active on ${name}`,
     deadline: minutes(5),
@@ -71,7 +71,8 @@ async function ended(shell: Shell, name: string, restarts: number): Promise<OpsE
 
 /**
  * As k3s-killall and k3s-uninstall do: the unit with all in its cgroup, the containers, mounts from the inside out,
- * interfaces, rules, data. What is on the host beside k3s is not touched.
+ * interfaces, rules, data. What is on the host beside k3s is not touched: where containers share a cgroup hierarchy,
+ * the pods of another one are seen as process 0.
  */
 const REMOVE = `systemctl disable --now k3s 2>/dev/null
 systemctl kill --kill-who=all --signal=KILL k3s 2>/dev/null
@@ -80,7 +81,7 @@ for exe in /proc/[0-9]*/exe; do
 done
 for round in 1 2 3; do
   find /sys/fs/cgroup -maxdepth 3 -type d -name 'kubepods*' -prune | while read -r group; do
-    find "$group" -name cgroup.procs -exec cat {} + 2>/dev/null | sort -u | xargs -r kill -9 2>/dev/null
+    find "$group" -name cgroup.procs -exec cat {} + 2>/dev/null | grep -vx 0 | sort -u | xargs -r kill -9 2>/dev/null
   done
   sleep 0.2
 done
@@ -92,6 +93,6 @@ for tables in iptables ip6tables; do
   command -v $tables-save >/dev/null && $tables-save | grep -v -e KUBE- -e CNI- | $tables-restore 2>/dev/null
 done
 find /sys/fs/cgroup -maxdepth 3 -type d -name 'kubepods*' -prune -exec find {} -depth -type d -exec rmdir {} + \\; 2>/dev/null
-rm -rf /var/lib/rancher/k3s /var/lib/kubelet /var/lib/cni /run/k3s /var/lib/muster/k3s
-rmdir /var/lib/rancher /var/lib/muster 2>/dev/null
+rm -rf /var/lib/rancher/k3s /var/lib/kubelet /var/lib/cni /run/k3s /var/lib/muster/k3s ${K3S_YAML} /etc/rancher/node
+rmdir /etc/rancher/k3s /var/lib/rancher /var/lib/muster 2>/dev/null
 exit 0`;

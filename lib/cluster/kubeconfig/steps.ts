@@ -3,10 +3,9 @@ import type { Change, Ctx, Decision, Need, Probe, Step } from '../../engine/inde
 import { OpsError } from '../../errors/index.ts';
 import type { Provider } from '../../host/provider.ts';
 import { minutes } from '../../time/index.ts';
+import { K3S_YAML } from '../k3s/files.ts';
 import { kubeconfigPath, type LocalFile, lookAt, writeKubeconfig } from './file.ts';
 import { renderKubeconfig } from './render.ts';
-
-const K3S_YAML = '/etc/rancher/k3s/k3s.yaml';
 
 export interface KubeconfigWant {
   /** The server whose k3s.yaml it comes from. */

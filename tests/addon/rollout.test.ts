@@ -1,0 +1,112 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { blocks, hopeless, troubles } from '../../lib/addon/pods.ts';
+import { jobFailed, rolloutOpen } from '../../lib/addon/rollout.ts';
+import type { KubeObject } from '../../lib/engine/index.ts';
+
+const object = (kind: string, spec: object, status: object, generation = 2): KubeObject => ({
+  apiVersion: 'apps/v1',
+  kind,
+  metadata: { name: 'x', namespace: 'n', generation },
+  spec,
+  status,
+});
+
+const deployed = { observedGeneration: 2, replicas: 1, updatedReplicas: 1, availableReplicas: 1 };
+
+test('a deployment is rolled out when this generation’s pods are available and no old ones are left', () => {
+  const of = (status: object) => rolloutOpen(object('Deployment', { replicas: 1 }, { ...deployed, ...status }));
+  assert.is(of({}), undefined);
+  assert.is(of({ observedGeneration: 1 }), 'Deployment n/x: not looked at yet');
+  assert.is(of({ updatedReplicas: 0 }), 'Deployment n/x: 0 of 1 updated');
+  assert.is(of({ replicas: 2 }), 'Deployment n/x: old pods that are still there: 1');
+  assert.is(of({ availableReplicas: undefined }), 'Deployment n/x: 0 of 1 available');
+});
+
+test('a deployment without replicas is rolled out when no pod is left', () => {
+  const none = { observedGeneration: 2 };
+  assert.is(rolloutOpen(object('Deployment', { replicas: 0 }, none)), undefined);
+  assert.ok(rolloutOpen(object('Deployment', { replicas: 0 }, { ...none, replicas: 1 })));
+});
+
+test('a stateful set counts ready pods, a daemon set those of every node', () => {
+  const set = { observedGeneration: 2, replicas: 1, updatedReplicas: 1, availableReplicas: 1 };
+  assert.is(rolloutOpen(object('StatefulSet', {}, { ...set, readyReplicas: 1 })), undefined);
+  assert.is(rolloutOpen(object('StatefulSet', {}, set)), 'StatefulSet n/x: 0 of 1 available');
+  const daemons = { observedGeneration: 2, desiredNumberScheduled: 2, updatedNumberScheduled: 2 };
+  assert.is(rolloutOpen(object('DaemonSet', {}, { ...daemons, numberAvailable: 2 })), undefined);
+  assert.is(
+    rolloutOpen(object('DaemonSet', {}, { ...daemons, numberAvailable: 1 })),
+    'DaemonSet n/x: 1 of 2 available',
+  );
+});
+
+test('a job is done when it is complete, and a failed one says why', () => {
+  const job = (type: string) => object('Job', {}, { conditions: [{ type, status: 'True', message: 'BackoffLimit' }] });
+  assert.is(rolloutOpen(job('Complete')), undefined);
+  assert.is(rolloutOpen(job('Suspended')), 'Job n/x: not complete');
+  assert.is(jobFailed(job('Failed')), 'Job n/x failed: BackoffLimit');
+  assert.is(jobFailed(job('Complete')), undefined);
+});
+
+test('what has no rollout is never open', () => {
+  assert.is(rolloutOpen(object('ConfigMap', {}, {})), undefined);
+});
+
+const pod = (status: object, metadata: object = {}): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'p', namespace: 'n', ...metadata },
+  status,
+});
+const waiting = (reason: string, restartCount = 0, exitCode = 2) => ({
+  containerStatuses: [
+    {
+      name: 'c',
+      restartCount,
+      state: { waiting: { reason, message: 'why' } },
+      lastState: { terminated: { exitCode } },
+    },
+  ],
+});
+
+test('a container that waits is named with its reason; a crash loop with how it ended', () => {
+  const [pull] = troubles(pod(waiting('ImagePullBackOff')));
+  assert.equal([pull?.where, pull?.reason, pull?.message], ['n/p c', 'ImagePullBackOff', 'why']);
+  const [crash] = troubles(pod(waiting('CrashLoopBackOff', 3, 137)));
+  assert.equal([crash?.message, crash?.restarts], ['exit status 137', 3]);
+});
+
+test('a pod that no node takes is named with the scheduler’s words', () => {
+  const conditions = [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/1 nodes' }];
+  assert.equal(
+    troubles(pod({ conditions })).map(({ where, message }) => [where, message]),
+    [['n/p', '0/1 nodes']],
+  );
+});
+
+test('a healthy pod, and one that is going away, have no trouble', () => {
+  const running = { containerStatuses: [{ name: 'c', ready: true, state: { running: {} } }] };
+  assert.equal(troubles(pod(running)), []);
+  assert.equal(troubles(pod(waiting('CrashLoopBackOff', 9), { deletionTimestamp: 'now' })), []);
+});
+
+test('waiting ends at once for what cannot come right, later for what might', () => {
+  const of = (reason: string, restarts: number, pulling: number) =>
+    hopeless(troubles(pod(waiting(reason, restarts))), pulling) !== undefined;
+  assert.is(of('InvalidImageName', 0, 0), true);
+  assert.is(of('CrashLoopBackOff', 3, 0), false);
+  assert.is(of('CrashLoopBackOff', 4, 0), true);
+  assert.is(of('ImagePullBackOff', 0, 30_000), false);
+  assert.is(of('ImagePullBackOff', 0, 60_000), true);
+  assert.is(of('ContainerCreating', 0, 600_000), false);
+});
+
+test('only a broken pod of a stateful set stands in the way of its next template', () => {
+  const bad = pod(waiting('CrashLoopBackOff', 1));
+  assert.is(blocks(object('StatefulSet', {}, {}), bad), true);
+  assert.is(blocks(object('Deployment', {}, {}), bad), false);
+  assert.is(blocks(object('StatefulSet', {}, {}), pod(waiting('ContainerCreating'))), false);
+});
+
+test.run();
