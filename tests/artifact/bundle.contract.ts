@@ -68,12 +68,13 @@ bundle(
   'one flipped bit in a bundled file is found at use and by verifying, and the file is not used',
   async context => {
     await make(context);
-    const [first] = context.artifacts;
-    const path = file(context.dir, first ?? { sha256: '' });
-    const bytes = readFileSync(path);
-    bytes[100] = (bytes[100] ?? 0) ^ 1;
-    writeFileSync(path, bytes);
-    await expectError(resolveArtifact(k3s, from(context, context.dir)), 'ARTIFACT_DIGEST');
+    for (const [index, want] of [k3s, tiny].entries()) {
+      const path = file(context.dir, context.artifacts[index] ?? { sha256: '' });
+      const bytes = readFileSync(path);
+      bytes[100] = (bytes[100] ?? 0) ^ 1;
+      writeFileSync(path, bytes);
+      await expectError(resolveArtifact(want, from(context, context.dir)), 'ARTIFACT_DIGEST');
+    }
     await expectError(verifyBundle(context.dir), 'ARTIFACT_DIGEST');
     assert.not(existsSync(join(context.far.cache, 'sha256')));
   },
