@@ -51,7 +51,7 @@ func runAgent(c *config.Config) error {
 		return err
 	}
 	<-ctx.Done()
-	supervise.Notify("STOPPING=1")
+	group.unit.Tell("STOPPING=1")
 	return nil
 }
 
@@ -129,7 +129,7 @@ func (n *node) startAgent(ctx context.Context) error {
 	select {
 	case <-registered:
 		fmt.Fprintf(n.children.log, "k3s: node %s has joined %s\n", c.NodeName, c.Server)
-		supervise.Notify("READY=1")
+		n.children.unit.Tell("READY=1")
 	case <-ctx.Done():
 	}
 	return nil

@@ -14,12 +14,13 @@ type children struct {
 	ctx  context.Context
 	log  io.Writer
 	self string
+	unit supervise.Notifier
 	wait sync.WaitGroup
 }
 
 func newChildren(ctx context.Context, log io.Writer) (*children, error) {
 	self, err := os.Executable()
-	return &children{ctx: ctx, log: log, self: self}, err
+	return &children{ctx: ctx, log: log, self: self, unit: supervise.NewNotifier()}, err
 }
 
 // component starts one of this program's own.

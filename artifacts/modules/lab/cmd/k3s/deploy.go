@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,15 +51,16 @@ func deploy(ctx context.Context, api *rest.Config, c *config.Config, log io.Writ
 				own = ""
 			}
 		}
-		for path, changed := range manifests(c.ServerPath("manifests")) {
-			if applied[path].Equal(changed) {
+		found := manifests(c.ServerPath("manifests"))
+		for _, path := range slices.Sorted(maps.Keys(found)) {
+			if applied[path].Equal(found[path]) {
 				continue
 			}
 			if err := d.applyFile(ctx, path); err != nil {
 				fmt.Fprintf(log, "k3s: cannot apply %s: %v\n", path, err)
 				continue
 			}
-			applied[path] = changed
+			applied[path] = found[path]
 			fmt.Fprintf(log, "k3s: applied %s\n", path)
 		}
 		select {

@@ -52,7 +52,7 @@ func runServer(c *config.Config) error {
 		return err
 	}
 	<-ctx.Done()
-	supervise.Notify("STOPPING=1")
+	group.unit.Tell("STOPPING=1")
 	return nil
 }
 
@@ -92,7 +92,7 @@ func startNode(ctx context.Context, c *config.Config, node *node, group *childre
 	select {
 	case <-registered:
 		fmt.Fprintf(group.log, "k3s: k3s is up and running, node %s has registered\n", c.NodeName)
-		supervise.Notify("READY=1")
+		group.unit.Tell("READY=1")
 	case <-ctx.Done():
 	}
 	return nil
