@@ -38,13 +38,13 @@ export interface Link {
 
 export interface Links {
   /** A kept connection, or a new one. Errors: SHELL_UNREACHABLE, HOST_KEY_CHANGED, SSH_AUTH_REFUSED. */
-  to(host: string, target: SshTarget): Promise<Link>;
+  to(host: string, target: SshTarget, signal?: AbortSignal): Promise<Link>;
   close(): Promise<void>;
 }
 
 export interface LinkContext {
   clock: Clock;
-  /** Ends what is being connected; a connection is shared, so no single command's signal may. */
+  /** Ends whatever is being connected. */
   signal: AbortSignal;
   random(): number;
   patience: Patience;
@@ -56,7 +56,7 @@ const UNAUTHENTICATED = 6;
 const CHANNELS = 4;
 const TRIES = 3;
 
-export function createLinks({ clock, signal, random, patience }: LinkContext): Links {
+export function createLinks({ clock, signal: all, random, patience }: LinkContext): Links {
   const kept = new Map<string, Promise<Link>>();
   const gates = new Map<string, Gate>();
   const gateOf = (address: string) => {
@@ -65,7 +65,7 @@ export function createLinks({ clock, signal, random, patience }: LinkContext): L
     return gate;
   };
 
-  async function open(host: string, target: SshTarget): Promise<Link> {
+  async function open(host: string, target: SshTarget, signal: AbortSignal): Promise<Link> {
     const jump = target.via && (await links.to(`the jump host of ${host}`, target.via));
     const leave = await gateOf(target.address).enter(signal);
     try {
@@ -76,7 +76,8 @@ export function createLinks({ clock, signal, random, patience }: LinkContext): L
   }
 
   const links: Links = {
-    to(host, target) {
+    to(host, target, wanted) {
+      const signal = wanted ? AbortSignal.any([all, wanted]) : all;
       const key = keyOf(target);
       const present = kept.get(key);
       if (present) return present;
@@ -88,7 +89,7 @@ export function createLinks({ clock, signal, random, patience }: LinkContext): L
           // Nothing ran yet. What a server drops because it is busy comes as a reset before the login.
           on: error => error instanceof Dropped,
         },
-        () => open(host, target),
+        () => open(host, target, signal),
         { clock, signal, random },
       ).catch(error => {
         kept.delete(key);

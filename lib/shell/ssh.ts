@@ -16,18 +16,34 @@ export function sshTransport(
   clock: Clock,
 ): Transport {
   let current: Promise<Link> | undefined;
+  let waiting = 0;
+  let attempt = new AbortController();
   const link = async (): Promise<Link> => {
     const before = await current?.catch(() => undefined);
     if (before && before.broken() === undefined) return before;
     // Asked again: a machine that was made anew has another port and key.
-    current = target(host).then(found => links.to(host, found));
+    const { signal } = attempt;
+    current = target(host).then(found => links.to(host, found, signal));
     return current;
+  };
+  // An attempt that nobody waits for any more is ended, so that the next one begins afresh: while a machine boots,
+  // a connection that was begun too early may hang long after sshd is up. One that is logged in is not touched.
+  const linked = async (signal: AbortSignal | undefined): Promise<Link> => {
+    waiting++;
+    try {
+      return await within(signal, link());
+    } finally {
+      if (--waiting === 0) {
+        attempt.abort(new Error('nobody waits for the connection any more'));
+        attempt = new AbortController();
+      }
+    }
   };
 
   async function start({ text, sudo, signal, urgent }: Start): Promise<Child> {
     let refusedSince: number | undefined;
     for (let pause = 50, losses = 0; ; pause = Math.min(pause * 2, 1000)) {
-      const connection = await within(signal, link());
+      const connection = await linked(signal);
       const throughSudo = sudo && connection.user !== 'root';
       const line = loginLine(text, throughSudo);
       const leave = urgent ? () => {} : await connection.channels.enter(signal);

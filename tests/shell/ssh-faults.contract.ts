@@ -169,6 +169,19 @@ test('a refused login, a closed port, a silent host and an unknown name say whic
   }
 });
 
+test('an attempt to connect that nobody waits for any more does not hold up the next one', async () => {
+  await withProxy(async ({ shell, proxy }) => {
+    proxy.hurt({ stalled: true });
+    const given = await shell.run(['true'], { signal: AbortSignal.timeout(200) }).catch(error => error);
+    assert.is(given.name, 'TimeoutError');
+    proxy.hurt({ stalled: false });
+    const start = performance.now();
+    assert.is(await shell.run(['echo', 'up']), 'up\n');
+    // The first attempt would have hung for 3 s.
+    assert.ok(performance.now() - start < 2500, `${performance.now() - start} ms`);
+  });
+});
+
 test('a server that is full drops connections before the login: these are tried again, but not for ever', async () => {
   await withProxy(async ({ shell, proxy }) => {
     proxy.hurt({ drop: 2 });
