@@ -42,7 +42,7 @@ export interface CacheKey {
 }
 
 /** Layout: sha256/<digest> is content, index/<key of inputs>/<key of toolchain>.json says what it is. */
-const contentPath = (cache: string, digest: string) => join(cache, 'sha256', digest);
+export const contentPath = (cache: string, digest: string) => join(cache, 'sha256', digest);
 const indexDir = (cache: string, { want, inputs }: CacheKey) => join(cache, 'index', keyOf(want, inputs));
 const indexName = (want: Want, toolchain: Inputs) => `${keyOf(want, toolchain)}.json`;
 
@@ -75,7 +75,7 @@ export async function findCached(
 }
 
 /** A record that cannot be read is a miss: a cache is only a cache. */
-async function readRecord(path: string): Promise<ArtifactRecord | undefined> {
+export async function readRecord(path: string): Promise<ArtifactRecord | undefined> {
   try {
     const record = JSON.parse(await readFile(path, 'utf8')) as ArtifactRecord;
     return record.schema === 1 && /^[0-9a-f]{64}$/.test(record.sha256) ? record : undefined;

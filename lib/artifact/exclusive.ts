@@ -52,6 +52,8 @@ async function take(lock: Lock, name: string): Promise<Seen<Held>> {
   } catch (error) {
     if (!isOpsError(error, 'LOCK_HELD')) throw error;
     const holder = await lock.holder();
-    return { saw: holder ? `waiting for pid ${holder.pid}, which makes it since ${holder.since}` : 'free again' };
+    if (!holder) return { saw: 'free again' };
+    if (holder.pid === process.pid) return { saw: 'waiting for another step, which makes it' };
+    return { saw: `waiting for pid ${holder.pid}, which makes it since ${holder.since}` };
   }
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { isOpsError, OpsError } from '../errors/index.ts';
 import { type CacheKey, findCached, keep, type Resolved, type SourceKind } from './cache.ts';
 import { exclusive } from './exclusive.ts';
+import { prune } from './prune.ts';
 import { bundle } from './sources/bundle.ts';
 import { mirror } from './sources/mirror.ts';
 import { module } from './sources/module.ts';
@@ -71,13 +72,15 @@ const make = (recipe: Recipe, source: SourceKind, offer: Offer, deps: ArtifactDe
     if (there) return there;
     const file = join(work, 'artifact');
     const notes = await offer.make(file, work);
-    return keep(deps.cache, file, {
+    const kept = await keep(deps.cache, file, {
       key: { want: recipe.want, inputs: recipe.inputs, toolchain: offer.toolchain ?? {} },
       source,
       mode: recipe.mode,
       madeAt: new Date(deps.clock.now()).toISOString(),
       notes,
     });
+    await prune(deps.cache, recipe.want.name);
+    return kept;
   });
 
 function nowhere(recipe: Recipe, deps: ArtifactDeps, lacks: readonly OpsError[]): OpsError {

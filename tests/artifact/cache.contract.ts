@@ -62,6 +62,32 @@ cache('the same bytes of other inputs do not make the first ones be hashed or ma
   assert.is(context.made, 2);
 });
 
+const write = (text: string) => async (path: string) => {
+  writeFileSync(path, text);
+  return {};
+};
+
+cache('only the newest builds of a thing are kept, and what another thing shares with them', async context => {
+  const deps = context.world.deps({ sources });
+  const other = thing(context);
+  const shared = await resolveRecipe({ ...other, want: { ...want, name: 'other' } }, deps);
+  const paths: string[] = [];
+  for (const source of ['a', 'b', 'c', 'd', 'e', 'f']) {
+    const own = thing(context, { source });
+    const build = { toolchain: async () => ({}), make: write(source) };
+    const text = source === 'a' ? own : { ...own, build };
+    paths.push(
+      (await resolveRecipe(text, { ...deps, clock: { ...deps.clock, now: () => source.charCodeAt(0) } })).path,
+    );
+  }
+  assert.is(paths[0], shared.path);
+  assert.equal(
+    paths.map(path => existsSync(path)),
+    [true, false, true, true, true, true],
+  );
+  assert.is(readdirSync(join(context.world.cache, 'index')).length, 5);
+});
+
 const damages: Record<string, (path: string) => void> = {
   removed: path => rmSync(path),
   'cut short': path => truncateSync(path, 3),
