@@ -284,6 +284,56 @@ export const CODES = {
   ),
   HOST_ABSENT: entry('failed', 'The provider has no such machine, or not yet.', './muster status --site <site>'),
   SSH_IDENTITY: entry('usage', 'The private key for a host cannot be read.', 'correct ssh.identity in the inventory'),
+  HOST_KEY_UNKNOWN: entry(
+    'refused',
+    'No key is known for a host, so nothing is sent to it.',
+    'add hosts[].ssh.hostKey to the inventory',
+  ),
+  STATE_PATH_LONG: entry(
+    'usage',
+    'The path of the checkout is too long for a UNIX socket.',
+    'move the checkout to a shorter path',
+  ),
+  MACHINE_DAMAGED: entry(
+    'failed',
+    "A machine's files are not what muster wrote, or not all of them.",
+    './muster destroy --site <site> --confirm=<site>, then bootstrap',
+  ),
+  MACHINE_NOT_OURS: entry(
+    'refused',
+    'A machine is there that this site did not make: muster does not touch it.',
+    'find out whose it is; end it yourself if it is yours',
+  ),
+  MACHINE_DIED: entry(
+    'failed',
+    'A machine went off while it was waited for.',
+    'read the end of its console; run again',
+  ),
+  QMP_SILENT: entry(
+    'unknown',
+    'QEMU does not say what its machine does.',
+    'run again; if it stays so, end the process by hand',
+  ),
+  KVM_UNUSABLE: entry(
+    'refused',
+    'The inventory wants KVM, and /dev/kvm does not run a kernel.',
+    'provider.accelerator: auto, in the inventory',
+  ),
+  PORT_TAKEN: entry(
+    'refused',
+    'A port of 127.0.0.1 that a machine needs is taken.',
+    'free it, or choose another: provider.ports in the inventory',
+  ),
+  TOO_LITTLE_MEMORY: entry(
+    'refused',
+    'This computer has too little free memory for a machine.',
+    'free memory, or lower hosts[].memory in the inventory',
+  ),
+  TOO_LITTLE_DISK: entry(
+    'refused',
+    'This computer has too little free disk for a machine.',
+    'free disk, or lower hosts[].disk in the inventory',
+  ),
 } satisfies Record<string, CodeEntry>;
 
 export type Code = keyof typeof CODES;

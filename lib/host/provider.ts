@@ -55,6 +55,8 @@ export interface Provider {
   machines(site: Site): Promise<Machine[]>;
   /** Errors: HOST_ABSENT when there is no such machine (yet). */
   endpoint(machine: string, kind: EndpointKind): Promise<Endpoint>;
+  /** What Kubernetes is to know the node by; undefined: the address of its default route. */
+  nodeAddress(machine: string): string | undefined;
   /** Who logs in and with which key; with endpoint(machine, 'ssh') all that a connection needs. */
   login(machine: string, secrets: SecretStore): Promise<{ user: string; identity: Secret }>;
   /** Deadlines are multiplied by it: 1 on hardware and containers, more under emulation. Cached per boot of this computer. */

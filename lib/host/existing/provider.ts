@@ -29,6 +29,7 @@ export function existingProvider(site: Site): Provider {
       if (kind === 'ssh') return { address, port: ssh?.port ?? 22, ...(ssh && { hostKey: ssh.hostKey }) };
       return { address, port: (kind === 'api' ? ports?.api : ports?.web) ?? 0 };
     },
+    nodeAddress: () => undefined,
     login: async machine => login(find(machine)),
     pace: async () => 1,
     power: machine => {

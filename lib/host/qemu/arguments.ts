@@ -1,0 +1,52 @@
+import type { Identity, MachineFiles } from './identity.ts';
+
+export type Accelerator = 'kvm' | 'tcg';
+
+export interface MachineSpec {
+  identity: Identity;
+  files: MachineFiles;
+  cpus: number;
+  /** Bytes. */
+  memory: number;
+  accelerator: Accelerator;
+  commandLine: string;
+  run: string;
+}
+
+export const processName = (site: string, machine: string): string => `muster-${site}-${machine}`;
+
+/** QEMU's command line. Direct kernel boot; nothing is emulated that the machine does not use. */
+export function qemuArguments({ identity, files, cpus, memory, accelerator, commandLine, run }: MachineSpec): string[] {
+  const { ssh, api, web } = identity.forwards;
+  const forward = (port: number, guest: number) => `hostfwd=tcp:127.0.0.1:${port}-:${guest}`;
+  const forwards = [forward(ssh, 22), forward(api, 6443), forward(web, 30443)].join(',');
+  const tags = { site: identity.site, owner: identity.owner, run };
+  return [
+    `qemu-system-${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}`,
+    ...['-name', processName(identity.site, identity.name), '-uuid', identity.uuid],
+    ...['-nodefaults', '-no-user-config', '-display', 'none'],
+    ...['-machine', process.arch === 'arm64' ? 'virt' : 'q35'],
+    ...['-accel', accelerator === 'kvm' ? 'kvm' : 'tcg,thread=multi', '-cpu', accelerator === 'kvm' ? 'host' : 'max'],
+    ...['-smp', `${cpus}`, '-m', `${Math.floor(memory / 2 ** 20)}`],
+    ...['-kernel', files.kernel, '-initrd', files.initrd, '-append', commandLine],
+    // Data must survive a loss of power of the machine: no cache mode that drops a flush.
+    ...drive('disk', `driver=qcow2,node-name=disk,discard=unmap,file.driver=file,file.filename=${comma(files.disk)}`),
+    // The cloud kernel has no AHCI: the seed is a virtio disk too. vvfat shows the folder as a file system `cidata`.
+    ...drive('seed', `driver=vvfat,node-name=seed,dir=${comma(files.seed)},label=cidata,read-only=on`),
+    ...['-netdev', `user,id=out,${forwards}`, '-device', `virtio-net-pci,netdev=out,mac=${identity.macs.out}`],
+    ...[
+      '-netdev',
+      'hubport,id=segment,hubid=1',
+      '-device',
+      `virtio-net-pci,netdev=segment,mac=${identity.macs.segment}`,
+    ],
+    ...['-device', 'virtio-rng-pci', '-serial', `file:${files.serial}`],
+    ...Object.entries(tags).flatMap(([key, value]) => ['-smbios', `type=11,value=muster.${key}=${comma(value)}`]),
+    ...['-qmp', `unix:${comma(files.qmp)},server=on,wait=off`, '-pidfile', files.pid, '-daemonize'],
+  ];
+}
+
+const drive = (node: string, blockdev: string) => ['-blockdev', blockdev, '-device', `virtio-blk-pci,drive=${node}`];
+
+/** A comma inside a value of QEMU's is written twice. */
+const comma = (value: string) => value.replaceAll(',', ',,');

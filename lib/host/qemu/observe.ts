@@ -1,0 +1,61 @@
+import { readFile, readlink, stat, statfs } from 'node:fs/promises';
+import { OpsError } from '../../errors/index.ts';
+import type { Identity, MachineFiles } from './identity.ts';
+import { qemuProcesses } from './processes.ts';
+import { qmp } from './qmp.ts';
+
+export type Power = { is: 'off' } | { is: 'on'; pid: number; status: string };
+
+/**
+ * The machine's process, found by its UUID and files; a pid file may lie. Errors: MACHINE_NOT_OURS when another QEMU
+ * has our disk, or a machine with our UUID has other files; QMP_SILENT.
+ */
+export async function observePower(identity: Identity | undefined, files: MachineFiles): Promise<Power> {
+  const processes = await qemuProcesses();
+  const holdsDisk = processes.filter(({ args }) => args.some(arg => arg.includes(`file.filename=${files.disk}`)));
+  const foreign = holdsDisk.find(({ uuid }) => uuid !== identity?.uuid);
+  if (foreign) throw notOurs(`the process ${foreign.pid} has its disk, and another UUID (${foreign.uuid})`, files);
+  const ours = holdsDisk[0];
+  const twin = processes.find(({ uuid, pid }) => uuid === identity?.uuid && pid !== ours?.pid);
+  if (twin) throw notOurs(`the process ${twin.pid} has its UUID and other files`, files);
+  if (!ours) return { is: 'off' };
+  // A machine that does not answer yet is not a machine that is off.
+  const { status } = await qmp(files.qmp, 'query-status');
+  return { is: 'on', pid: ours.pid, status: String(status) };
+}
+
+const notOurs = (why: string, files: MachineFiles) =>
+  new OpsError('MACHINE_NOT_OURS', `cannot touch the machine of ${files.dir}: ${why}`);
+
+/** Still the same process? */
+export const processRuns = async (pid: number): Promise<boolean> =>
+  (await readlink(`/proc/${pid}/exe`).catch(() => '')).includes('qemu-system');
+
+/** The last lines that the guest wrote to its console. */
+export async function serialTail(files: MachineFiles, lines = 15): Promise<string[]> {
+  const text = await readFile(files.serial, 'utf8').catch(() => '');
+  return text
+    .split(/\r?\n/)
+    .filter(line => line.trim() !== '')
+    .slice(-lines);
+}
+
+export const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    error => {
+      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return false;
+      throw error;
+    },
+  );
+
+/** Bytes that a new process could have without swapping. */
+export async function memoryAvailable(): Promise<number> {
+  const text = await readFile('/proc/meminfo', 'utf8');
+  return Number(/^MemAvailable:\s+(\d+) kB$/m.exec(text)?.[1] ?? 0) * 1024;
+}
+
+export async function diskAvailable(dir: string): Promise<number> {
+  const { bavail, bsize } = await statfs(dir);
+  return bavail * bsize;
+}
