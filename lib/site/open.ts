@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import { k3sVersions, readLock } from '../artifact/index.ts';
 import { clusterPort } from '../cluster/index.ts';
 import type { Dirs, Emit, Ports, Run, RunEnv } from '../engine/index.ts';
+import { OpsError } from '../errors/index.ts';
 import { providerOf } from '../host/index.ts';
-import type { Provider } from '../host/provider.ts';
+import type { Endpoint, Provider } from '../host/provider.ts';
 import { loadInventory, type Site } from '../inventory/index.ts';
-import { FileSecretStore, Masker } from '../secret/index.ts';
-import { createFacts, createShells, type Running } from '../shell/index.ts';
+import { FileSecretStore, Masker, type Secret } from '../secret/index.ts';
+import { createFacts, createShells, type Running, type SshTarget } from '../shell/index.ts';
 import { type Clock, systemClock } from '../time/index.ts';
 import { siteDirs } from './place.ts';
 
@@ -49,10 +50,8 @@ export async function openSite(options: OpenOptions): Promise<OpenSite> {
   const masker = new Masker();
   const secrets = new FileSecretStore(join(dirs.state, 'secrets'), masker);
   const provider = providerOf(site, dirs);
-  const connect = async (host: string) => ({
-    ...(await provider.endpoint(host, 'ssh')),
-    ...(await provider.login(host, secrets)),
-  });
+  const connect = async (host: string) =>
+    sshTarget(host, await provider.endpoint(host, 'ssh'), await provider.login(host, secrets));
   const shells = createShells({ connect, clock, signal, masker });
   const clusters = clusterPort(project, { clock, signal, random: Math.random });
   const ports: Ports = {
@@ -77,4 +76,17 @@ export async function openSite(options: OpenOptions): Promise<OpenSite> {
       await Promise.allSettled([shells.close(), clusters.close()]);
     },
   };
+}
+
+/** Errors: HOST_KEY_UNKNOWN: no connection is made to a host that cannot prove who it is. */
+function sshTarget(
+  host: string,
+  { via, ...endpoint }: Endpoint,
+  identity: { user: string; identity: Secret },
+): SshTarget {
+  const { hostKey } = endpoint;
+  if (hostKey === undefined)
+    throw new OpsError('HOST_KEY_UNKNOWN', `cannot connect to ${host}: its host key is not known`);
+  const target = { ...endpoint, hostKey, ...identity };
+  return via ? { ...target, via: sshTarget(`the jump host of ${host}`, via, { ...identity, user: via.user }) } : target;
 }

@@ -1,7 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
-import { k3sSteps, kubeconfigStepOf, siteArtifacts } from '../cluster/index.ts';
-import { type AnyStep, allEntries, type Change, type Decision, type Step } from '../engine/index.ts';
+import { k3sSteps, kubeconfigStep } from '../cluster/index.ts';
+import { type AnyStep, allEntries, type Change, type Decision, type Need, type Step } from '../engine/index.ts';
 import { OpsError, oneLine } from '../errors/index.ts';
 import type { Resource } from '../host/provider.ts';
 import type { Site } from '../inventory/index.ts';
@@ -19,20 +19,19 @@ export interface Destroyed extends Ran {
 }
 
 /** What muster made for a site, all without want: an owned machine takes what is on it along. */
-export function removalSteps(site: Site, place: Place): AnyStep[] {
-  const { provider } = place;
-  const machines = provider.steps(site, undefined);
-  const cluster = provider.owned
-    ? [kubeconfigStepOf(site, provider)]
-    : k3sSteps(site, provider, siteArtifacts(site)).filter(
-        step => step.id.startsWith('k3s.') && REMOVABLE.has(step.id),
-      );
-  const gone = [...machines, ...cluster.map(({ want: _, needs: __, ...step }) => step)];
-  return [...gone, stateStep(site)];
+export function removalSteps(site: Site, { provider }: Pick<Place, 'provider'>): AnyStep[] {
+  const server = site.hosts[0]?.name ?? '';
+  const cluster = provider.owned ? [kubeconfigStep(site.name, server, provider, [])] : k3sSteps(site, provider);
+  const steps = [...provider.steps(site, undefined), ...cluster];
+  const ids = new Set(steps.map(({ id }) => id));
+  // Removal goes against the needs: what all others need goes last, since they read their secrets and state there.
+  const last: Need = { step: 'site.state', scope: 'all' };
+  const gone = steps.map(({ want: _, needs = [], ...step }) => ({
+    ...step,
+    needs: [...needs.filter(need => ids.has(need.step)), last],
+  }));
+  return [stateStep(site), ...gone];
 }
-
-/** On hosts you bring: the service takes its containers, files and networks along. */
-const REMOVABLE = new Set(['k3s.service', 'k3s.config', 'k3s.binary', 'k3s.kubeconfig']);
 
 /** The site's own files: secrets, authority, state of its machines. Last to go, since the others read them. */
 function stateStep(site: Site): Step<never, string[]> {
@@ -59,7 +58,7 @@ function stateStep(site: Site): Step<never, string[]> {
  */
 export async function destroySite(open: OpenSite): Promise<Destroyed> {
   const { site, dirs, provider } = open;
-  const ran = await runVerb(open, 'destroy', removalSteps(site, { dirs, provider }), { retain: true });
+  const ran = await runVerb(open, 'destroy', removalSteps(site, { provider }), { retain: true });
   const left = await leaks(open);
   if (left.length > 0)
     throw new OpsError('LEAK_FOUND', `cannot call ${site.name} destroyed: ${left.length} things are still there`, {

@@ -22,7 +22,8 @@ export async function wantedTexts({ name, provider, artifacts }: Server, ctx: Ct
     artifacts.binary.find(ctx),
     artifacts.pause(ctx),
   ]);
-  const text = renderConfig({ node: name, tlsSan: [address], pauseImage });
+  const nodeIp = provider.nodeAddress(name);
+  const text = renderConfig({ node: name, ...(nodeIp !== undefined && { nodeIp }), tlsSan: [address], pauseImage });
   if (!binary.needed || !binary.local) return { config: text };
   const stamp = stampOf(binary.local.sha256, text);
   return { config: text, stamp, unit: renderUnit(stamp) };

@@ -20,6 +20,8 @@ export const sha256 = (text: string): string => createHash('sha256').update(text
 
 export interface ServerConfig {
   node: string;
+  /** Absent: the address of the default route. */
+  nodeIp?: string;
   /** Names and addresses under which the API is reached from outside. */
   tlsSan: readonly string[];
   /** undefined: k3s's own. */
@@ -27,9 +29,10 @@ export interface ServerConfig {
 }
 
 /** /etc/rancher/k3s/config.yaml. The token is in a file of its own: neither argv nor this text has it. */
-export const renderConfig = ({ node, tlsSan, pauseImage }: ServerConfig): string =>
+export const renderConfig = ({ node, nodeIp, tlsSan, pauseImage }: ServerConfig): string =>
   `# Written by muster; it puts back what is changed here.\n${stringify({
     'node-name': node,
+    ...(nodeIp !== undefined && { 'node-ip': nodeIp }),
     'token-file': TOKEN,
     'tls-san': [...tlsSan],
     'write-kubeconfig-mode': '0600',
