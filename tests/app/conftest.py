@@ -120,13 +120,16 @@ def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     site = make_site(request.module.__name__, tmp_path_factory.mktemp("running"))
     site.ok("migrate")
     site.ok("seed", "--users", "1000", "--avatars", "20")
-    with subprocess.Popen([*PROGRAM, "serve"], env=site.environment) as server:
-        client = Client("http://127.0.0.1:8000")
+    server = subprocess.Popen([*PROGRAM, "serve"], env=site.environment)
+    client = Client("http://127.0.0.1:8000")
+    try:
         until(lambda: client.get("/api/live").status == 200)
         until(lambda: client.get("/api/health").status == 200)
         yield site, client
         server.send_signal(signal.SIGTERM)
         assert server.wait(timeout=20) == 128 + signal.SIGTERM, "the server did not end properly when told to"
+    finally:
+        server.kill()
 
 
 def until(condition, seconds: float = 30) -> None:

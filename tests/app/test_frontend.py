@@ -1,7 +1,6 @@
 """nginx of the frontend's image stands on port 8443, with a certificate of an authority of the test's own."""
 
 import re
-import socket
 import ssl
 import urllib.error
 import urllib.request
@@ -33,14 +32,6 @@ def test_the_page_its_scripts_and_its_style_come_over_tls_of_the_sites_own_autho
 def test_nobody_who_does_not_know_the_authority_is_served():
     with pytest.raises(urllib.error.URLError, match="certificate verify failed"):
         urllib.request.urlopen(ORIGIN, context=ssl.create_default_context(), timeout=30)
-
-
-def test_an_old_tls_is_refused():
-    context = ssl.create_default_context(cafile=AUTHORITY)
-    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
-    context.set_ciphers("ALL:@SECLEVEL=0")
-    with socket.create_connection(("localhost", 8443), timeout=30) as plain, pytest.raises(ssl.SSLError):
-        context.wrap_socket(plain, server_hostname="localhost")
 
 
 def test_markup_in_a_name_cannot_run_scripts_allowed_from_the_site_alone_and_no_way_to_write_html():

@@ -97,6 +97,7 @@ def test_search_finds_by_name_and_email_and_takes_wildcards_as_letters(api, me):
     names = lambda term: [user["name"] for user in me.get(f"/api/users?q={term}").json["users"]]  # noqa: E731
     assert names("0%20%25") == ["100 % coton_bio"]
     assert names("TON_B") == ["100 % coton_bio"]
+    assert names("1%25coton") == names("100_%25") == names("%5C%25") == []
     assert names("n%C3%A9ant") == []
     assert names("00007@exemple") == [me.get("/api/users/7").json["name"]]
 
