@@ -1,9 +1,19 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
 import { isOpsError, type OpsError } from '../../lib/errors/index.ts';
 import { Masker } from '../../lib/secret/index.ts';
 import { createShells, type Shells, type ShellsOptions } from '../../lib/shell/index.ts';
 import { systemClock } from '../../lib/time/index.ts';
+
+/** A directory that is gone when the test file has ended. */
+export function scratch(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'shell-test-'));
+  process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
 
 /** A tiny real program, by name. */
 export const program = (name: string): string => fileURLToPath(new URL(`../programs/${name}`, import.meta.url));

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -76,7 +75,7 @@ test('a secret reaches the environment only: not the arguments of any process, n
   await withShells({ masker: new Masker() }, async shells => {
     const shell = await shells.shell('localhost');
     const script = 'cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\\0" " " >"$OUT"; printf %s "$SECRET" >&2; exit 1';
-    const out = join(mkdtempSync(join(tmpdir(), 'shell-')), 'cmdlines');
+    const out = join(scratch(), 'cmdlines');
     const options = {
       env: { OUT: out },
       secretEnv: { SECRET: secret },
@@ -94,7 +93,7 @@ test('a secret reaches the environment only: not the arguments of any process, n
 
 test('a cwd that is not there fails before the command runs', async () => {
   await onLocalhost(async shell => {
-    const dir = mkdtempSync(join(tmpdir(), 'shell-'));
+    const dir = scratch();
     assert.is(await shell.run(['pwd'], { cwd: dir }), `${dir}\n`);
     const error = await refusal(shell.exec(['touch', join(dir, 'ran')], { cwd: join(dir, 'no where') }));
     assert.is(error.code, 'CWD_ABSENT');

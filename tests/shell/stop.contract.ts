@@ -1,12 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { program, refusal, withShells } from './local-shells.ts';
+import { program, refusal, scratch, withShells } from './local-shells.ts';
 
 const test = suite('stopping local commands');
-const scratch = () => join(mkdtempSync(join(tmpdir(), 'stop-')), 'pids');
+const pidFile = () => join(scratch(), 'pids');
 const pidsIn = (file: string) => readFileSync(file, 'utf8').trim().split('\n');
 /** A zombie is dead. */
 const lives = (pid: string) =>
@@ -14,7 +13,7 @@ const lives = (pid: string) =>
 
 test('a command that ignores TERM is killed after its time, and its grandchild in another session too', async () => {
   await withShells({}, async shells => {
-    const file = scratch();
+    const file = pidFile();
     const shell = await shells.shell('localhost');
     const error = await refusal(shell.exec([program('stubborn.sh'), file], { timeout: 500 }));
     assert.is(error.code, 'SHELL_TIMEOUT');
@@ -30,7 +29,7 @@ test('the run’s signal ends every command within 5 s', async () => {
   const stop = new AbortController();
   await withShells({ signal: stop.signal }, async shells => {
     const shell = await shells.shell('localhost');
-    const files = [scratch(), scratch(), scratch()];
+    const files = [pidFile(), pidFile(), pidFile()];
     const work = files.map(file => shell.exec([program('stubborn.sh'), file]).catch(error => error));
     while (!files.every(file => existsSync(file) && pidsIn(file).length === 2))
       await new Promise(r => setTimeout(r, 50));

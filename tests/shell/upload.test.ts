@@ -1,13 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Secret } from '../../lib/secret/index.ts';
-import { refusal, withShells } from './local-shells.ts';
+import { refusal, scratch, withShells } from './local-shells.ts';
 
 const test = suite('upload');
-const scratch = () => mkdtempSync(join(tmpdir(), 'upload-'));
 const onLocalhost = <T>(
   act: (shell: Awaited<ReturnType<Parameters<Parameters<typeof withShells>[1]>[0]['shell']>>) => Promise<T>,
 ) => withShells({}, async shells => act(await shells.shell('localhost')));
