@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Masker, Secret } from '../../lib/secret/index.ts';
-import { type makeShells, program, refusal, withShells } from './local-shells.ts';
+import { type makeShells, program, refusal, scratch, withShells } from './local-shells.ts';
 
 const test = suite('local shell');
 const onLocalhost = <T>(act: (shell: Awaited<ReturnType<ReturnType<typeof makeShells>['shell']>>) => Promise<T>) =>
