@@ -52,7 +52,7 @@ interface Build {
 async function buildAll({ lock, images, arch }: Build, path: string, work: string, deps: ArtifactDeps): Promise<void> {
   if (arch !== thisArch())
     throw new OpsError('ARTIFACT_BUILD', `cannot build images for ${arch} here: got a computer of ${thisArch()}`);
-  const podman = await openPodman(deps);
+  const podman = await openPodman(work, deps);
   // Programs last: what needs no compiler is built while another step has it.
   const ordered = [...images].sort((a, b) => Number(!!a.locked.binaries) - Number(!!b.locked.binaries));
   for (const image of ordered) await buildImage(lock, image, podman, work, deps);

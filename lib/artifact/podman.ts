@@ -16,15 +16,15 @@ export interface Podman {
   dropSuperseded(refs: readonly string[]): Promise<void>;
 }
 
-/** Callers hold the lock of what they build: one user of the store at a time. Errors: TOOL_MISSING, ARTIFACT_BUILD. */
-export async function openPodman(deps: ArtifactDeps): Promise<Podman> {
+/** Callers hold the lock of what they build: one user of the store at a time. `work` is for temporary files. Errors: TOOL_MISSING, ARTIFACT_BUILD. */
+export async function openPodman(work: string, deps: ArtifactDeps): Promise<Podman> {
   await needTool('podman', 'podman', deps);
   await needTool('runc', 'runc', deps);
   const dir = join(deps.cache, 'podman');
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const prefix = await command(dir);
   const podman = (args: readonly string[], what: string, onLine?: (line: string) => void) =>
-    tool([...prefix, ...args], what, deps, onLine ? { onLine } : {});
+    tool([...prefix, ...args], what, deps, { env: { TMPDIR: work }, ...(onLine && { onLine }) });
   await prepare(dir, deps, podman);
   return {
     async has(ref) {
