@@ -1,6 +1,7 @@
 import { isRecord } from '../cluster/index.ts';
 import type { ClusterApi, KubeObject } from '../engine/index.ts';
 import { OpsError, oneLine } from '../errors/index.ts';
+import { jobFailed } from './rollout.ts';
 
 /** A container that does not run as it should. */
 export interface Trouble {
@@ -125,6 +126,19 @@ export async function broken(api: ClusterApi, { namespace, pod, container, where
   return new OpsError('WORKLOAD_BROKEN', `cannot get ${where} to run: ${reason}: ${message}`, {
     hint: `kubectl -n ${namespace} describe pod ${pod}`,
     details,
+  });
+}
+
+/** WORKLOAD_BROKEN with the last line that the job's newest pod wrote: its own words say more than a condition. */
+export async function jobBroken(api: ClusterApi, job: KubeObject): Promise<OpsError> {
+  const made = (pod: KubeObject) => String(pod.metadata.creationTimestamp);
+  const { current } = await podsOf(api, job);
+  const pod = current.sort((a, b) => (made(a) < made(b) ? 1 : -1))[0]?.metadata;
+  const path = pod && `/api/v1/namespaces/${pod.namespace}/pods/${pod.name}/log?tailLines=10`;
+  const log = path ? (await api.raw(path).catch(error => oneLine(error))).trimEnd().split('\n') : [];
+  return new OpsError('WORKLOAD_BROKEN', `cannot go on: ${jobFailed(job)}: ${log.at(-1) ?? 'its pods are gone'}`, {
+    hint: `kubectl -n ${job.metadata.namespace} describe job ${job.metadata.name}`,
+    details: log.slice(0, -1),
   });
 }
 

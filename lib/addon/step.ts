@@ -120,7 +120,7 @@ async function lookFor<W>(addon: Addon<W>, want: W | undefined, ctx: Ctx): Promi
 }
 
 /** Accepted is not gone: finalizers take their time. */
-async function removeAndSee(api: ClusterApi, object: KubeObject, ctx: Ctx): Promise<void> {
+export async function removeAndSee(api: ClusterApi, object: KubeObject, ctx: Ctx): Promise<void> {
   await api.remove(refOf(object));
   await ctx.wait({
     what: `${objectName(object)} gone`,

@@ -1,8 +1,8 @@
 import type { ClusterApi, Ctx, KubeObject } from '../engine/index.ts';
-import { isOpsError, OpsError, oneLine } from '../errors/index.ts';
+import { isOpsError, oneLine } from '../errors/index.ts';
 import { minutes } from '../time/index.ts';
 import { refOf } from './manifest.ts';
-import { blocks, broken, hopeless, isPull, podsOf, type Trouble, troubles } from './pods.ts';
+import { blocks, broken, hopeless, isPull, jobBroken, podsOf, type Trouble, troubles } from './pods.ts';
 import { hasPods, jobFailed, rolloutOpen } from './rollout.ts';
 
 /** What is still missing, and the workloads behind it. */
@@ -31,8 +31,8 @@ export async function waitUntilItWorks(
         const api = await ctx.cluster(ctx.target.site);
         const { open, workloads } = await look(api);
         if (open.length === 0) return { value: true };
-        const failed = workloads.flatMap(object => jobFailed(object) ?? []);
-        if (failed.length > 0) throw new OpsError('WORKLOAD_BROKEN', `cannot go on with ${name}: ${failed.join('; ')}`);
+        const failed = workloads.find(object => jobFailed(object) !== undefined);
+        if (failed) throw await jobBroken(api, failed);
         const found = await troublesOf(api, workloads);
         const now = ctx.clock.monotonic();
         pullingSince = found.some(({ reason }) => isPull(reason)) ? (pullingSince ?? now) : undefined;

@@ -282,6 +282,11 @@ export const CODES = {
     "The application's address gave no answer that the site's authority vouches for.",
     './muster status --site <site>',
   ),
+  APP_DATABASE_UNREADABLE: entry(
+    'unknown',
+    "The app's database did not say what is in it, so nothing is done to it.",
+    'kubectl -n app logs postgres-0',
+  ),
   HOST_ABSENT: entry('failed', 'The provider has no such machine, or not yet.', './muster status --site <site>'),
   SSH_IDENTITY: entry('usage', 'The private key for a host cannot be read.', 'correct ssh.identity in the inventory'),
   HOST_KEY_UNKNOWN: entry(
