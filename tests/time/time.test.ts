@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { isOpsError } from '../../lib/errors/index.ts';
+import { isOpsError, type OpsError } from '../../lib/errors/index.ts';
 import { type Clock, formatDuration, retry, wait } from '../../lib/time/index.ts';
 
 /** A clock whose time passes only by sleeping. */
@@ -16,6 +16,12 @@ function fakeClock(): Clock & { slept: number[] } {
     },
   };
 }
+/** What it fails with; not to fail is a failure of the test. */
+const failure = (promise: Promise<unknown>): Promise<OpsError> =>
+  promise.then(
+    () => assert.unreachable('it did not fail') as never,
+    error => error as OpsError,
+  );
 const signal = new AbortController().signal;
 
 const waiting = suite('wait');
@@ -28,10 +34,9 @@ waiting('ends with the value once it is seen', async () => {
 
 waiting('running out of time is an error with the last observation and the next command', async () => {
   const probe = async () => ({ saw: 'node NotReady' });
-  const error = await wait(
-    { what: 'a Ready node', deadline: 2000, hint: 'muster status', probe },
-    { clock: fakeClock(), signal },
-  ).catch(e => e);
+  const error = await failure(
+    wait({ what: 'a Ready node', deadline: 2000, hint: 'muster status', probe }, { clock: fakeClock(), signal }),
+  );
   assert.ok(isOpsError(error, 'WAIT_TIMEOUT'));
   assert.is(error.message, 'cannot see a Ready node after 2.0 s; last seen: node NotReady');
   assert.is(error.hint, 'muster status');
@@ -39,18 +44,15 @@ waiting('running out of time is an error with the last observation and the next 
 
 waiting('what a probe throws ends it at once', async () => {
   const probe = () => Promise.reject(new Error('the machine died'));
-  const error = await wait({ what: 'ssh', deadline: 60_000, hint: '', probe }, { clock: fakeClock(), signal }).catch(
-    e => e,
-  );
+  const error = await failure(wait({ what: 'ssh', deadline: 60_000, hint: '', probe }, { clock: fakeClock(), signal }));
   assert.is(error.message, 'the machine died');
 });
 
 waiting('a probe that never answers does not outlive the deadline', async () => {
   const clock: Clock = { ...fakeClock(), monotonic: () => performance.now() };
-  const error = await wait(
-    { what: 'x', deadline: 30, hint: '', probe: () => new Promise(() => {}) },
-    { clock, signal },
-  ).catch(e => e);
+  const error = await failure(
+    wait({ what: 'x', deadline: 30, hint: '', probe: () => new Promise(() => {}) }, { clock, signal }),
+  );
   assert.match(error.message, /last seen: a probe that did not answer/);
 });
 
@@ -61,7 +63,7 @@ waiting('is cancelled while a probe hangs', async () => {
     { clock: fakeClock(), signal: stop.signal },
   );
   stop.abort(new Error('stopped'));
-  assert.is((await pending.catch(e => e)).message, 'stopped');
+  assert.is((await failure(pending)).message, 'stopped');
 });
 
 waiting.run();
@@ -82,7 +84,7 @@ retrying('tries again until it works', async () => {
 
 retrying('does not sleep after the last attempt, and names the last error', async () => {
   const clock = fakeClock();
-  const error = await retry(spec, flaky(9), { clock, signal, random: () => 0.5 }).catch(e => e);
+  const error = await failure(retry(spec, flaky(9), { clock, signal, random: () => 0.5 }));
   assert.ok(isOpsError(error, 'RETRY_EXHAUSTED'));
   assert.match(error.message, /cannot read the bucket: 3 attempts .* the last: failure 3/);
   assert.equal(clock.slept, [50, 100]);
@@ -90,13 +92,13 @@ retrying('does not sleep after the last attempt, and names the last error', asyn
 
 retrying('is bounded in total time', async () => {
   const clock = fakeClock();
-  await retry({ ...spec, attempts: 99, total: 1000 }, flaky(999), { clock, signal, random: () => 0.9 }).catch(e => e);
+  await failure(retry({ ...spec, attempts: 99, total: 1000 }, flaky(999), { clock, signal, random: () => 0.9 }));
   assert.ok(clock.now() <= 1000);
 });
 
 retrying('throws at once what the caller does not list', async () => {
   const clock = fakeClock();
-  const error = await retry({ ...spec, on: () => false }, flaky(9), { clock, signal, random: () => 0 }).catch(e => e);
+  const error = await failure(retry({ ...spec, on: () => false }, flaky(9), { clock, signal, random: () => 0 }));
   assert.is(error.message, 'failure 1');
   assert.equal(clock.slept, []);
 });

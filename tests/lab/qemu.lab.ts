@@ -1,0 +1,182 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { qemuProcesses } from '../../lib/host/qemu/processes.ts';
+import { callApp } from './app.ts';
+import { type Checkout, newCheckout } from './checkout.ts';
+
+const SITE = 'labtest';
+const INVENTORY = `
+site: { name: ${SITE} }
+environment: lab
+artifacts: { sources: [module] }
+provider: { kind: qemu, accelerator: auto }
+hosts:
+  - { name: server-1, role: server, cpus: 2, memory: 4GiB, disk: 10GiB }
+cluster: { kind: k3s, version: v1.36.3+k3s-lab }
+addons: { coredns: true, local-path: true, metrics-server: true }
+app: { users: 10000, avatars: 200 }
+`;
+
+interface Built {
+  app: string;
+  ca: string;
+  kubeconfig: string;
+  changed: string[];
+  journal?: string;
+}
+
+interface Context {
+  checkout: Checkout;
+  built: Built;
+  token: string;
+  others: string[];
+}
+
+const test = suite<Context>('a site on QEMU, from nothing and back');
+const mine = async () => (await qemuProcesses()).filter(({ name }) => name.startsWith(`muster-${SITE}-`));
+const others = async () =>
+  (await qemuProcesses()).filter(({ name }) => !name.startsWith(`muster-${SITE}-`)).map(({ uuid }) => uuid);
+const exists = (path: string) =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+const mail = 'drill@exemple.test';
+const password = 'un-mot-de-passe-long';
+
+test.before(async context => {
+  context.checkout = await newCheckout(SITE, INVENTORY);
+  context.others = await others();
+});
+
+test.after(async ({ checkout }) => {
+  await checkout.muster('destroy', `--confirm=${SITE}`);
+  await checkout.remove();
+});
+
+test('plan says what would be made, and makes nothing', async ({ checkout }) => {
+  const { code, stdout } = await checkout.muster('plan');
+  assert.is(code, 0);
+  assert.match(stdout, /create machine server-1/);
+  assert.not(await exists(join(checkout.state, 'machines')));
+});
+
+test('killed while it makes the machine, it leaves an open journal and nothing that runs', async ({ checkout }) => {
+  const { signal } = await checkout.killedAt('machine.disk', 'bootstrap');
+  assert.is(signal, 'SIGKILL');
+  assert.ok(await exists(join(checkout.state, 'journal.jsonl')));
+  assert.equal(await mine(), []);
+});
+
+test('run again it goes on and ends with the address of an app that answers; a second run meanwhile is refused', async context => {
+  const { checkout } = context;
+  const { ended } = checkout.start('bootstrap', '--json');
+  await until(() => exists(join(checkout.state, 'lock')));
+  const second = await checkout.muster('bootstrap');
+  assert.is(second.code, 4);
+  assert.match(second.stderr, /'bootstrap' runs since .* as pid \d+/);
+  const { code, stdout, stderr } = await ended;
+  assert.is(code, 0, stderr.slice(-3000));
+  assert.match(stderr, /which was killed during: create disk of server-1/);
+  context.built = JSON.parse(stdout);
+  assert.is((await mine()).length, 1);
+});
+
+test('the app answers over TLS with the authority of the site, and without it is not trusted', async ({ built }) => {
+  const { status, body } = await callApp(built.app, built.ca, 'GET', '/api/health');
+  assert.is(status, 200);
+  assert.is((body.database as { users: number }).users, 10_000);
+  assert.is((body.avatars as { files: number }).files, 200);
+  const untrusted = await callApp(built.app, undefined, 'GET', '/api/health').catch(error => error.code);
+  assert.match(String(untrusted), /SELF_SIGNED|UNABLE_TO/);
+});
+
+test('a second bootstrap changes nothing and opens no journal; a plan says no changes', async ({ checkout }) => {
+  const { code, stdout } = await checkout.muster('bootstrap', '--json');
+  assert.is(code, 0);
+  const again = JSON.parse(stdout) as Built;
+  assert.equal(again.changed, []);
+  assert.is(again.journal, undefined);
+  const plan = JSON.parse((await checkout.muster('plan', '--json')).stdout);
+  assert.is(JSON.stringify(plan).includes('"is":"changes"'), false);
+});
+
+test('the node is Ready and every pod runs', async ({ checkout }) => {
+  const nodes = JSON.parse((await checkout.muster('kubectl', 'get', 'nodes', '-o', 'json')).stdout);
+  const ready = nodes.items.flatMap((node: { status: { conditions: { type: string; status: string }[] } }) =>
+    node.status.conditions.filter(({ type }) => type === 'Ready').map(({ status }) => status),
+  );
+  assert.equal(ready, ['True']);
+  const pods = JSON.parse((await checkout.muster('kubectl', 'get', 'pods', '-A', '-o', 'json')).stdout);
+  const phases = new Set(pods.items.map((pod: { status: { phase: string } }) => pod.status.phase));
+  phases.delete('Succeeded');
+  assert.equal([...phases], ['Running']);
+});
+
+test('stop powers the machine off; after start the user who was created is still there', async context => {
+  const { checkout, built } = context;
+  const created = await callApp(built.app, built.ca, 'POST', '/api/users', { email: mail, name: 'Épreuve', password });
+  assert.is(created.status, 201);
+  const stopped = await checkout.muster('stop');
+  assert.is(stopped.code, 0, stopped.stderr.slice(-2000));
+  assert.equal(await mine(), []);
+  assert.match((await checkout.muster('status')).stdout, /stopped/);
+  const started = await checkout.muster('start');
+  assert.is(started.code, 0, started.stderr.slice(-3000));
+  const login = await callApp(built.app, built.ca, 'POST', '/api/login', { email: mail, password });
+  assert.is(login.status, 200);
+  context.token = String(login.body.token);
+  const health = await callApp(built.app, built.ca, 'GET', '/api/health');
+  assert.is((health.body.database as { users: number }).users, 10_001);
+});
+
+test('no secret of the site is in the journals', async ({ checkout }) => {
+  const dir = join(checkout.state, 'journals');
+  const journals = (await Promise.all((await readdir(dir)).map(name => readFile(join(dir, name), 'utf8')))).join('');
+  const secrets = await secretValues(join(checkout.state, 'secrets'));
+  assert.ok(secrets.length > 5);
+  for (const value of secrets) assert.not(journals.includes(value));
+});
+
+test('destroy wants the name of the site, then leaves nothing but what it lists', async ({ checkout, built }) => {
+  assert.is((await checkout.muster('destroy')).code, 4);
+  assert.is((await mine()).length, 1);
+  const { code, stdout, stderr } = await checkout.muster('destroy', `--confirm=${SITE}`);
+  assert.is(code, 0, stderr.slice(-2000));
+  assert.match(stdout, /kept/);
+  assert.equal(await mine(), []);
+  assert.equal(await readdir(checkout.state), ['journals']);
+  assert.not(await exists(built.kubeconfig));
+  const refused = await callApp(built.app, undefined, 'GET', '/').catch(error => error.code);
+  assert.is(refused, 'ECONNREFUSED');
+});
+
+test('machines of others are as they were', async context => {
+  assert.equal(
+    (await others()).filter(uuid => context.others.includes(uuid)),
+    context.others,
+  );
+});
+
+async function secretValues(dir: string): Promise<string[]> {
+  const files = await readdir(dir, { recursive: true, withFileTypes: true });
+  const texts = await Promise.all(
+    files
+      .filter(file => file.isFile() && !file.name.endsWith('.pub') && !file.name.includes('certificate'))
+      .map(file => readFile(join(file.parentPath, file.name), 'utf8')),
+  );
+  // A key's lines one by one: a journal would hold them escaped.
+  return texts.flatMap(text => text.split('\n')).filter(line => line.length >= 16 && !line.startsWith('-----'));
+}
+
+async function until(look: () => Promise<boolean>): Promise<void> {
+  for (let n = 0; n < 600; n++) {
+    if (await look()) return;
+    await new Promise(resolve => setTimeout(resolve, 50));
+  }
+  throw new Error('it did not come');
+}
+
+test.run();
