@@ -79,6 +79,6 @@ export async function fileOfPackage(name: string, path: string, work: string, de
   const dir = join(work, `deb-${name}`);
   deps.progress(`Debian package ${name}`);
   const script = 'set -e; mkdir -p "$1"; cd "$1"; apt-get -q download "$2"; dpkg-deb -x "$2"_*.deb tree';
-  await tool({ script, args: [dir, name] }, `cannot have the Debian package ${name}`, deps);
+  await tool({ script, args: [dir, name] }, `cannot have the Debian package ${name}`, deps, { sudo: false });
   return join(dir, 'tree', path);
 }

@@ -138,5 +138,7 @@ async function wheels(
   const platforms = ['manylinux2014', 'manylinux_2_28'].flatMap(name => ['--platform', `${name}_${machine}`]);
   const target = ['--implementation', 'cp', '--python-version', spec.python, ...platforms];
   const files = ['-r', join(context, spec.requirements), '-d', dir];
-  await tool([...argv, ...target, ...files], `cannot download the wheels of the image ${image.name}`, deps);
+  await tool([...argv, ...target, ...files], `cannot download the wheels of the image ${image.name}`, deps, {
+    sudo: false,
+  });
 }

@@ -62,15 +62,12 @@ const image = z.strictObject({
   include: z.record(fileName, relativePath).optional(),
 });
 
-const packages = z.strictObject({ suite: z.string(), include: z.array(z.string()).min(1) });
-
 export const lockSchema = z.strictObject({
   schema: z.literal(1),
   /** Folder of the one Go module that the source `module` builds from. */
   module: relativePath,
   artifacts: z.record(fileName, z.record(z.string(), version)),
   images: z.record(fileName, image),
-  debian: z.record(z.string(), packages),
 });
 
 export type LockFile = z.infer<typeof lockSchema>;

@@ -50,6 +50,9 @@ export async function openPodman(work: string, deps: ArtifactDeps): Promise<Podm
     },
     async save(refs, path) {
       await podman(['save', '-q', '--format', 'docker-archive', '-m', '-o', path, ...refs], 'cannot save the images');
+      // Written by root, kept by whoever runs muster.
+      const owner = `${process.getuid?.()}:${process.getgid?.()}`;
+      await tool(['chown', owner, path], 'cannot keep the images', deps);
     },
     async dropSuperseded(refs) {
       const repository = (ref: string) => ref.slice(0, ref.lastIndexOf(':'));

@@ -8,15 +8,20 @@ export interface ToolDeps {
   progress(text: string): void;
 }
 
-/** Runs as root: through sudo unless muster is root itself. Gives stdout. Errors: ARTIFACT_BUILD with the last lines. */
+/** Runs as root, through sudo unless muster is root itself, or with `sudo: false` as the user. Gives stdout. Errors: ARTIFACT_BUILD with the last lines. */
 export async function tool(
   command: Command,
   what: string,
   { shell, signal }: ToolDeps,
-  options: Pick<ExecOptions, 'env' | 'onLine'> = {},
+  { sudo = true, ...options }: Pick<ExecOptions, 'env' | 'onLine' | 'sudo'> = {},
 ): Promise<string> {
-  const sudo = process.getuid?.() !== 0;
-  const { code, signal: ended, stdout, stderr } = await shell.exec(command, { ...options, signal, sudo });
+  const root = process.getuid?.() === 0;
+  const {
+    code,
+    signal: ended,
+    stdout,
+    stderr,
+  } = await shell.exec(command, { ...options, signal, sudo: sudo && !root });
   if (code === 0) return stdout.text;
   const lines = `${stdout.text}\n${stderr.text}`.split('\n').filter(line => line.trim() !== '');
   throw new OpsError('ARTIFACT_BUILD', `${what}: ${ended ? `ended by ${ended}` : `exit status ${code}`}`, {

@@ -28,7 +28,6 @@ images:
   base: {}
   hello: { for: app, from: base, include: { page: app/page }, binaries: { tiny: v1 } }
   shell: { for: cluster, debian: { busybox: { package: busybox-static, path: /bin/busybox } } }
-debian: {}
 `;
 
 const put = (world: ArtifactWorld, path: string, text: string) => {

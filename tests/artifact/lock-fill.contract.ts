@@ -28,7 +28,6 @@ artifacts:
         arm64: { file: k3s-airgap-images-arm64.tar.zst, sums: sha256sum-arm64.txt, digest: ${ZERO} }
         amd64: { file: k3s-airgap-images-amd64.tar.zst, sums: sha256sum-amd64.txt, digest: unresolved }
 images: {}
-debian: {}
 `;
 
 lock.before.each(async context => {

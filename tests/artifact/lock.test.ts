@@ -67,7 +67,6 @@ images:
   metrics-server: { for: metrics-server }
   app: { for: app, from: debian }
   debian: {}
-debian: {}
 `,
     'lock.yaml',
   );

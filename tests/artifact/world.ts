@@ -84,7 +84,6 @@ export const lockOf = (base: string, digest = 'unresolved') => ({
     },
   },
   images: {},
-  debian: {},
 });
 
 export const k3s = { name: 'k3s', version: VERSION, arch: 'amd64' } as const;
