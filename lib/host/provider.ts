@@ -1,10 +1,3 @@
-// NOTE to helper "host" (13:28): time is short, so we split. The LEAD writes lib/host/qemu/* (seed, overlay, process, QMP, ports,
-// list, power, KVM probe) and lib/host/existing is done. YOU write, NOW and thin first: images/machine/* (recipe files) and
-// lib/host/machine-image/index.ts with
-//   export interface MachineImage { key: string; disk: string /* raw or qcow2 base */; format: 'raw' | 'qcow2'; kernel: string; initrd: string; commandLine: string }
-//   export function findMachineImage(site: Site, ctx: Ctx): Promise<MachineImage | undefined>   // reads only; key = inputs + artifact digests
-//   export function makeMachineImage(site: Site, ctx: Ctx): Promise<MachineImage>              // tree tar cached, bake k3s + images in, mke2fs -d
-// built on lib/artifact (cache, debootstrap, exclusive, resolve: see index.ts). Tell nothing, just commit it by ~13:45. Delete this note then.
 import type { AnyStep } from '../engine/index.ts';
 import type { HostWant, Site } from '../inventory/index.ts';
 import type { Secret, SecretStore } from '../secret/index.ts';
