@@ -72,10 +72,10 @@ bench: setup ## Ratios, each measured in one run
 	@node_modules/node-linux-*/bin/node bench/main.ts
 
 lint: setup ## Check style, formatting and types
-	@npx --no-install biome check --error-on-warnings && npx --no-install tsc
+	@node_modules/@biomejs/cli-linux-*/biome check --error-on-warnings && node_modules/.bin/tsc
 
 fix: setup ## Put right what lint can put right
-	@npx --no-install biome check --write
+	@node_modules/@biomejs/cli-linux-*/biome check --write
 
 verify: setup ## Everything that must be clean before a commit: lint, and the tests of the tree
 	@$(MAKE) --no-print-directory lint && $(test_with) unit --only architecture
