@@ -62,19 +62,14 @@ export function troubles(pod: KubeObject): Trouble[] {
     const where = `${namespace}/${name} ${container}`;
     return why ? [{ ...at, container, where, ...why, restarts: Number(entry.restartCount ?? 0) }] : [];
   });
-  const unplaced = records(status.conditions).find(({ type, status: is }) => type === 'PodScheduled' && is === 'False');
-  if (!unplaced) return found;
-  const { reason, message } = unplaced;
-  return [
-    {
-      ...at,
-      container: '',
-      where: `${namespace}/${name}`,
-      reason: String(reason),
-      message: String(message ?? ''),
-      restarts: 0,
-    },
+  if (found.length > 0) return found;
+  const placed = records(status.conditions).find(({ type }) => type === 'PodScheduled');
+  const silent = (reason: string, message: string) => [
+    { ...at, container: '', where: `${namespace}/${name}`, reason, message, restarts: 0 },
   ];
+  if (placed?.status === 'False') return silent(String(placed.reason), String(placed.message ?? ''));
+  if (status.phase !== 'Pending' || status.containerStatuses !== undefined) return [];
+  return silent('Pending', placed ? 'its kubelet has said nothing of it yet' : 'no scheduler has looked at it yet');
 }
 
 function reasonOf(entry: Record<string, unknown>): { reason: string; message: string } | undefined {

@@ -85,6 +85,14 @@ test('a pod that no node takes is named with the scheduler’s words', () => {
   );
 });
 
+test('a pod that nobody has said anything of is named too: a scheduler or a kubelet is not at work', () => {
+  const words = (status: object) => troubles(pod({ phase: 'Pending', ...status })).map(({ message }) => message);
+  assert.equal(words({}), ['no scheduler has looked at it yet']);
+  const placed = { conditions: [{ type: 'PodScheduled', status: 'True' }] };
+  assert.equal(words(placed), ['its kubelet has said nothing of it yet']);
+  assert.equal(words({ ...placed, containerStatuses: [{ name: 'c', state: {} }] }), []);
+});
+
 test('a healthy pod, and one that is going away, have no trouble', () => {
   const running = { containerStatuses: [{ name: 'c', ready: true, state: { running: {} } }] };
   assert.equal(troubles(pod(running)), []);

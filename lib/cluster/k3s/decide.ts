@@ -12,7 +12,15 @@ import {
   TOKEN,
   UNIT,
 } from './files.ts';
-import type { ConfigFacts, FileFacts, KernelFacts, PackageFacts, ServiceFacts, SmallFile } from './observe.ts';
+import {
+  BAKED,
+  type ConfigFacts,
+  type FileFacts,
+  type KernelFacts,
+  type PackageFacts,
+  type ServiceFacts,
+  type SmallFile,
+} from './observe.ts';
 
 /** Pure: what is to be done, from what is wanted and what was seen. */
 
@@ -95,7 +103,9 @@ export interface ImageFacts extends StampedFacts {
 export function decideImages(want: object | undefined, facts: ImageFacts): Decision {
   if (want !== undefined && !facts.needed) return done('nothing of it is needed');
   if (want !== undefined && facts.missing?.length === 0) return done('every image is on the node');
-  const archive = decideStamped(want, facts, facts.path);
+  // Images that were in the disk and are lost: there never was an archive, so it comes first.
+  const { file, ...rest } = facts;
+  const archive = decideStamped(want, facts.missing && file === BAKED ? rest : facts, facts.path);
   if (want === undefined || !facts.missing) return archive;
   const what = `import images ${facts.missing.join(', ')}`;
   const before = archive.is === 'changes' ? archive.changes : [];

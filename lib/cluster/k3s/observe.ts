@@ -67,7 +67,7 @@ export interface FileFacts {
 }
 
 /** In the note instead of size and time. */
-const BAKED = 'baked';
+export const BAKED = 'baked';
 
 export const stampPath = (name: string) => `${STAMPS}/${name}.sha256`;
 
