@@ -17,7 +17,7 @@ func programs(dataDir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	bin, err := payload.Extract(self, filepath.Join(dataDir, "data"), "kubectl")
+	bin, err := payload.Extract(self, filepath.Join(dataDir, "data"))
 	if err != nil {
 		return "", err
 	}

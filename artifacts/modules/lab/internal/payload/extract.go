@@ -14,8 +14,8 @@ import (
 )
 
 // Extract puts the programs behind executable into <dir>/<digest>/bin, once, and gives that folder. It is complete or
-// not there: it appears by rename, after its digest was proven. links are further names for the executable itself.
-func Extract(executable, dir string, links ...string) (string, error) {
+// not there: it appears by rename, after its digest was proven.
+func Extract(executable, dir string) (string, error) {
 	file, err := os.Open(executable)
 	if err != nil {
 		return "", err
@@ -38,7 +38,7 @@ func Extract(executable, dir string, links ...string) (string, error) {
 		return "", err
 	}
 	defer os.RemoveAll(temporary)
-	if err := payload.unpack(file, temporary, executable, links); err != nil {
+	if err := payload.unpack(file, temporary); err != nil {
 		return "", fmt.Errorf("cannot extract the programs of %s: %w", executable, err)
 	}
 	if err := os.Chmod(temporary, 0o755); err != nil {
@@ -51,7 +51,7 @@ func Extract(executable, dir string, links ...string) (string, error) {
 	return bin, nil
 }
 
-func (p Payload) unpack(file *os.File, dir, executable string, links []string) error {
+func (p Payload) unpack(file *os.File, dir string) error {
 	bin := filepath.Join(dir, "bin")
 	if err := os.Mkdir(bin, 0o755); err != nil {
 		return err
@@ -72,11 +72,6 @@ func (p Payload) unpack(file *os.File, dir, executable string, links []string) e
 	}
 	if got := hex.EncodeToString(sum.Sum(nil)); got != p.Digest {
 		return fmt.Errorf("its payload has digest %s, expected %s", got, p.Digest)
-	}
-	for _, link := range links {
-		if err := os.Symlink(executable, filepath.Join(bin, link)); err != nil {
-			return err
-		}
 	}
 	return nil
 }
