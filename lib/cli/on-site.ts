@@ -26,10 +26,10 @@ export const onSite =
       throw error;
     } finally {
       view.end();
+      await open?.close();
       for (const { host, pid, command } of open?.stillRunning() ?? []) {
         call.out.status(`still runs on ${host}${pid ? ` as pid ${pid}` : ''}: ${command}`);
       }
-      await open?.close();
     }
   };
 

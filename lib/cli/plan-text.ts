@@ -12,13 +12,20 @@ export function planText(plan: Plan, asJson: boolean): string {
   return [...(rows.length > 0 ? [table(rows), ''] : []), counts].join('\n');
 }
 
+/** What is before it is not there, so that it could not be looked at. */
+const NOT_YET = '(cannot be told yet)';
+
 const count = (n: number, word: string) => `${n} ${word}${n === 1 ? '' : 's'}`;
 
 function rowsOf({ step, decision }: PlanItem): string[][] {
   const label = stepLabel(step);
   if (decision.is === 'done') return [];
   if (decision.is === 'unknown') return [['unknown', label, escapeControls(decision.reason)]];
-  return decision.changes.map(change => [change.action, label, changeText(change)]);
+  return decision.changes.map(change => [
+    change.action,
+    label,
+    change.what === step.title ? NOT_YET : changeText(change),
+  ]);
 }
 
 /** How sure it is stands behind it, unless it is known. */

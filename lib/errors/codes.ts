@@ -339,6 +339,12 @@ export const CODES = {
     'This computer has too little free disk for a machine.',
     'free disk, or lower hosts[].disk in the inventory',
   ),
+  // this computer
+  COMPUTER_UNFIT: entry(
+    'refused',
+    'This computer lacks what the site needs; nothing was begun.',
+    './muster doctor says what, and what to type',
+  ),
 } satisfies Record<string, CodeEntry>;
 
 export type Code = keyof typeof CODES;

@@ -2,9 +2,10 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
-import { equal, match, ok } from 'uvu/assert';
+import { equal, match, not, ok } from 'uvu/assert';
 import { diskCheck, memoryCheck } from '../../lib/cli/doctor/capacity.ts';
-import { type Check, exitOf, type Finding, runChecks } from '../../lib/cli/doctor/check.ts';
+import { type Check, exitOf, type Finding, runChecks, unfit } from '../../lib/cli/doctor/check.ts';
+import { type Accelerator, acceleratorCheck, portCheck } from '../../lib/cli/doctor/machines.ts';
 import { missingPackages, packageCheck, packagesFor, reasonsOf } from '../../lib/cli/doctor/packages.ts';
 
 const GIB = 2 ** 30;
@@ -80,6 +81,66 @@ doctor('compares memory with what the kernel can give', async () => {
   const look = async () => 3 * GIB;
   equal((await memoryCheck(4 * GIB, 'server-1', look).look(never)).saw, '3.0 GiB available, expected 4.0 GiB');
   equal((await memoryCheck(3 * GIB, 'server-1', look).look(never)).is, 'ok');
+});
+
+for (const [wanted, probed, opens, is] of [
+  ['auto', true, true, 'ok'],
+  ['auto', false, true, 'ok'],
+  ['auto', undefined, true, 'ok'],
+  ['kvm', true, true, 'ok'],
+  ['kvm', false, true, 'failed'],
+  ['kvm', undefined, true, 'unknown'],
+  ['kvm', undefined, false, 'failed'],
+  ['tcg', undefined, false, 'ok'],
+] as const satisfies readonly (readonly [Accelerator, boolean | undefined, boolean, string])[]) {
+  const device = opens ? 'opens' : 'does not open';
+  doctor(`wants ${wanted}, a boot says ${probed ?? 'nothing yet'}, the device ${device}: ${is}`, async () => {
+    const check = acceleratorCheck(
+      wanted,
+      async () => probed,
+      async () => opens,
+    );
+    const found = await check.look(never);
+    equal(found.is, is);
+    // An open device is never taken for a working one.
+    if (probed === undefined && wanted !== 'tcg') not.match(found.saw, /kernel boots on \/dev\/kvm$/);
+  });
+}
+
+doctor('names who has a port that the inventory asks for', async () => {
+  const taken = portCheck(
+    { ssh: 2222, web: 8443 },
+    async port => port !== 8443,
+    async () => 'nginx (pid 7)',
+  );
+  const { is, saw, hint } = await taken.look(never);
+  equal([is, saw], ['failed', '8443 (web) is taken by nginx (pid 7)']);
+  match(hint ?? '', /provider\.ports\.web/);
+  equal(
+    (
+      await portCheck(
+        { ssh: 2222 },
+        async () => true,
+        async () => undefined,
+      ).look(never)
+    ).is,
+    'ok',
+  );
+});
+
+doctor('stops a run for what failed, all of it at once, and not for what is unknown', () => {
+  const found = (name: string, is: Finding['is']) => ({
+    name,
+    is,
+    saw: `saw ${name}`,
+    why: `why ${name}`,
+    hint: `fix ${name}`,
+  });
+  equal(unfit('lab', [found('kvm', 'unknown'), found('go', 'ok')]), undefined);
+  const error = unfit('lab', [found('disk', 'failed'), found('kvm', 'unknown'), found('memory', 'failed')]);
+  equal(error?.message, 'cannot build lab on this computer: it lacks disk, memory');
+  equal(error?.details, ['disk: saw disk (why disk)', 'memory: saw memory (why memory)']);
+  equal([error?.exit, unfit('lab', [found('go', 'failed')])?.hint], [4, 'fix go']);
 });
 
 doctor.run();

@@ -55,3 +55,15 @@ export function exitOf(checked: readonly Checked[]): ExitStatus {
   if (checked.some(({ is }) => is === 'failed')) return EXIT.failed;
   return checked.some(({ is }) => is === 'unknown') ? EXIT.unknown : EXIT.done;
 }
+
+/** All that failed, in one error. What could not be seen does not stop a run: its steps look again. */
+export function unfit(site: string, checked: readonly Checked[]): OpsError | undefined {
+  const lacking = checked.filter(({ is }) => is === 'failed');
+  const [first] = lacking;
+  if (!first) return undefined;
+  const names = lacking.map(({ name }) => name).join(', ');
+  return new OpsError('COMPUTER_UNFIT', `cannot build ${site} on this computer: it lacks ${names}`, {
+    details: lacking.map(({ name, saw, why }) => `${name}: ${saw} (${why})`),
+    ...(lacking.length === 1 && first.hint && { hint: first.hint }),
+  });
+}

@@ -1,9 +1,12 @@
 import { join } from 'node:path';
 import { artifactDeps, findRecipe, PARTS, readLock, siteRecipe } from '../../artifact/index.ts';
+import { probedKvm } from '../../host/qemu/kvm.ts';
+import { isFree } from '../../host/qemu/ports.ts';
+import { portHolder } from '../../host/qemu/processes.ts';
 import { newRun, type OpenSite } from '../../site/index.ts';
 import { type DiskNeed, diskCheck, memoryCheck } from './capacity.ts';
-import type { Check } from './check.ts';
-import { acceleratorCheck } from './machines.ts';
+import { type Check, runChecks, unfit } from './check.ts';
+import { acceleratorCheck, portCheck } from './machines.ts';
 import { packageCheck, packagesFor, reasonsOf } from './packages.ts';
 import { rightsCheck } from './rights.ts';
 import { goCheck, podmanCheck } from './tools.ts';
@@ -12,7 +15,7 @@ const GIB = 2 ** 30;
 /** Modules, Go's build cache and what is built: 3.7, 5.7 and 1.2 GB were measured. */
 const BUILD = 12 * GIB;
 
-/** What this computer must have for a site, as far as it is not there yet. */
+/** What this computer must have for a site, as far as it is not there yet: nothing is asked for that is built or runs. */
 export async function checksFor(open: OpenSite): Promise<Check[]> {
   const { site, dirs, provider, ports } = open;
   const reasons = reasonsOf(site);
@@ -36,10 +39,23 @@ export async function checksFor(open: OpenSite): Promise<Check[]> {
   return [
     packageCheck(packagesFor(reasons)),
     rightsCheck([join(dirs.project, '.muster'), dirs.cache], reasons.length > 0, shell),
-    ...(site.provider.kind === 'qemu' ? [acceleratorCheck(site.provider.accelerator, provider)] : []),
-    ...(reasons.includes('module') ? [goCheck(module, shell), podmanCheck(shell)] : []),
+    ...(site.provider.kind === 'qemu' ? qemuChecks(site.provider, off.length > 0, dirs) : []),
+    ...(builds ? [goCheck(module, shell), podmanCheck(shell)] : []),
     diskCheck(disk),
     memoryCheck(sum(off, 'memory'), names(off)),
+  ];
+}
+
+function qemuChecks(
+  { accelerator, ports = {} }: Extract<OpenSite['site']['provider'], { kind: 'qemu' }>,
+  off: boolean,
+  dirs: OpenSite['dirs'],
+): Check[] {
+  const named = Object.fromEntries(Object.entries(ports).filter(([, port]) => port !== undefined));
+  return [
+    acceleratorCheck(accelerator, () => probedKvm(dirs)),
+    // A machine that runs has its ports itself.
+    portCheck(off ? named : {}, isFree, async port => portHolder(port)),
   ];
 }
 
@@ -53,4 +69,10 @@ async function allBuilt(open: OpenSite): Promise<boolean> {
     if (recipe && !(await findRecipe(recipe, deps).catch(() => undefined))) return false;
   }
   return true;
+}
+
+/** Before the first effect, not after a quarter of an hour. Errors: COMPUTER_UNFIT. */
+export async function preflight(open: OpenSite): Promise<void> {
+  const error = unfit(open.site.name, await runChecks(await checksFor(open), open.signal));
+  if (error) throw error;
 }

@@ -1,4 +1,5 @@
 import { bootstrapSite, planSite } from '../../site/index.ts';
+import { preflight } from '../doctor/index.ts';
 import { packagesFor, reasonsOf } from '../doctor/packages.ts';
 import { ensurePackages } from '../install-packages.ts';
 import { onSite, ranText } from '../on-site.ts';
@@ -18,6 +19,7 @@ export const bootstrap: Act = async call => {
 const build = onSite(async (open, call) => {
   const { flags, out, project } = call;
   if (flags['dry-run']) return out.data(planText(await planSite(open, selectionOf(flags)), flags.json ?? false));
+  await preflight(open);
   const built = await bootstrapSite(open, { ...selectionOf(flags), ...(flags.retain && { retain: true }) });
   out.status(ranText(built));
   if (flags.json) return out.data(json(built));

@@ -37,8 +37,9 @@ export interface Tracking {
   mask(text: string): string;
 }
 
-export const stepLabel = ({ title, target }: AnyStep): string =>
-  escapeControls(target.kind === 'host' ? `${target.name}: ${title}` : title);
+/** Names the host, unless the title does. */
+export const stepLabel = ({ title, target: { kind, name } }: AnyStep): string =>
+  escapeControls(kind === 'host' && !title.split(/[ ,:]/).includes(name) ? `${name}: ${title}` : title);
 
 /** Times are of a step on any host: machines of one site are alike. */
 export const timingKey = ({ id }: AnyStep): string => id;
