@@ -1,4 +1,4 @@
-import { EXIT } from '../errors/codes.ts';
+import { EXIT } from '../errors/exit.ts';
 import { COMMON, SPECIAL } from './flag-table.ts';
 import type { Act, Verb } from './verb.ts';
 

@@ -1,3 +1,4 @@
 /** Errors: one type, one table of codes, exit statuses and hints. */
-export { CODES, type Code, type CodeEntry, EXIT, type ExitStatus } from './codes.ts';
+export { CODES, type Code } from './codes.ts';
+export { type CodeEntry, EXIT, type ExitStatus } from './exit.ts';
 export { asOpsError, type ErrorContext, isOpsError, OpsError, oneLine } from './ops-error.ts';

@@ -1,4 +1,5 @@
-import { CODES, type Code, type ExitStatus } from './codes.ts';
+import { CODES, type Code } from './codes.ts';
+import type { ExitStatus } from './exit.ts';
 
 export interface ErrorContext {
   /** What to type next. Falls back to the hint of the code. */
