@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { blocks, hopeless, troubles } from '../../lib/addon/pods.ts';
+import { blocks, hopeless, podsOf, troubles } from '../../lib/addon/pods.ts';
 import { jobFailed, rolloutOpen } from '../../lib/addon/rollout.ts';
-import type { KubeObject } from '../../lib/engine/index.ts';
+import type { ClusterApi, KubeObject } from '../../lib/engine/index.ts';
 
 const object = (kind: string, spec: object, status: object, generation = 2): KubeObject => ({
   apiVersion: 'apps/v1',
@@ -108,6 +108,31 @@ test('waiting ends at once for what cannot come right, later for what might', ()
   assert.is(of('ImagePullBackOff', 0, 30_000), false);
   assert.is(of('ImagePullBackOff', 0, 60_000), true);
   assert.is(of('ContainerCreating', 0, 600_000), false);
+});
+
+const listing = (...pods: KubeObject[]) => ({ list: async () => pods }) as unknown as ClusterApi;
+const made = (name: string, at: number, labels: object) =>
+  pod({}, { name, creationTimestamp: `2026-01-01T00:00:0${at}Z`, labels });
+const names = (pods: readonly KubeObject[]) => pods.map(({ metadata }) => metadata.name);
+const selected = { selector: { matchLabels: { app: 'x' } } };
+
+test('pods of an older template say nothing of the one that is rolled out', async () => {
+  const pods = [made('old', 1, { 'pod-template-hash': 'a' }), made('new', 2, { 'pod-template-hash': 'b' })];
+  const of = async (status: object) => podsOf(listing(...pods), object('Deployment', selected, status));
+  assert.equal(names((await of({ observedGeneration: 2, updatedReplicas: 1 })).current), ['new']);
+  assert.equal(names((await of({ observedGeneration: 2, updatedReplicas: 1 })).old), ['old']);
+  assert.equal((await of({ observedGeneration: 2 })).current, []);
+  assert.equal((await of({ observedGeneration: 1, updatedReplicas: 1 })).current, []);
+});
+
+test('a stateful set’s pods are told apart by revision', async () => {
+  const pods = [
+    made('x-0', 1, { 'controller-revision-hash': 'a' }),
+    made('x-1', 2, { 'controller-revision-hash': 'b' }),
+  ];
+  const status = { observedGeneration: 2, updateRevision: 'b' };
+  const { current, old } = await podsOf(listing(...pods), object('StatefulSet', selected, status));
+  assert.equal([names(current), names(old)], [['x-1'], ['x-0']]);
 });
 
 test('only a broken pod of a stateful set stands in the way of its next template', () => {
