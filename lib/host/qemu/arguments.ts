@@ -56,4 +56,4 @@ const ABSENT = ['i8042', 'hpet', 'smbus', 'sata', 'vmport', 'graphics'];
 const drive = (node: string, blockdev: string) => ['-blockdev', blockdev, '-device', `virtio-blk-pci,drive=${node}`];
 
 /** A comma inside a value of QEMU's is written twice. */
-const comma = (value: string) => value.replaceAll(',', ',,');
+export const comma = (value: string): string => value.replaceAll(',', ',,');

@@ -1,5 +1,6 @@
 import { readFile, readlink, stat, statfs } from 'node:fs/promises';
 import { OpsError } from '../../errors/index.ts';
+import { comma } from './arguments.ts';
 import type { Identity, MachineFiles } from './identity.ts';
 import { qemuProcesses } from './processes.ts';
 import { qmp } from './qmp.ts';
@@ -12,7 +13,7 @@ export type Power = { is: 'off' } | { is: 'on'; pid: number; status: string };
  */
 export async function observePower(identity: Identity | undefined, files: MachineFiles): Promise<Power> {
   const processes = await qemuProcesses();
-  const holdsDisk = processes.filter(({ args }) => args.some(arg => arg.includes(`file.filename=${files.disk}`)));
+  const holdsDisk = processes.filter(({ args }) => args.some(arg => arg.includes(`file.filename=${comma(files.disk)}`)));
   const foreign = holdsDisk.find(({ uuid }) => uuid !== identity?.uuid);
   if (foreign) throw notOurs(`the process ${foreign.pid} has its disk, and another UUID (${foreign.uuid})`, files);
   const ours = holdsDisk[0];
