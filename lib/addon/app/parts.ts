@@ -70,10 +70,12 @@ export const frontendStep = (app: App, needs: readonly Need[]): AnyStep =>
   });
 
 /** Written, and not waited for: it becomes ready when the data is in, and app.answers sees it. */
-const applied = (step: AnyStep): AnyStep => ({
+export const applied = (step: AnyStep): AnyStep => ({
   ...step,
   decide(want, facts: AddonFacts | undefined) {
     const decision = decideAddon(want, facts && { ...facts, open: [] });
+    if (decision.is === 'done')
+      return { ...decision, reason: `${facts?.objects.length} objects as in their manifests` };
     if (decision.is !== 'changes') return decision;
     return { ...decision, changes: decision.changes.filter(({ what }) => what !== ROLLOUT) };
   },
