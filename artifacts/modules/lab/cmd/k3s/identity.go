@@ -55,8 +55,10 @@ func leaves(c *config.Config) map[string][]pki.Leaf {
 	serving.Usage, serving.SANs, serving.WithCA = forServers, args.APISANs(c), true
 	kubelet := agent("serving-kubelet", c.NodeName)
 	kubelet.Usage, kubelet.SANs = forServers, []string{c.NodeName, "localhost", "127.0.0.1", c.NodeIP}
+	local := server("serving-local", "k3s-local")
+	local.Usage, local.SANs = forServers, []string{"localhost", "127.0.0.1"}
 	return map[string][]pki.Leaf{
-		"server-ca":         {serving, kubelet},
+		"server-ca":         {serving, kubelet, local},
 		"request-header-ca": {server("client-auth-proxy", "system:auth-proxy")},
 		"client-ca": {
 			server("client-admin", "system:admin", "system:masters"),

@@ -80,11 +80,13 @@ func ControllerManager(c *config.Config) []string {
 		"root-ca-file":                     c.TLS("server-ca.crt"),
 		"service-account-private-key-file": c.TLS("service.key"),
 		"service-cluster-ip-range":         c.ServiceCIDR,
+		"tls-cert-file":                    c.TLS("serving-local.crt"),
+		"tls-private-key-file":             c.TLS("serving-local.key"),
 	}
 	return f.with(c.ControllerArgs)
 }
 
-// Scheduler.
+// Scheduler has, as the controller manager, a certificate given: by themselves both make RSA keys at each start.
 func Scheduler(c *config.Config) []string {
 	kubeconfig := c.ServerPath("cred", "scheduler.kubeconfig")
 	f := flags{
@@ -94,6 +96,8 @@ func Scheduler(c *config.Config) []string {
 		"kubeconfig":                kubeconfig,
 		"leader-elect":              leaderElect(c),
 		"profiling":                 "false",
+		"tls-cert-file":             c.TLS("serving-local.crt"),
+		"tls-private-key-file":      c.TLS("serving-local.key"),
 	}
 	return f.with(c.SchedulerArgs)
 }
