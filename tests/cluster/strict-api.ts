@@ -5,9 +5,11 @@ import { createServer as createTls } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as assert from 'uvu/assert';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { connectCluster } from '../../lib/cluster/index.ts';
 import type { ClusterApi } from '../../lib/engine/index.ts';
+import { OpsError } from '../../lib/errors/index.ts';
 import { systemClock } from '../../lib/time/index.ts';
 
 /** An API that does what a real one cannot be made to do. A request that its test did not foresee fails the test. */
@@ -98,6 +100,25 @@ users: [{ name: lab, user: { token: t0ken } }]
 contexts: [{ name: ${context}, context: { cluster: lab, user: lab } }]
 current-context: ${context}
 `;
+
+export async function withApi(answers: Answers, use: (api: StrictApi) => Promise<void>) {
+  const strict = await strictApi(answers);
+  try {
+    await use(strict);
+  } finally {
+    await strict.close();
+  }
+}
+
+/** The OpsError that it throws. */
+export async function thrown(act: () => Promise<unknown>): Promise<OpsError> {
+  const error = await act().then(
+    () => undefined,
+    error => error,
+  );
+  assert.instance(error, OpsError);
+  return error;
+}
 
 /** A port on which nothing listens. */
 export async function deadPort(): Promise<number> {

@@ -11,6 +11,8 @@ export interface Connection {
   agent: Agent;
   /** Asked for before every request: a token may be short-lived. */
   headers(): Promise<Record<string, string>>;
+  /** It has answered before. */
+  met: boolean;
 }
 
 /**
@@ -34,7 +36,7 @@ export async function openKubeconfig(path: string, site: string): Promise<Connec
   await config.applyToHTTPSOptions(options);
   const { ca, cert, key } = options;
   const agent = new Agent({ keepAlive: true, maxSockets: 8, ca, cert, key });
-  return { site, server, agent, headers: () => headersOf(config) };
+  return { site, server, agent, headers: () => headersOf(config), met: false };
 }
 
 interface Applies {

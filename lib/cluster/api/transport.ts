@@ -24,8 +24,10 @@ export interface Reply {
 
 /** Each request, its reply included. */
 const REQUEST_TIMEOUT: Duration = seconds(30);
-const ATTEMPTS = 5;
-const RETRY_TOTAL: Duration = seconds(10);
+/** An API that has answered is coming back, from a restart perhaps; one that never did is likely not there. */
+const PATIENT = { attempts: 7, base: 500, cap: seconds(4), total: seconds(20) };
+const FIRST = { attempts: 3, base: 200, total: seconds(5) };
+const ONCE = { attempts: 1, total: 0 };
 
 /** An attempt that may be made again: nothing was done, or doing it twice is the same as once. */
 class Passing extends Error {
@@ -41,12 +43,8 @@ class Passing extends Error {
 /** Errors: CLUSTER_UNREACHABLE, CLUSTER_REFUSED with the API's words. */
 export async function send(ask: Ask, connection: Connection, context: RetryContext): Promise<Reply> {
   const what = `${ask.method} ${ask.path.split('?', 1)[0]} of ${connection.site}`;
-  const spec = {
-    what,
-    attempts: ask.once ? 1 : ATTEMPTS,
-    total: RETRY_TOTAL,
-    on: (error: unknown) => error instanceof Passing,
-  };
+  const pace = ask.once ? ONCE : connection.met ? PATIENT : FIRST;
+  const spec = { what, ...pace, on: (error: unknown) => error instanceof Passing };
   try {
     return await retry(spec, () => attempt(ask, what, connection, context.signal), context);
   } catch (error) {
@@ -63,6 +61,7 @@ function exhausted(what: string, { server }: Connection, error: OpsError): OpsEr
 
 async function attempt(ask: Ask, what: string, connection: Connection, signal: AbortSignal): Promise<Reply> {
   const reply = await exchange(ask, connection, signal);
+  connection.met = true;
   if ((reply.status >= 200 && reply.status < 300) || ask.allow?.includes(reply.status)) return reply;
   const words = `${reply.status} ${statusWords(reply.body)}`;
   // A write that the API answered with 5xx may have been done: that is for the caller to observe.
