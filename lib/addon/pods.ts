@@ -40,6 +40,8 @@ export async function podsOf(api: ClusterApi, workload: KubeObject): Promise<Pod
 
 /** A pod that is broken because of the template before says nothing of the one that is rolled out. */
 function isCurrent({ kind, metadata, status }: KubeObject, all: readonly KubeObject[]): (pod: KubeObject) => boolean {
+  // A Job has no generation that it looked at: another Job is what another template makes.
+  if (kind === 'Job') return () => true;
   const known = isRecord(status) ? status : {};
   if (Number(known.observedGeneration ?? 0) < (metadata.generation ?? 0)) return () => false;
   if (kind === 'StatefulSet') return pod => pod.metadata.labels?.['controller-revision-hash'] === known.updateRevision;
@@ -87,8 +89,9 @@ function reasonOf(entry: Record<string, unknown>): { reason: string; message: st
   return undefined;
 }
 
+/** Of a log that the kubelet took as the message, the last line. */
 const ended = ({ exitCode, message }: Record<string, unknown>) =>
-  `exit status ${exitCode}${message ? `: ${String(message).trim()}` : ''}`;
+  `exit status ${exitCode}${message ? `: ${String(message).trim().split('\n').at(-1)}` : ''}`;
 
 /** undefined: it may still come right. `pulling`: for how long an image that cannot be had has been seen, milliseconds. */
 export function hopeless(all: readonly Trouble[], pulling: number): Trouble | undefined {

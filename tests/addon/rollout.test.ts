@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { blocks, hopeless, podsOf, troubles } from '../../lib/addon/pods.ts';
+import { blocks, hopeless, jobBroken, podsOf, troubles } from '../../lib/addon/pods.ts';
 import { jobFailed, rolloutOpen } from '../../lib/addon/rollout.ts';
 import type { ClusterApi, KubeObject } from '../../lib/engine/index.ts';
 
@@ -133,6 +133,24 @@ test('a stateful set’s pods are told apart by revision', async () => {
   const status = { observedGeneration: 2, updateRevision: 'b' };
   const { current, old } = await podsOf(listing(...pods), object('StatefulSet', selected, status));
   assert.equal([names(current), names(old)], [['x-1'], ['x-0']]);
+});
+
+test('a job that failed ends with the last words of its newest pod', async () => {
+  const api = {
+    list: async () => [made('first', 1, {}), made('last', 2, {})],
+    raw: async (path: string) => `words of ${path.split('/')[6]}\ncannot go further\n`,
+  } as unknown as ClusterApi;
+  const conditions = [{ type: 'Failed', status: 'True', message: 'backoff limit' }];
+  const error = await jobBroken(api, object('Job', selected, { conditions }));
+  assert.is(error.code, 'WORKLOAD_BROKEN');
+  assert.is(error.message, 'cannot go on: Job n/x failed: backoff limit: cannot go further');
+  assert.equal(error.details, ['words of last']);
+});
+
+test('of a log that ended a container, its trouble has the last line', () => {
+  const terminated = { exitCode: 1, reason: 'Error', message: 'first\nlast\n' };
+  const [trouble] = troubles(pod({ containerStatuses: [{ name: 'c', state: { terminated } }] }));
+  assert.is(trouble?.message, 'exit status 1: last');
 });
 
 test('only a broken pod of a stateful set stands in the way of its next template', () => {

@@ -93,7 +93,12 @@ function job(
     account: NAME,
     passwords,
     volumes,
-    container: { args, resources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { memory: '160Mi' } } },
+    container: {
+      args,
+      resources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { memory: '160Mi' } },
+      // Its last words stand in the pod's status, where they are seen while it is tried again.
+      terminationMessagePolicy: 'FallbackToLogsOnError',
+    },
     rest: { restartPolicy: 'Never' },
   });
   return {
