@@ -19,7 +19,7 @@ const selector = (addon: string) => `${NAME}=${addon},${MANAGED_BY}=${FIELD_MANA
 type Kind = Pick<KubeRef, 'apiVersion' | 'kind'>;
 
 /** Kinds of which an add-on's objects are; what a removal looks through. */
-const KINDS: readonly Kind[] = [
+export const KINDS: readonly Kind[] = [
   ...['Namespace', 'ServiceAccount', 'ConfigMap', 'Secret', 'Service', 'PersistentVolumeClaim'].map(kind =>
     of('v1', kind),
   ),
@@ -35,14 +35,16 @@ function of(apiVersion: string, kind: string): Kind {
   return { apiVersion, kind };
 }
 
-/** Every object of the add-on of these kinds, or of all: one list a kind, whatever the namespaces. */
-export async function liveObjects(api: ClusterApi, addon: string, like?: readonly KubeObject[]): Promise<KubeObject[]> {
-  const kinds = like
-    ? [...new Map(like.map(({ apiVersion, kind }) => [`${apiVersion} ${kind}`, of(apiVersion, kind)])).values()]
-    : KINDS;
-  const lists = kinds.map(kind => api.list({ ...kind, labelSelector: selector(addon) }));
+/** Every object of the add-on of these kinds: one list a kind, whatever the namespaces. */
+export async function liveObjects(api: ClusterApi, addon: string, kinds: readonly Kind[]): Promise<KubeObject[]> {
+  const labelSelector = selector(addon);
+  const lists = kinds.map(({ apiVersion, kind }) => api.list({ apiVersion, kind, labelSelector }));
   return (await Promise.all(lists)).flat();
 }
+
+export const kindsOf = (objects: readonly KubeObject[]): Kind[] => [
+  ...new Map(objects.map(({ apiVersion, kind }) => [`${apiVersion} ${kind}`, of(apiVersion, kind)])).values(),
+];
 
 export const sameObject = (a: KubeObject, b: KubeObject): boolean =>
   a.kind === b.kind && a.metadata.name === b.metadata.name && a.metadata.namespace === b.metadata.namespace;

@@ -4,7 +4,7 @@ import type { Site } from '../inventory/index.ts';
 import { type Duration, minutes } from '../time/index.ts';
 import { differences } from './compare.ts';
 import { type AddonFacts, decideAddon, NOT_BROUGHT, type ObjectSeen, ROLLOUT } from './decide.ts';
-import { isBrought, liveObjects, owned, refOf, sameObject } from './manifest.ts';
+import { isBrought, KINDS, kindsOf, liveObjects, owned, refOf, sameObject } from './manifest.ts';
 import { hasPods, objectName, rolloutOpen } from './rollout.ts';
 import { type Open, waitUntilItWorks } from './wait.ts';
 
@@ -51,11 +51,11 @@ async function observeAddon<W>(addon: Addon<W>, want: W | undefined, ctx: Ctx): 
   const api = await ctx.cluster(ctx.target.site);
   if (addon.brought) return observeBrought(addon, addon.brought, api);
   if (want === undefined) {
-    const live = await liveObjects(api, addon.name);
+    const live = await liveObjects(api, addon.name, KINDS);
     return { objects: [], extra: live.map(objectName).reverse(), open: [] };
   }
   const objects = await rendered(addon, want, ctx);
-  const [live, proof] = await Promise.all([liveObjects(api, addon.name, objects), addon.proof?.(api) ?? []]);
+  const [live, proof] = await Promise.all([liveObjects(api, addon.name, kindsOf(objects)), addon.proof?.(api) ?? []]);
   const extra = live.filter(other => !objects.some(object => sameObject(object, other)));
   const seen = objects.map((object): ObjectSeen => {
     const found = live.find(other => sameObject(object, other));
@@ -88,7 +88,8 @@ async function act<W>(addon: Addon<W>, change: Change, ctx: Ctx): Promise<void> 
   const { want } = addon;
   const api = await ctx.cluster(ctx.target.site);
   if (change.action === 'delete') {
-    const found = (await liveObjects(api, addon.name)).find(object => objectName(object) === change.what);
+    const kinds = KINDS.filter(({ kind }) => change.what.startsWith(`${kind} `));
+    const found = (await liveObjects(api, addon.name, kinds)).find(object => objectName(object) === change.what);
     if (found) await removeAndSee(api, found, ctx);
     return;
   }
@@ -105,7 +106,7 @@ async function lookFor<W>(addon: Addon<W>, want: W | undefined, ctx: Ctx): Promi
   const wanted = objects.filter(hasPods);
   return async api => {
     const [live, points] = await Promise.all([
-      brought ? api.get(brought).then(found => (found ? [found] : [])) : liveObjects(api, name, wanted),
+      brought ? api.get(brought).then(found => (found ? [found] : [])) : liveObjects(api, name, kindsOf(wanted)),
       proof?.(api) ?? [],
     ]);
     const absent = brought
