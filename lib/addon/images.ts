@@ -1,16 +1,21 @@
 import { imageRefs } from '../artifact/index.ts';
 import { isLabBinary } from '../cluster/index.ts';
-import type { Ctx, KubeRef } from '../engine/index.ts';
+import type { Ctx, KubeRef, Run } from '../engine/index.ts';
 import { OpsError } from '../errors/index.ts';
 import type { Site } from '../inventory/index.ts';
 
 /** Image references by their names in the lock. */
 export type Images = (ctx: Ctx) => Promise<Readonly<Record<string, string>>>;
 
-export const siteImages =
-  (site: Site): Images =>
-  ctx =>
-    imageRefs(site, ctx.run.dirs.project);
+/** Read once a run: a reference is a hash of all that its image is made of. */
+export function siteImages(site: Site): Images {
+  const known = new WeakMap<Run, ReturnType<Images>>();
+  return ({ run }) => {
+    const refs = known.get(run) ?? imageRefs(site, run.dirs.project);
+    known.set(run, refs);
+    return refs;
+  };
+}
 
 /** Errors: LOCK_NO_VERSION when the lock does not have it for this site. */
 export function imageFor(images: Readonly<Record<string, string>>, name: string): string {
