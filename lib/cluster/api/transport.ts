@@ -23,7 +23,7 @@ export interface Reply {
 }
 
 /** Each request, its reply included. */
-const REQUEST_TIMEOUT: Duration = seconds(30);
+const REQUEST_TIMEOUT: Duration = seconds(90);
 /** An API that has answered is coming back, from a restart perhaps; one that never did is likely not there. */
 const PATIENT = { attempts: 7, base: 500, cap: seconds(4), total: seconds(20) };
 const FIRST = { attempts: 3, base: 200, total: seconds(5) };
