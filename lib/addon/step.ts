@@ -48,13 +48,15 @@ export function addonStep<W>(site: Site, addon: Addon<W>): AnyStep {
 }
 
 async function observeAddon<W>(addon: Addon<W>, want: W | undefined, ctx: Ctx): Promise<AddonFacts> {
-  const api = await ctx.cluster(ctx.target.site);
-  if (addon.brought) return observeBrought(addon, addon.brought, api);
+  const { site } = ctx.target;
+  if (addon.brought) return observeBrought(addon, addon.brought, await ctx.cluster(site));
   if (want === undefined) {
+    const api = await ctx.cluster(site);
     const live = await liveObjects(api, addon.name, KINDS);
     return { objects: [], extra: live.map(objectName).reverse(), open: [] };
   }
-  const objects = await rendered(addon, want, ctx);
+  // At once: what a manifest asks of a host travels with the other questions to it.
+  const [api, objects] = await Promise.all([ctx.cluster(site), rendered(addon, want, ctx)]);
   const [live, proof] = await Promise.all([liveObjects(api, addon.name, kindsOf(objects)), addon.proof?.(api) ?? []]);
   const extra = live.filter(other => !objects.some(object => sameObject(object, other)));
   const seen = objects.map((object): ObjectSeen => {
