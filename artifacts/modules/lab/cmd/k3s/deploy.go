@@ -42,13 +42,19 @@ func deploy(ctx context.Context, api *rest.Config, c *config.Config, log io.Writ
 		manager: "deploy@" + c.NodeName,
 	}
 	own := joinManifest(c)
-	applied := map[string]time.Time{}
+	applied, said := map[string]time.Time{}, map[string]string{}
+	tell := func(path string, err error) {
+		if said[path] != fmt.Sprint(err) {
+			fmt.Fprintf(log, "k3s: cannot apply %s, trying again: %v\n", path, err)
+		}
+		said[path] = fmt.Sprint(err)
+	}
 	for ctx.Err() == nil {
 		if own != "" {
-			if err := d.apply(ctx, own); err != nil {
-				fmt.Fprintf(log, "k3s: cannot prepare the cluster for agents: %v\n", err)
-			} else {
+			if err := d.apply(ctx, own); err == nil {
 				own = ""
+			} else {
+				tell("what agents need", err)
 			}
 		}
 		found := manifests(c.ServerPath("manifests"))
@@ -57,7 +63,7 @@ func deploy(ctx context.Context, api *rest.Config, c *config.Config, log io.Writ
 				continue
 			}
 			if err := d.applyFile(ctx, path); err != nil {
-				fmt.Fprintf(log, "k3s: cannot apply %s: %v\n", path, err)
+				tell(path, err)
 				continue
 			}
 			applied[path] = found[path]

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"sync"
@@ -63,22 +64,20 @@ func (n *node) follow(api *rest.Config, clusterCIDR string) (<-chan struct{}, er
 	return registered, nil
 }
 
+// reconcile does what it can: one node out of reach keeps no other from being reached.
 func (n *node) reconcile(nodes []*corev1.Node, registered func()) error {
+	var problems []error
 	for _, other := range nodes {
 		if other.Name != n.config.NodeName {
-			if err := routeTo(other, n.config.NodeIP); err != nil {
-				return err
-			}
+			problems = append(problems, routeTo(other, n.config.NodeIP))
 			continue
 		}
 		if other.Spec.PodCIDR != "" {
-			if err := writeCNI(n.config, other.Spec.PodCIDR); err != nil {
-				return err
-			}
+			problems = append(problems, writeCNI(n.config, other.Spec.PodCIDR))
 		}
 		registered()
 	}
-	return nil
+	return errors.Join(problems...)
 }
 
 // routeTo sends a node's pods to that node: the whole network between nodes. A node that leaves keeps its route
