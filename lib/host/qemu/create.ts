@@ -8,6 +8,7 @@ import type { MachineImage } from '../machine-image/index.ts';
 import {
   checkSocketPath,
   type Identity,
+  keptPorts,
   machineFiles,
   newMacs,
   newUuid,
@@ -41,7 +42,7 @@ export async function createIdentity(site: Site, host: HostWant, ctx: Ctx): Prom
     uuid: newUuid(),
     macs: newMacs(),
     address: segmentAddress(site.hosts.findIndex(other => other.name === host.name)),
-    forwards: await chooseForwards(site),
+    forwards: await chooseForwards(site, await keptPorts(run.dirs.state)),
     hostKey: publicKey,
   });
 }

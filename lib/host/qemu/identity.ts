@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { OpsError } from '../../errors/index.ts';
 
 /** Ports of 127.0.0.1 that lead into a machine: found free once, then kept. */
@@ -94,6 +94,21 @@ export async function writeIdentity(state: string, identity: Identity): Promise<
   await file.sync();
   await file.close();
   await rename(draft, path);
+}
+
+const names = (dir: string) => readdir(dir).catch(() => [] as string[]);
+
+/** Ports that machines of this checkout keep, on or off, of every site. */
+export async function keptPorts(state: string): Promise<Set<number>> {
+  const sites = dirname(state);
+  const states = (await names(sites)).map(site => join(sites, site));
+  const machines = await Promise.all(
+    // Another site's damaged machine is no matter of this one.
+    states.map(async dir =>
+      Promise.all((await names(machinesDir(dir))).map(name => readIdentity(dir, name).catch(() => undefined))),
+    ),
+  );
+  return new Set(machines.flat().flatMap(machine => Object.values<number>({ ...machine?.forwards })));
 }
 
 /** Locally administered: 52:54:00 is QEMU's own. */

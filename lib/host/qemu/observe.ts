@@ -13,7 +13,9 @@ export type Power = { is: 'off' } | { is: 'on'; pid: number; status: string };
  */
 export async function observePower(identity: Identity | undefined, files: MachineFiles): Promise<Power> {
   const processes = await qemuProcesses();
-  const holdsDisk = processes.filter(({ args }) => args.some(arg => arg.includes(`file.filename=${comma(files.disk)}`)));
+  const holdsDisk = processes.filter(({ args }) =>
+    args.some(arg => arg.includes(`file.filename=${comma(files.disk)}`)),
+  );
   const foreign = holdsDisk.find(({ uuid }) => uuid !== identity?.uuid);
   if (foreign) throw notOurs(`the process ${foreign.pid} has its disk, and another UUID (${foreign.uuid})`, files);
   const ours = holdsDisk[0];

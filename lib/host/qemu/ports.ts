@@ -8,10 +8,10 @@ import { portHolder } from './processes.ts';
 const LIKED: Forwards = { ssh: 2222, api: 6443, web: 8443 };
 const TRIES = 200;
 
-/** Ports for a new machine. Errors: PORT_TAKEN when the inventory names one that another process has. */
-export async function chooseForwards(site: Site): Promise<Forwards> {
+/** Ports for a new machine; `kept` are promised to others, who may be off. Errors: PORT_TAKEN when the inventory names one that another process has. */
+export async function chooseForwards(site: Site, kept: ReadonlySet<number>): Promise<Forwards> {
   const wanted = site.provider.kind === 'qemu' ? (site.provider.ports ?? {}) : {};
-  const taken = new Set<number>();
+  const taken = new Set(kept);
   const choose = async (kind: keyof Forwards) => {
     const port = wanted[kind] ?? (await nextFree(LIKED[kind], taken));
     if (wanted[kind] !== undefined && !(await isFree(port))) throw await portTaken(port, `provider.ports.${kind}`);
