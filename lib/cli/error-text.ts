@@ -8,11 +8,14 @@ export interface Where {
   step?: string;
 }
 
+/** Takes known secrets out of a text. */
+export type Mask = (text: string) => string;
+
 /** The engine names the journal in the details; it has a line of its own here. */
 const JOURNAL = 'journal: ';
 
-/** What, where, why, what to type next, the journal. Already masked; control characters are escaped. */
-export function errorText(thrown: unknown, where: Where, verbose: boolean): string {
+/** What, where, why, what to type next, the journal. Masked; control characters are escaped. */
+export function errorText(thrown: unknown, where: Where, mask: Mask, verbose: boolean): string {
   const error = asOpsError(thrown);
   const journal = journalOf(error);
   const lines = [
@@ -28,16 +31,17 @@ export function errorText(thrown: unknown, where: Where, verbose: boolean): stri
     .filter(([, text]) => text)
     .map(
       ([label = '', text = ''], n, all) =>
-        `${(all[n - 1]?.[0] === label ? '' : label).padEnd(8)}${escapeControls(text)}`,
+        `${(all[n - 1]?.[0] === label ? '' : label).padEnd(8)}${escapeControls(mask(text))}`,
     )
     .join('\n');
 }
 
 /** The same as data. */
-export function errorData(thrown: unknown, where: Where) {
+export function errorData(thrown: unknown, where: Where, mask: Mask) {
   const error = asOpsError(thrown);
   const { code, exit, message, hint } = error;
-  return { error: { code, exit, message, ...where, why: why(error), next: hint, journal: journalOf(error) } };
+  const [what = '', next = '', ...reasons] = [message, hint, ...why(error)].map(mask);
+  return { error: { code, exit, message: what, ...where, why: reasons, next, journal: journalOf(error) } };
 }
 
 const journalOf = ({ details }: OpsError) => details.find(line => line.startsWith(JOURNAL))?.slice(JOURNAL.length);

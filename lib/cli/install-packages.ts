@@ -33,7 +33,11 @@ async function agreed({ out, yes, signal }: Asker): Promise<boolean> {
   if (!out.interactive()) return false;
   const { default: inquirer } = await import('inquirer');
   const prompt = inquirer.createPromptModule({ input: process.stdin, output: process.stderr, signal });
-  const { go } = await prompt([{ type: 'confirm', name: 'go', message: 'Install them with apt-get?', default: true }]);
+  const question = { type: 'confirm', name: 'go', message: 'Install them with apt-get?', default: true } as const;
+  const { go } = await prompt([question]).catch(cause => {
+    // A prompt takes Ctrl-C as a key of its own: no signal comes.
+    throw new OpsError('INTERRUPTED', 'cannot go on: the question was not answered', { cause });
+  });
   return go === true;
 }
 

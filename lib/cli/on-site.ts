@@ -16,7 +16,8 @@ export const onSite =
     const clock = systemClock;
     const { cache } = siteDirs(call.project, call.site);
     let open: OpenSite | undefined;
-    const view = await openView(call, { clock, cache, mask: text => open?.masker.mask(text) ?? text });
+    call.mask = text => open?.masker.mask(text) ?? text;
+    const view = await openView(call, { clock, cache, mask: call.mask });
     try {
       open = await openSite({ project: call.project, name: call.site, signal: call.signal, emit: view.emit, clock });
       return await act(open, call);

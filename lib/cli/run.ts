@@ -16,7 +16,8 @@ export async function runCommand(argv: readonly string[], process: NodeJS.Proces
     const parsed = parseCommand(argv);
     const { site = 'lab', yes = inCi(process.env) } = parsed.flags;
     const signal = interruptible(process, out.status);
-    const ready: Call = { ...parsed, site, yes, out, signal, project: PROJECT, env: process.env, where: {} };
+    const place = { project: PROJECT, env: process.env, where: {}, mask: asItIs };
+    const ready: Call = { ...parsed, site, yes, out, signal, ...place };
     if (VERBS[parsed.verb]?.group === 'Site') ready.where.site = site;
     call = ready;
     const act = await VERBS[parsed.flags.help ? 'help' : parsed.verb]?.load();
@@ -26,19 +27,21 @@ export async function runCommand(argv: readonly string[], process: NodeJS.Proces
   }
 }
 
+const asItIs = (text: string) => text;
+
 /** CI=true, or 1: nobody is there to answer. */
 const inCi = (env: NodeJS.ProcessEnv) => !['', '0', 'false', undefined].includes(env.CI);
 
 async function explainFailure(
   error: unknown,
   argv: readonly string[],
-  { flags, signal, where = {} }: Partial<Call>,
+  { flags, signal, where = {}, mask = asItIs }: Partial<Call>,
   out: Output,
 ): Promise<ExitStatus> {
   // What an abort makes others throw is not news: the signal says why.
   const thrown = signal?.aborted && !isOpsError(error, 'INTERRUPTED') ? signal.reason : error;
   const { errorData, errorText } = await import('./error-text.ts');
-  out.status(errorText(thrown, where, flags?.verbose ?? false));
-  if (flags?.json ?? argv.includes('--json')) out.data(JSON.stringify(errorData(thrown, where), null, 2));
+  out.status(errorText(thrown, where, mask, flags?.verbose ?? false));
+  if (flags?.json ?? argv.includes('--json')) out.data(JSON.stringify(errorData(thrown, where, mask), null, 2));
   return asOpsError(thrown).exit;
 }

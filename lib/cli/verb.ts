@@ -1,5 +1,5 @@
 import type { ExitStatus } from '../errors/index.ts';
-import type { Where } from './error-text.ts';
+import type { Mask, Where } from './error-text.ts';
 import type { Flags, SpecialFlag } from './flag-table.ts';
 import type { Output } from './output.ts';
 
@@ -20,6 +20,8 @@ export interface Call {
   env: NodeJS.ProcessEnv;
   /** Where it is; the view adds the step in which something failed. */
   where: Where;
+  /** For what is said of a failure; an open site puts its masker here. */
+  mask: Mask;
 }
 
 /** Returns the exit status; absent is done. What goes wrong is thrown as OpsError. */

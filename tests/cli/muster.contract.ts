@@ -170,7 +170,7 @@ const onTerminal = (end: string) => {
     const { openView } = await import('${ROOT}/lib/cli/view/index.ts');
     const { streamOutput } = await import('${ROOT}/lib/cli/output.ts');
     const { systemClock } = await import('${ROOT}/lib/time/index.ts');
-    const view = await openView({ out: streamOutput(process), flags: {} }, { clock: systemClock, cache: '/dev/null/none' });
+    const view = await openView({ out: streamOutput(process), flags: {} }, { clock: systemClock, cache: '/dev/null/none', mask: text => text });
     const step = { id: 'x', title: 'Boot', target: { site: 's', kind: 'host', name: 'server-1' } };
     view.emit({ type: 'begin', step, change: { action: 'create', what: 'machine', grade: 'known' } });
     await new Promise(done => setTimeout(done, 400));

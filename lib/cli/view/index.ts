@@ -18,12 +18,12 @@ export interface ViewOptions {
   clock: Clock;
   /** The cache's directory: what steps took lies there. */
   cache: string;
-  mask?(text: string): string;
+  mask(text: string): string;
 }
 
 /** A view over engine events, on stderr: a living list for a person, plain lines for a log. It decides nothing. */
 export async function openView({ out, flags }: Pick<Call, 'out' | 'flags'>, options: ViewOptions): Promise<View> {
-  const { clock, cache, mask = text => text } = options;
+  const { clock, cache, mask } = options;
   const timings = openTimings(cache);
   const alive = out.terminal() && !flags.verbose;
   const renderer = alive
