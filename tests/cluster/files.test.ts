@@ -1,9 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { parse } from 'yaml';
+import { wantedTexts } from '../../lib/cluster/k3s/configure.ts';
 import { renderConfig, renderUnit, stampOf } from '../../lib/cluster/k3s/files.ts';
+import type { Server } from '../../lib/cluster/k3s/host.ts';
 import { nodeFacts } from '../../lib/cluster/k3s/nodes.ts';
 import { archiveFile, binary, config, kernel, leftovers, packages, service } from '../../lib/cluster/k3s/observe.ts';
+import type { Ctx } from '../../lib/engine/index.ts';
 import { golden } from './golden.ts';
 
 test('config.yaml is what k3s documents, with the token in a file of its own', () => {
@@ -11,6 +15,20 @@ test('config.yaml is what k3s documents, with the token in a file of its own', (
     'cluster/config.golden.yaml',
     renderConfig({ node: 'server-1', tlsSan: ['127.0.0.1'], pauseImage: 'muster.lab/pause:1' }),
   );
+});
+
+test('an add-on that the inventory does not want is not brought by a released k3s', async () => {
+  const of = async (version: string) => {
+    const site = { cluster: { version }, addons: { coredns: true, 'local-path': false, 'metrics-server': false } };
+    const provider = { endpoint: async () => ({ address: '10.0.0.1', port: 1 }), nodeAddress: () => '10.1.0.1' };
+    const artifacts = { binary: { find: async () => ({ needed: false }) }, pause: async () => undefined };
+    const server = { site, provider, artifacts, name: 'server-1', needs: [] } as unknown as Server;
+    return parse((await wantedTexts(server, {} as Ctx)).config);
+  };
+  const released = await of('v1.36.4+k3s1');
+  assert.equal(released.disable, ['servicelb', 'traefik', 'local-storage', 'metrics-server']);
+  assert.equal([released['node-ip'], released['tls-san']], ['10.1.0.1', ['10.0.0.1']]);
+  assert.equal((await of('v1.36.3+k3s-lab')).disable, ['servicelb', 'traefik']);
 });
 
 test('the unit keeps containers alive over a restart and names the files it was made with', () => {

@@ -1,9 +1,11 @@
 import type { AnyStep, Ctx, Shell } from '../../engine/index.ts';
+import type { Site } from '../../inventory/index.ts';
 import { minutes } from '../../time/index.ts';
 import { decideConfig } from './decide.ts';
 import { CONFIG, renderConfig, renderUnit, sha256, stampOf, TOKEN, UNIT } from './files.ts';
 import { hostStep, ROOT, type Server } from './host.ts';
 import { config, smallFile } from './observe.ts';
+import { isLabBinary } from './prepare.ts';
 
 /** The site's secret that opens the datastore and lets agents join. */
 export const TOKEN_SECRET = 'k3s/token';
@@ -16,14 +18,29 @@ export interface Texts {
   stamp?: string;
 }
 
-export async function wantedTexts({ name, provider, artifacts }: Server, ctx: Ctx): Promise<Texts> {
+/** k3s's names for the add-ons that it brings. */
+const BROUGHT = { coredns: 'coredns', 'local-path': 'local-storage', 'metrics-server': 'metrics-server' } as const;
+
+/** A released k3s installs its own unless it is told not to; the lab binary brings none. */
+const notWanted = ({ cluster, addons }: Site): string[] =>
+  isLabBinary(cluster.version)
+    ? []
+    : Object.entries(BROUGHT).flatMap(([name, theirs]) => (addons[name as keyof typeof BROUGHT] ? [] : [theirs]));
+
+export async function wantedTexts({ site, name, provider, artifacts }: Server, ctx: Ctx): Promise<Texts> {
   const [{ address }, binary, pauseImage] = await Promise.all([
     provider.endpoint(name, 'api'),
     artifacts.binary.find(ctx),
     artifacts.pause(ctx),
   ]);
   const nodeIp = provider.nodeAddress(name);
-  const text = renderConfig({ node: name, ...(nodeIp !== undefined && { nodeIp }), tlsSan: [address], pauseImage });
+  const text = renderConfig({
+    node: name,
+    ...(nodeIp !== undefined && { nodeIp }),
+    tlsSan: [address],
+    pauseImage,
+    disable: notWanted(site),
+  });
   if (!binary.needed || !binary.local) return { config: text };
   const stamp = stampOf(binary.local.sha256, text);
   return { config: text, stamp, unit: renderUnit(stamp) };

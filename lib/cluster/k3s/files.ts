@@ -26,10 +26,12 @@ export interface ServerConfig {
   tlsSan: readonly string[];
   /** undefined: k3s's own. */
   pauseImage?: string | undefined;
+  /** What k3s brings and is not to run, beside what never is. */
+  disable?: readonly string[];
 }
 
 /** /etc/rancher/k3s/config.yaml. The token is in a file of its own: neither argv nor this text has it. */
-export const renderConfig = ({ node, nodeIp, tlsSan, pauseImage }: ServerConfig): string =>
+export const renderConfig = ({ node, nodeIp, tlsSan, pauseImage, disable = [] }: ServerConfig): string =>
   `# Written by muster; it puts back what is changed here.\n${stringify({
     'node-name': node,
     ...(nodeIp !== undefined && { 'node-ip': nodeIp }),
@@ -37,7 +39,7 @@ export const renderConfig = ({ node, nodeIp, tlsSan, pauseImage }: ServerConfig)
     'tls-san': [...tlsSan],
     'write-kubeconfig-mode': '0600',
     // What reaches an application from outside is the provider's port, not a load balancer of the cluster.
-    disable: ['servicelb', 'traefik'],
+    disable: ['servicelb', 'traefik', ...disable],
     ...(pauseImage !== undefined && { 'pause-image': pauseImage }),
   })}`;
 
