@@ -17,15 +17,11 @@ const BUILD = 12 * GIB;
 
 /** What this computer must have for a site, as far as it is not there yet: nothing is asked for that is built or runs. */
 export async function checksFor(open: OpenSite): Promise<Check[]> {
-  const { site, dirs, provider, ports } = open;
+  const { site, dirs, ports } = open;
   const reasons = reasonsOf(site);
   const shell = await ports.shell('localhost');
   const builds = reasons.includes('module') && !(await allBuilt(open));
-  const machines = provider.owned ? await provider.machines(site).catch(() => []) : [];
-  const off = provider.owned
-    ? site.hosts.filter(({ name }) => !machines.some(on => on.name === name && on.power === 'on'))
-    : [];
-  const absent = provider.owned ? site.hosts.filter(({ name }) => !machines.some(made => made.name === name)) : [];
+  const { off, absent, unseen } = await missingMachines(open);
   const names = (hosts: readonly { name: string }[]) => hosts.map(({ name }) => name).join(', ');
   const sum = (hosts: readonly { memory: number; disk: number }[], what: 'memory' | 'disk') =>
     hosts.reduce((total, host) => total + host[what], 0);
@@ -37,6 +33,7 @@ export async function checksFor(open: OpenSite): Promise<Check[]> {
   ];
   const module = join(dirs.project, (await readLock(dirs.project)).module);
   return [
+    ...unseen,
     packageCheck(packagesFor(reasons)),
     rightsCheck([join(dirs.project, '.muster'), dirs.cache], reasons.length > 0, shell),
     ...(site.provider.kind === 'qemu' ? qemuChecks(site.provider, off.length > 0, dirs) : []),
@@ -44,6 +41,30 @@ export async function checksFor(open: OpenSite): Promise<Check[]> {
     diskCheck(disk),
     memoryCheck(sum(off, 'memory'), names(off)),
   ];
+}
+
+interface Missing {
+  /** To be switched on: they want memory. */
+  off: Host[];
+  /** To be made: they want disk. */
+  absent: Host[];
+  /** Set when machines could not be looked at; nothing is then said of memory and disk for them. */
+  unseen: Check[];
+}
+
+type Host = OpenSite['site']['hosts'][number];
+
+async function missingMachines({ site, provider }: OpenSite): Promise<Missing> {
+  if (!provider.owned) return { off: [], absent: [], unseen: [] };
+  try {
+    const machines = await provider.machines(site);
+    const named = ({ name }: Host) => machines.find(machine => machine.name === name);
+    const off = site.hosts.filter(host => named(host)?.power !== 'on');
+    return { off, absent: site.hosts.filter(host => !named(host)), unseen: [] };
+  } catch (error) {
+    const look = () => Promise.reject(error);
+    return { off: [], absent: [], unseen: [{ name: 'machines', why: 'those that are there need no more room', look }] };
+  }
 }
 
 function qemuChecks(
@@ -71,8 +92,11 @@ async function allBuilt(open: OpenSite): Promise<boolean> {
   return true;
 }
 
-/** Before the first effect, not after a quarter of an hour. Errors: COMPUTER_UNFIT. */
+/** Before the first effect, not after a quarter of an hour; not asked of a site that stands. Errors: COMPUTER_UNFIT. */
 export async function preflight(open: OpenSite): Promise<void> {
-  const error = unfit(open.site.name, await runChecks(await checksFor(open), open.signal));
+  const { site, provider } = open;
+  const { off, unseen } = await missingMachines(open);
+  if (provider.owned && off.length === 0 && unseen.length === 0) return;
+  const error = unfit(site.name, await runChecks(await checksFor(open), open.signal));
   if (error) throw error;
 }
