@@ -81,7 +81,7 @@ test('the machine is first, then the files, then the service, its kubeconfig, th
     'k3s.ready',
     'addon.coredns',
   ];
-  chain.slice(1).forEach((id, at) => before(chain[at] ?? '', id));
+  for (const [at, id] of chain.slice(1).entries()) before(chain[at] ?? '', id);
   for (const id of ['k3s.packages', 'k3s.kernel', 'k3s.images']) before(id, 'k3s.service');
 });
 
