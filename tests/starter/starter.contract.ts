@@ -112,6 +112,21 @@ starter('counts what only test-full runs as skipped, with the date of its last r
   rmSync(root, { recursive: true });
 });
 
+starter('stopped by a signal, ends what runs, says what did not run, and exits with 130', async ({ root }) => {
+  const args = ['--root', root, 'tests/never-ends.test.ts', 'tests/good.test.ts', 'tests/fails.test.ts'];
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let output = '';
+  child.stdout.on('data', data => (output += data));
+  // Only the endless file still runs when both others have been shown.
+  const shown = () => /good\.test\.ts[\s\S]*fails\.test\.ts|fails\.test\.ts[\s\S]*good\.test\.ts/.test(output);
+  const poll = setInterval(() => shown() && child.kill('SIGINT'), 50);
+  const code = await new Promise(done => child.once('close', done));
+  clearInterval(poll);
+  equal(code, 130);
+  match(output, /ended by SIG(TERM|KILL)[\s\S]*stopped by SIGINT: 0 files did not run/);
+  match(output.trimEnd().split('\n').at(-1) ?? '', /^3 passed, 2 failed, 0 skipped$/);
+});
+
 starter('refuses a file whose name is of no tier', async ({ root }) => {
   const result = await start(['--root', root, 'tests/good.ts']);
   match(result.output, /cannot run tests\/good\.ts: its name ends in none of/);
