@@ -2,6 +2,7 @@ import { webUrl } from '../addon/app/endpoint.ts';
 import { caPath } from '../addon/site-ca/steps.ts';
 import { kubeconfigPath } from '../cluster/index.ts';
 import { makePlan, type Plan } from '../engine/index.ts';
+import { isOpsError } from '../errors/index.ts';
 import { bootstrapSteps, type Selection, selectSteps } from './compose.ts';
 import type { OpenSite } from './open.ts';
 import { newRun, type Ran, runVerb } from './run-verb.ts';
@@ -35,12 +36,17 @@ export async function planSite(open: OpenSite, options: Selection = {}): Promise
   return makePlan(steps, open.env(newRun(open, 'plan', {})), select);
 }
 
+const unlessAbsent = (error: unknown): undefined => {
+  if (!isOpsError(error, 'HOST_ABSENT')) throw error;
+};
+
 export async function addresses({
   site,
   dirs,
   provider,
 }: OpenSite): Promise<Pick<Bootstrapped, 'site' | 'kubeconfig' | 'app' | 'ca'>> {
-  const app = site.app && (await webUrl(site, provider));
+  // A part of the plan (--only) may end before there is a machine.
+  const app = site.app && (await webUrl(site, provider).catch(unlessAbsent));
   return {
     site: site.name,
     kubeconfig: kubeconfigPath(dirs.project, site.name),
