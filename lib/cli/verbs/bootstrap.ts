@@ -24,6 +24,8 @@ const build = onSite(async (open, call) => {
   out.status(ranText(built));
   if (flags.json) return out.data(json(built));
   const { site, app, ca, kubeconfig } = built;
+  // A part of the plan promises nothing of the whole.
+  if (flags.only ?? flags.from) return out.data(`next  ./muster plan --site ${site}`);
   const near = (path: string) => (path.startsWith(`${project}/`) ? path.slice(project.length + 1) : path);
   return out.data(
     table([
