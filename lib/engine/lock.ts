@@ -31,11 +31,12 @@ export interface Lock {
 
 const bootId = async () => (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
 
-/** undefined: no such process. */
+/** undefined: no such process, or one that ended and was not yet waited for. */
 async function startTime(pid: number): Promise<string | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
   // The command may hold spaces and parentheses: fields count from the last one.
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  const [state = 'X', ...fields] = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? [];
+  return 'ZX'.includes(state) ? undefined : fields[18];
 }
 
 const alive = async (holder: Holder) =>

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -38,6 +38,23 @@ for (const [title, holder] of [
     );
     await (await fileLock(state, Date.now).acquire('bootstrap')).release();
   });
+
+test('a lock of a process that was killed and not yet waited for is taken over', async ({ state }) => {
+  // The child ends at once, and the parent never waits for it.
+  const program = '$| = 1; my $pid = fork; exit unless $pid; print "$pid\\n"; sleep 30';
+  const parent = spawn('perl', ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    const pid = Number(await new Promise(resolve => parent.stdout.once('data', resolve)));
+    const stat = async () => (await readFile(`/proc/${pid}/stat`, 'utf8')).split(' ');
+    while ((await stat())[2] !== 'Z') await new Promise(resolve => setTimeout(resolve, 10));
+    const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+    const holder = { id: 'old', pid, bootId, startTime: (await stat())[21] };
+    await writeFile(join(state, 'lock'), JSON.stringify(holder));
+    await (await fileLock(state, Date.now).acquire('bootstrap')).release();
+  } finally {
+    parent.kill('SIGKILL');
+  }
+});
 
 test('of many that start together over a stale lock exactly one proceeds', async ({ state }) => {
   await writeFile(join(state, 'lock'), JSON.stringify({ id: 'old', pid: 4194999, bootId: '', startTime: '' }));

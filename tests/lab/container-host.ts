@@ -55,11 +55,33 @@ async function startContainer(podman: Podman, dir: string, name: string, address
   const data = join(dir, 'data');
   await mkdir(data);
   const limits = ['--ulimit', 'nofile=20000:20000', '--ulimit', 'nproc=20000:20000'];
-  const systemd = ['--privileged', '--systemd=always', '--cgroupns=private', '--tmpfs', '/run', '--tmpfs', '/tmp:exec'];
+  // Not --systemd=always: all containers would share the host's name=systemd root, and each would sweep the others' groups.
+  const systemd = [
+    '--privileged',
+    '--systemd=false',
+    '--stop-signal=SIGRTMIN+3',
+    '-e',
+    'container=podman',
+    '--cgroupns=private',
+  ];
+  const tmp = ['--tmpfs', '/run', '--tmpfs', '/run/lock', '--tmpfs', '/tmp:exec'];
   const ports = ['2222:22', '6443:6443', '8443:30443'].flatMap(port => ['-p', `${address}:${port}`]);
   const volume = ['-v', `${data}:/var/lib/rancher`];
   const image = ['localhost/muster-host', '/sbin/init'];
-  await podman('run', '-d', '--name', name, '--hostname', name, ...limits, ...systemd, ...ports, ...volume, ...image);
+  await podman(
+    'run',
+    '-d',
+    '--name',
+    name,
+    '--hostname',
+    name,
+    ...limits,
+    ...systemd,
+    ...tmp,
+    ...ports,
+    ...volume,
+    ...image,
+  );
 }
 
 /** Keys as the host's owner would have made them. */

@@ -39,19 +39,21 @@ export interface KernelFacts {
   files: { sysctl?: string; modules?: string };
 }
 
+const sysctlPath = (name: string) => `/proc/sys/${name.replaceAll('.', '/')}`;
+
 export const kernel: Probe<KernelFacts> = {
   id: 'k3s.kernel',
-  script: `for name in ${Object.keys(SYSCTLS).join(' ')}; do
-  value=$(cat /proc/sys/$(echo $name | tr . /) 2>/dev/null) && echo "sysctl $name $value"
-done
+  // Not `read`: dash reads byte by byte, and these files end after the first.
+  script: `grep -H '' ${Object.keys(SYSCTLS).map(sysctlPath).join(' ')} 2>/dev/null
 grep -qw overlay /proc/filesystems && echo overlay
 sha256sum ${SYSCTL} ${MODULES} 2>/dev/null
 exit 0`,
   parse: stdout => {
-    const sysctls = lines(stdout).map(line => /^sysctl (\S+) (\S+)$/.exec(line) ?? []);
+    const read = new Map(lines(stdout).map(line => [line.split(':', 1)[0], line.slice(line.indexOf(':') + 1)]));
+    const sysctls = Object.keys(SYSCTLS).map(name => [name, read.get(sysctlPath(name))] as const);
     const hashes = sums(stdout);
     return {
-      sysctls: Object.fromEntries(sysctls.flatMap(([, name, value]) => (name && value ? [[name, value]] : []))),
+      sysctls: Object.fromEntries(sysctls.flatMap(([name, value]) => (value ? [[name, value]] : []))),
       overlay: lines(stdout).includes('overlay'),
       files: { ...given('sysctl', hashes.get(SYSCTL)), ...given('modules', hashes.get(MODULES)) },
     };
@@ -73,7 +75,9 @@ export const stampPath = (name: string) => `${STAMPS}/${name}.sha256`;
 
 const stamped = (id: string, path: string, stamp: string): Probe<FileFacts> => ({
   id,
-  script: `stat -L -c 'file %s %Y' ${path} 2>/dev/null; sed 's/^/stamp /' ${stamp} 2>/dev/null; exit 0`,
+  script: `stat -L -c 'file %s %Y' ${path} 2>/dev/null
+test -r ${stamp} && read -r note <${stamp} && echo "stamp $note"
+exit 0`,
   parse: stdout => {
     const file = /^file (\d+ \d+)$/m.exec(stdout)?.[1];
     const [, digest, noted] = /^stamp ([0-9a-f]{64}) (.+)$/m.exec(stdout) ?? [];
@@ -102,14 +106,16 @@ export interface SmallFile {
 
 export const config: Probe<ConfigFacts> = {
   id: 'k3s.config',
-  script: `for file in ${CONFIG} ${TOKEN} ${UNIT}; do
-  test -f $file && echo "$(sha256sum <$file | cut -c-64) $(stat -c %a $file) $file"
-done; exit 0`,
+  script: `sha256sum ${CONFIG} ${TOKEN} ${UNIT} 2>/dev/null
+stat -c 'mode %a %n' ${CONFIG} ${TOKEN} ${UNIT} 2>/dev/null
+exit 0`,
   parse: stdout => {
+    const digests = sums(stdout);
     const found = new Map(
-      lines(stdout).map(line => {
-        const [digest = '', mode = '', path = ''] = line.split(' ');
-        return [path, { sha256: digest, mode }] as const;
+      lines(stdout).flatMap(line => {
+        const [, mode = '', path = ''] = /^mode (\d+) (.+)$/.exec(line) ?? [];
+        const sha256 = digests.get(path);
+        return sha256 === undefined ? [] : [[path, { sha256, mode }] as const];
       }),
     );
     return {
@@ -135,7 +141,7 @@ export const service: Probe<ServiceFacts> = {
   id: 'k3s.service',
   script: `show=$(systemctl show k3s -p ActiveState,SubState,UnitFileState,NRestarts,MainPID)
 echo "$show"
-pid=$(echo "$show" | sed -n 's/^MainPID=//p')
+pid=\${show#*MainPID=} pid=\${pid%%[!0-9]*}
 test "\${pid:-0}" -gt 0 && tr '\\0' '\\n' </proc/$pid/environ | grep '^${STAMP_VARIABLE}='
 exit 0`,
   parse: stdout => {
