@@ -14,6 +14,8 @@ export interface RunEnv {
   pace: number;
   /** Steps side by side. */
   limit: number;
+  /** The site's name was typed: steps that destroy may delete. */
+  confirmed?: boolean;
 }
 
 /** Opens the journal at the first effect, so that a run without one leaves nothing. Closed gate: undefined. */

@@ -3,7 +3,7 @@ import { type Duration, formatDuration } from '../time/index.ts';
 import { type Gate, type RunEnv, stepContext } from './context.ts';
 import { stepKey } from './order.ts';
 import { makePlan, type Plan } from './plan.ts';
-import type { AnyStep, Ctx, Decision } from './types.ts';
+import type { AnyStep, Change, Ctx, Decision } from './types.ts';
 
 export interface Summary {
   /** Steps that changed something, by key. */
@@ -89,6 +89,7 @@ async function runStep(step: AnyStep, plan: Plan, stale: boolean, env: RunEnv, g
       finish(0, before.reason);
       return false;
     }
+    refuseUnconfirmed(step, before.changes, env);
     for (const change of before.changes) await step.apply(change, ctx);
     const after = await decideNow(step, ctx, env);
     if (after.is !== 'done')
@@ -98,6 +99,16 @@ async function runStep(step: AnyStep, plan: Plan, stale: boolean, env: RunEnv, g
       );
     finish(before.changes.length, after.reason);
     return true;
+  });
+}
+
+/** Errors: CONFIRM_MISSING: data that cannot be made again is lost only by somebody who typed the site's name. */
+function refuseUnconfirmed(step: AnyStep, changes: readonly Change[], env: RunEnv): void {
+  const lost = changes.find(({ action }) => action === 'delete' || action === 'replace');
+  if (!step.destroys || !lost || env.confirmed) return;
+  const { site } = step.target;
+  throw new OpsError('CONFIRM_MISSING', `cannot ${lost.action} ${lost.what}: it loses data, and was not confirmed`, {
+    hint: `./muster destroy --site ${site} --confirm=${site}`,
   });
 }
 

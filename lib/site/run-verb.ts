@@ -21,6 +21,8 @@ export interface VerbOptions {
   /** Keep what a failed run made; the default for labs. */
   retain?: boolean;
   choices?: Record<string, string>;
+  /** The site's name was typed. */
+  confirmed?: boolean;
 }
 
 /** What a verb did: the engine's summary, and the sealed journal when there was an effect. */
@@ -51,7 +53,7 @@ export async function runVerb(
     clock: open.ports.clock,
     notice: text => open.emit({ type: 'notice', text }),
   });
-  const env = open.env(session.run);
+  const env: RunEnv = { ...open.env(session.run), confirmed: options.confirmed ?? false };
   try {
     const summary = await runSteps(steps, env, session.gate, options.select);
     const journal = await session.end('done');

@@ -53,12 +53,12 @@ function stateStep(site: Site): Step<never, string[]> {
 }
 
 /**
- * Removes a site and proves that it is gone: by the provider's tags and by the journals.
+ * Removes a site and proves that it is gone: by the provider's tags and by the journals. The caller has the confirmation.
  * Errors: LEAK_FOUND with what is left; LEAK_UNKNOWN when it could not be looked at.
  */
 export async function destroySite(open: OpenSite): Promise<Destroyed> {
   const { site, dirs, provider } = open;
-  const ran = await runVerb(open, 'destroy', removalSteps(site, { provider }), { retain: true });
+  const ran = await runVerb(open, 'destroy', removalSteps(site, { provider }), { retain: true, confirmed: true });
   const left = await leaks(open);
   if (left.length > 0)
     throw new OpsError('LEAK_FOUND', `cannot call ${site.name} destroyed: ${left.length} things are still there`, {

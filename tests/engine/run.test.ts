@@ -24,6 +24,16 @@ test('removes in the reverse order of needs', async () => {
   assert.equal(made(world), ['delete app', 'delete db']);
 });
 
+test('a step that destroys deletes only for somebody who typed the name of the site', async () => {
+  const world = newWorld();
+  world.names.add('disk');
+  const steps = () => [make(world, 'disk', { absent: true, destroys: true })];
+  await rejects(runSteps(steps(), newEnv(world, '/nowhere'), memoryGate()), 'CONFIRM_MISSING', /cannot delete disk/);
+  assert.ok(world.names.has('disk'));
+  await runSteps(steps(), newEnv(world, '/nowhere', { confirmed: true }), memoryGate());
+  assert.not.ok(world.names.has('disk'));
+});
+
 test('a second run has no effect and opens no journal', async () => {
   const world = newWorld();
   const steps = () => [make(world, 'db'), make(world, 'app', { needs: ['db'] })];

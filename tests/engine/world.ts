@@ -20,6 +20,7 @@ export interface MakeOptions {
   observe?: () => Promise<boolean>;
   deadline?: number;
   serial?: number;
+  destroys?: boolean;
 }
 
 /** A step that wants a name to be there. */
@@ -32,6 +33,7 @@ export function make(world: World, name: string, options: MakeOptions = {}): Any
     needs: (options.needs ?? []).map(id => ({ step: id, scope: 'all' as const })),
     deadline: options.deadline ?? 5000,
     ...(options.serial !== undefined && { serial: options.serial }),
+    ...(options.destroys && { destroys: true }),
     observe: options.observe ?? (async () => world.names.has(name)),
     decide: (want, there) => {
       if ((want !== undefined) === there) return { is: 'done', reason: there ? 'there' : 'gone' };
