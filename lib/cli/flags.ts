@@ -22,8 +22,9 @@ export function parseCommand(argv: readonly string[]): Parsed {
   const tokens = tokenize(argv);
   const at = tokens.find(({ kind }) => kind === 'positional');
   const verb = at?.kind === 'positional' ? at.value : 'help';
-  // Everything after a verb that passes its words on belongs to another program.
-  const cut = at && isVerb(verb) && VERBS[verb]?.passes ? at.index + 1 : argv.length;
+  // After a verb that passes its words on, everything but the site belongs to another program.
+  const passed = at && isVerb(verb) && VERBS[verb]?.passes ? tokens.find(token => isPassed(token, at.index)) : undefined;
+  const cut = passed?.index ?? argv.length;
   const flags: Flags = {};
   const args: string[] = argv.slice(cut);
   for (const token of tokens) {
@@ -37,6 +38,9 @@ export function parseCommand(argv: readonly string[]): Parsed {
   }
   return { verb, args, flags };
 }
+
+const isPassed = (token: ReturnType<typeof tokenize>[number], verb: number) =>
+  token.index > verb && !(token.kind === 'option' && token.name === 'site');
 
 const tokenize = (args: readonly string[]) => {
   const options = Object.fromEntries(

@@ -19,11 +19,11 @@ export interface Checkout {
   dir: string;
   site: string;
   state: string;
-  /** ./muster VERB --site <site> --yes ARGS */
-  muster(...args: string[]): Promise<Result>;
-  start(...args: string[]): { child: ChildProcess; ended: Promise<Result> };
+  /** ./muster VERB --site <site> --yes ARGS; what kubectl gets is its own. */
+  muster(verb: string, ...args: string[]): Promise<Result>;
+  start(verb: string, ...args: string[]): { child: ChildProcess; ended: Promise<Result> };
   /** SIGKILL as soon as the journal holds the begin of a step whose id starts so. */
-  killedAt(step: string, ...args: string[]): Promise<Result>;
+  killedAt(step: string, verb: string): Promise<Result>;
   remove(): Promise<void>;
 }
 
@@ -32,14 +32,15 @@ export async function newCheckout(site: string, inventory: string): Promise<Chec
   await copyTree(dir);
   await writeFile(join(dir, 'inventories', `${site}.yaml`), inventory);
   const state = join(dir, '.muster', site);
-  const start = (...args: string[]) => begin(dir, [...args.slice(0, 1), '--site', site, '--yes', ...args.slice(1)]);
+  const start = (verb: string, ...args: string[]) =>
+    begin(dir, [verb, '--site', site, ...(verb === 'kubectl' ? [] : ['--yes']), ...args]);
   return {
     dir,
     site,
     state,
     start,
-    muster: (...args) => start(...args).ended,
-    killedAt: (step, ...args) => killWhen(start(...args), () => begun(state, step)),
+    muster: (verb, ...args) => start(verb, ...args).ended,
+    killedAt: (step, verb) => killWhen(start(verb), () => begun(state, step)),
     remove: () => rm(dir, { recursive: true, force: true }),
   };
 }

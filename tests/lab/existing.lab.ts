@@ -73,11 +73,20 @@ test('after four kills it converges: everything runs once, and no step wants a c
 });
 
 test('what is changed by hand is seen and put back', async ({ checkout }) => {
-  await checkout.muster('kubectl', '-n', 'kube-system', 'delete', 'deployment', 'coredns');
+  const removed = await checkout.muster('kubectl', '-n', 'kube-system', 'delete', 'deployment', 'coredns');
+  assert.is(removed.code, 0, removed.stderr);
   const plan = await checkout.muster('plan', '--json');
-  assert.match(plan.stdout, /coredns/);
+  assert.match(plan.stdout, /"what": "Deployment kube-system\/coredns"/);
   const again = JSON.parse((await checkout.muster('bootstrap', '--json')).stdout);
   assert.equal(again.changed, [`addon.coredns cluster/${SITE}`]);
+});
+
+test('destroy takes everything of ours off the host, and leaves the host', async ({ checkout, host }) => {
+  const { code, stderr } = await checkout.muster('destroy', `--confirm=${SITE}`);
+  assert.is(code, 0, stderr.slice(-3000));
+  const look =
+    'ls -d /var/lib/rancher/k3s /var/lib/kubelet /etc/rancher /usr/local/bin/k3s /sys/class/net/cni0 /etc/systemd/system/k3s.service; pgrep -l "k3s|containerd"; echo end';
+  assert.is((await host.exec('sh', '-c', `(${look}) 2>/dev/null`)).trim(), 'end');
 });
 
 test('another host key is refused before anything is sent', async ({ checkout, host }) => {

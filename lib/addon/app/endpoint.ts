@@ -1,14 +1,18 @@
 import { request } from 'node:https';
+import { isIP } from 'node:net';
 import { OpsError, oneLine } from '../../errors/index.ts';
 import type { Provider } from '../../host/provider.ts';
 import type { Site } from '../../inventory/index.ts';
 import type { Duration } from '../../time/index.ts';
 
-/** What its certificate covers: the app is reached through forwards of this computer, and by its name inside. */
-export const appNames = (site: Site) => ({
-  names: ['localhost', `users.${site.name}.internal`],
-  addresses: ['127.0.0.1'],
-});
+/** What its certificate covers: forwards of this computer, its name inside, and the addresses of hosts that were brought. */
+export function appNames(site: Site): { names: string[]; addresses: string[] } {
+  const hosts = site.hosts.flatMap(({ address }) => address ?? []);
+  return {
+    names: ['localhost', `users.${site.name}.internal`, ...hosts.filter(host => isIP(host) === 0)],
+    addresses: ['127.0.0.1', ...hosts.filter(host => isIP(host) !== 0 && host !== '127.0.0.1')],
+  };
+}
 
 /** 'https://127.0.0.1:8443'. Errors: HOST_ABSENT. */
 export async function webUrl(site: Site, provider: Provider): Promise<string> {
@@ -33,7 +37,7 @@ export function get(
   return new Promise((resolve, reject) => {
     const fail = (cause: unknown) =>
       reject(new OpsError('APP_UNREACHABLE', `cannot have an answer from ${url}: ${oneLine(cause)}`, { cause }));
-    const call = request(url, { ca, agent: false, timeout, signal, servername: 'localhost' }, response => {
+    const call = request(url, { ca, agent: false, timeout, signal }, response => {
       const chunks: Buffer[] = [];
       let size = 0;
       response.on('data', (chunk: Buffer) => {
