@@ -23,7 +23,8 @@ export function parseCommand(argv: readonly string[]): Parsed {
   const at = tokens.find(({ kind }) => kind === 'positional');
   const verb = at?.kind === 'positional' ? at.value : 'help';
   // After a verb that passes its words on, everything but the site belongs to another program.
-  const passed = at && isVerb(verb) && VERBS[verb]?.passes ? tokens.find(token => isPassed(token, at.index)) : undefined;
+  const passed =
+    at && isVerb(verb) && VERBS[verb]?.passes ? tokens.find(token => isPassed(token, at.index)) : undefined;
   const cut = passed?.index ?? argv.length;
   const flags: Flags = {};
   const args: string[] = argv.slice(cut);
