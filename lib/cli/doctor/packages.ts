@@ -26,6 +26,10 @@ const NEEDS: readonly (readonly [reasons: readonly Reason[], name: string, progr
   [['module'], 'python3-pip', 'pip3', "downloads the application's wheels"],
   [['tests'], 'containernetworking-plugins', '/usr/lib/cni/bridge', 'networks for hosts that tests bring'],
   [['tests'], 'openssh-server', 'sshd', 'a real SSH server for the shell to speak to'],
+  [['tests'], 'sudo', 'sudo', 'a host whose user is not root'],
+  [['tests'], 'tcsh', 'tcsh', 'a host whose login shell is not a POSIX one'],
+  [['tests'], 'fish', 'fish', 'another one'],
+  [['tests'], 'openssl', 'openssl', "somebody else's opinion of our certificates"],
 ];
 
 /** Each package once, in the order of the table. */
