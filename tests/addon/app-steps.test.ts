@@ -13,9 +13,10 @@ import { Secret, type SecretStore } from '../../lib/secret/index.ts';
 
 const SITE = {
   name: 'somewhere',
+  hosts: [],
   addons: { coredns: true, 'local-path': true, 'metrics-server': false },
   app: { users: 10, avatars: 2 },
-} as Site;
+} as Partial<Site> as Site;
 
 const steps = (site = SITE) => appSteps(site, {} as Provider, async () => ({}));
 const step = (id: string): AnyStep => {
