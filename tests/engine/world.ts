@@ -1,4 +1,4 @@
-import type { AnyStep, Change, EngineEvent, Gate, KubeObject, Ports, RunEnv, Step } from '../../lib/engine/index.ts';
+import type { AnyStep, Change, EngineEvent, Gate, Ports, RunEnv, Step } from '../../lib/engine/index.ts';
 import type { SecretStore } from '../../lib/secret/index.ts';
 import { systemClock } from '../../lib/time/index.ts';
 
@@ -54,16 +54,6 @@ export function make(world: World, name: string, options: MakeOptions = {}): Any
 
 const refuse = () => Promise.reject(new Error('not in this test'));
 const noSecrets: SecretStore = { get: refuse, put: refuse, generate: refuse, remove: refuse, list: refuse };
-export const noCluster = {
-  raw: refuse,
-  get: refuse,
-  list: refuse,
-  apply: refuse as () => Promise<KubeObject>,
-  remove: refuse,
-  exec: refuse,
-  close: refuse,
-};
-
 export function newEnv(world: World, state: string, overrides: Partial<RunEnv> = {}): RunEnv {
   const ports: Ports = {
     clock: systemClock,

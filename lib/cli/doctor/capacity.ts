@@ -1,9 +1,7 @@
 import { readFile, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { gib } from '../../host/size.ts';
 import { type Check, failed, ok } from './check.ts';
-
-const GIB = 2 ** 30;
-export const gib = (bytes: number): string => `${(bytes / GIB).toFixed(1)} GiB`;
 
 /** Bytes that a user may still write; a directory that is not made yet counts as its parent. */
 export async function freeDisk(path: string): Promise<{ free: number; device: string }> {

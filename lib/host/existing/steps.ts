@@ -2,6 +2,7 @@ import type { Decision, Step } from '../../engine/index.ts';
 import type { HostWant, Site } from '../../inventory/index.ts';
 import { type HostFacts, hostFacts } from '../../shell/index.ts';
 import { minutes } from '../../time/index.ts';
+import { gib } from '../size.ts';
 
 type Wanted = Pick<HostWant, 'name' | 'memory' | 'disk'>;
 
@@ -41,5 +42,3 @@ export function decideFit(want: Wanted | undefined, facts: HostFacts): Decision 
   if (lacks.length > 0) return { is: 'unknown', reason: `${want.name} does not fit: it has ${lacks.join('; ')}` };
   return { is: 'done', reason: `${id} ${version} ${facts.arch}, ${gib(facts.memory)} of memory` };
 }
-
-const gib = (bytes: number) => `${(bytes / GIB).toFixed(1)} GiB`;

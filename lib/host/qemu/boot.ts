@@ -3,6 +3,7 @@ import type { Ctx, Probe } from '../../engine/index.ts';
 import { isOpsError, OpsError, oneLine } from '../../errors/index.ts';
 import type { HostWant, Site } from '../../inventory/index.ts';
 import { seconds } from '../../time/index.ts';
+import { gib } from '../size.ts';
 import { qemuArguments } from './arguments.ts';
 import { madeFrom } from './create.ts';
 import { type Identity, machineFiles } from './identity.ts';
@@ -101,5 +102,3 @@ const gone = (host: string, pid: number, ctx: Ctx, deadline: number) =>
     hint: `kill ${pid}, as a loss of power would`,
     probe: async () => ((await processRuns(pid)) ? { saw: `process ${pid} runs` } : { value: true }),
   });
-
-const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;

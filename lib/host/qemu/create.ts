@@ -5,6 +5,7 @@ import { OpsError } from '../../errors/index.ts';
 import type { HostWant, Site } from '../../inventory/index.ts';
 import { createSshKeyPair, Secret } from '../../secret/index.ts';
 import type { MachineImage } from '../machine-image/index.ts';
+import { gib } from '../size.ts';
 import {
   checkSocketPath,
   type Identity,
@@ -129,5 +130,3 @@ export async function diskWhole(state: string, name: string): Promise<boolean> {
   const there = await Promise.all([files.base, files.disk, files.kernel, files.initrd, files.seed].map(exists));
   return there.every(Boolean) && (await madeFrom(files.dir)) !== undefined;
 }
-
-const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
