@@ -47,6 +47,7 @@ export function stepContext(step: AnyStep, env: RunEnv, gate: Gate | undefined, 
     facts: (host, probe) => ports.facts.ask(host, probe),
     shell: host => ports.shell(host),
     cluster: site => ports.cluster(site),
+    store: site => ports.store(site),
     progress: text => emit({ type: 'progress', step, text }),
   };
 }

@@ -80,6 +80,44 @@ export interface Facts {
   forget(host?: string): void;
 }
 
+/** An object as the store lists it. */
+export interface StoredObject {
+  key: string;
+  /** Bytes. */
+  size: number;
+  /** undefined: the bucket has no versions. */
+  versionId?: string;
+  etag?: string;
+  /** UTC, ISO 8601. */
+  modified: string;
+}
+
+/**
+ * One bucket of an S3 endpoint. Errors: STORE_UNREACHABLE (nothing is known), STORE_REFUSED (its own words).
+ * An object that is not there is undefined, never an error.
+ */
+export interface ObjectStore {
+  readonly bucket: string;
+  head(key: string, versionId?: string): Promise<StoredObject | undefined>;
+  /** Whole, in memory: for manifests and parts. */
+  get(key: string, versionId?: string): Promise<Uint8Array | undefined>;
+  /** Chunk by chunk; an object that is cut off on the way throws STORE_UNREACHABLE. */
+  stream(key: string, versionId?: string): Promise<AsyncIterable<Uint8Array> | undefined>;
+  /** `ifAbsent`: STORE_EXISTS when the key is taken. */
+  put(
+    key: string,
+    body: string | Uint8Array | { file: string },
+    options?: { ifAbsent?: boolean },
+  ): Promise<StoredObject>;
+  /** Inside the endpoint; the bytes do not travel. */
+  copy(from: { bucket: string; key: string; versionId?: string }, key: string): Promise<StoredObject>;
+  /** All pages, sorted by key. */
+  list(prefix: string): Promise<StoredObject[]>;
+  /** Adds a delete marker where the bucket has versions. */
+  remove(keys: readonly string[]): Promise<void>;
+  close(): void;
+}
+
 export interface KubeObject {
   apiVersion: string;
   kind: string;
@@ -127,7 +165,7 @@ export interface ClusterApi {
   exec(
     pod: { namespace: string; name: string; container?: string },
     argv: readonly string[],
-    options?: { stdin?: string; timeout?: Duration },
+    options?: { stdin?: string; timeout?: Duration; keep?: number },
   ): Promise<ExecResult>;
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import type { SecretStore } from '../secret/index.ts';
 import type { Clock, Duration, Wait } from '../time/index.ts';
-import type { ClusterApi, Facts, Probe, Shell } from './ports.ts';
+import type { ClusterApi, Facts, ObjectStore, Probe, Shell } from './ports.ts';
 
 /** What a step works on. A host's `name` is the machine's; `localhost` is this computer. */
 export interface Target {
@@ -94,6 +94,8 @@ export interface Ctx {
   facts<T>(host: string, probe: Probe<T>): Promise<T>;
   shell(host: string): Promise<Shell>;
   cluster(site: string): Promise<ClusterApi>;
+  /** The bucket of a site's backups. Errors: STORE_UNREACHABLE; INVENTORY has no backup section. */
+  store(site: string): Promise<ObjectStore>;
   /** What goes on inside a long apply, one line. */
   progress(text: string): void;
 }
@@ -105,6 +107,7 @@ export interface Ports {
   facts: Facts;
   shell(host: string): Promise<Shell>;
   cluster(site: string): Promise<ClusterApi>;
+  store(site: string): Promise<ObjectStore>;
 }
 
 export type EngineEvent =

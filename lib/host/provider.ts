@@ -50,6 +50,8 @@ export interface Provider {
   endpoint(machine: string, kind: EndpointKind): Promise<Endpoint>;
   /** What Kubernetes is to know the node by; undefined: the address of its default route. */
   nodeAddress(machine: string): string | undefined;
+  /** Where its machines reach this computer's 127.0.0.1, as the lab's store; undefined: they do not. */
+  gateway?: string;
   /** Who logs in and with which key; with endpoint(machine, 'ssh') all that a connection needs. */
   login(machine: string, secrets: SecretStore): Promise<{ user: string; identity: Secret }>;
   /** Deadlines are multiplied by it: 1 on hardware and containers, more under emulation. Cached per boot of this computer. */

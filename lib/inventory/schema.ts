@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { addons } from './sections/addons.ts';
 import { app } from './sections/app.ts';
 import { artifacts } from './sections/artifacts.ts';
+import { backup } from './sections/backup.ts';
 import { cluster } from './sections/cluster.ts';
+import { drills } from './sections/drills.ts';
 import { environment } from './sections/environment.ts';
 import { hosts } from './sections/hosts.ts';
 import { provider } from './sections/provider.ts';
@@ -10,7 +12,18 @@ import { site } from './sections/site.ts';
 
 /** The file as it is written. Strict: a key that no section knows is a mistake, not a wish for later. */
 export const inventory = z
-  .strictObject({ site, environment, artifacts, provider, hosts, cluster, addons, app: app.optional() })
+  .strictObject({
+    site,
+    environment,
+    artifacts,
+    provider,
+    hosts,
+    cluster,
+    addons,
+    app: app.optional(),
+    backup: backup.optional(),
+    drills: drills.optional(),
+  })
   .describe('One site of muster.');
 
 export type Inventory = z.infer<typeof inventory>;

@@ -1,7 +1,9 @@
 import type { AddonsWant } from './sections/addons.ts';
 import type { AppWant } from './sections/app.ts';
 import type { Artifacts } from './sections/artifacts.ts';
+import type { BackupWant } from './sections/backup.ts';
 import type { ClusterWant } from './sections/cluster.ts';
+import type { DrillsWant } from './sections/drills.ts';
 import type { Environment } from './sections/environment.ts';
 import type { HostWant } from './sections/hosts.ts';
 import type { ProviderWant } from './sections/provider.ts';
@@ -20,4 +22,6 @@ export interface Site {
   cluster: ClusterWant;
   addons: AddonsWant;
   app?: AppWant;
+  backup?: BackupWant;
+  drills?: DrillsWant;
 }

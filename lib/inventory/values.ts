@@ -37,3 +37,10 @@ function bytes(value: string): number {
   const unit = value.slice(-3) as keyof typeof UNITS;
   return Number.parseInt(value, 10) * UNITS[unit];
 }
+
+const SPANS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** '10s', '5m', '24h', '30d' to milliseconds. */
+export const span = text(/^[1-9][0-9]{0,4}[smhd]$/, 'a time span like 10s, 5m, 24h or 30d').transform(
+  value => Number.parseInt(value, 10) * SPANS[value.slice(-1) as keyof typeof SPANS],
+);

@@ -60,6 +60,9 @@ export async function openSite(options: OpenOptions): Promise<OpenSite> {
     facts: createFacts(shells.shell),
     shell: shells.shell,
     cluster: clusters.open,
+    store: async () => {
+      throw new OpsError('STORE_UNREACHABLE', `cannot open the store of ${name}: this version of muster has none`);
+    },
   };
   const pace = await provider.pace();
   return {

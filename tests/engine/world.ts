@@ -61,6 +61,7 @@ export function newEnv(world: World, state: string, overrides: Partial<RunEnv> =
     facts: { ask: refuse, forget: host => void world.effects.push(`forget ${host ?? 'all'}`) },
     shell: refuse,
     cluster: refuse,
+    store: refuse,
   };
   return {
     run: {

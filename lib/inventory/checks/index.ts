@@ -1,6 +1,7 @@
 import type { Problem } from '../problem.ts';
 import type { Inventory } from '../schema.ts';
 import { checkApp } from './app.ts';
+import { checkBackup } from './backup.ts';
 import { checkHosts } from './hosts.ts';
 import type { Known } from './known.ts';
 import { checkName } from './name.ts';
@@ -10,4 +11,6 @@ import { checkVersion } from './version.ts';
 
 /** The third circle: what several keys say together. */
 export const checkTogether = (inventory: Inventory, known: Known): Problem[] =>
-  [checkName, checkSources, checkHosts, checkPorts, checkVersion, checkApp].flatMap(check => check(inventory, known));
+  [checkName, checkSources, checkHosts, checkPorts, checkVersion, checkApp, checkBackup].flatMap(check =>
+    check(inventory, known),
+  );

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { label, path, port, span, text } from '../values.ts';
+
+const reference = text(/^(env|file|bw):.+$/s, 'a reference to a secret: env:NAME, file:PATH or bw:ITEM/FIELD');
+
+const local = z.strictObject({
+  kind: z.literal('local').describe('An S3 server of this computer in .muster/stores/<site>; labs only.'),
+  port: port.optional().describe('On 127.0.0.1. Absent: found free, then kept.'),
+});
+
+const s3 = z.strictObject({
+  kind: z.literal('s3').describe('A bucket of an S3 endpoint.'),
+  endpoint: z.url({ protocol: /^https$/, error: 'an https URL' }).describe('As https://s3.eu-central-1.amazonaws.com.'),
+  region: text(/^[a-z0-9-]{2,32}$/, 'a region like eu-central-1'),
+  bucket: label,
+  ca: path
+    .optional()
+    .describe('PEM file of the authority of its certificate, seen from this file. Absent: public ones.'),
+  accessKey: reference,
+  secretKey: reference,
+});
+
+export const backup = z
+  .strictObject({
+    store: z.discriminatedUnion('kind', [local, s3]).describe('Where the backups lie.'),
+    sources: z
+      .array(z.enum(['postgres', 'velero', 'control-plane']))
+      .min(1)
+      .readonly()
+      .describe('What is taken. A set is complete when all of them are in it.'),
+    namespaces: z.array(label).min(1).readonly().describe('Those that velero takes, with their volumes.'),
+    schedule: z
+      .strictObject({
+        backup: text(/^[^\0\n]{1,100}$/, 'a systemd calendar expression like daily or *-*-* 03:00'),
+        drill: text(/^[^\0\n]{1,100}$/, 'a systemd calendar expression like weekly'),
+        ping: z.url({ protocol: /^https?$/, error: 'an http or https URL' }).optional(),
+      })
+      .optional()
+      .describe('When `./muster schedule` runs what, as systemd calendar expressions; ping: a dead-man URL.'),
+    keep: z.int().min(1).max(1000).default(7).describe('Complete sets that are kept; older ones expire.'),
+    rpo: z
+      .strictObject({ postgres: span, velero: span, 'control-plane': span })
+      .describe('The age of lost data that is accepted, by source: 5m, 24h.'),
+    rto: span.describe('How long a rebuild may take, from the loss to proven data: 10m.'),
+  })
+  .describe('What is backed up, where to, and how much may be lost. Absent: nothing is.');
+
+export type BackupWant = z.infer<typeof backup>;
