@@ -40,13 +40,20 @@ const withJournal = (error: unknown, journal: string | undefined): unknown =>
       })
     : error;
 
-/** One verb's steps under the lock, journaled, sealed whatever happens. */
-export async function runVerb(
+/** A run that holds the site's lock: its choices, and the way to carry out steps in it. */
+export interface InSession {
+  /** Of this session, or of the killed run of the same verb that it goes on with: its choices stand. */
+  run: Run;
+  apply(steps: readonly AnyStep[], select?: (step: AnyStep) => boolean): Promise<Summary>;
+}
+
+/** One verb's plans, one after the other, under one lock and in one journal, sealed whatever happens. */
+export async function inSession<T>(
   open: OpenSite,
   verb: string,
-  steps: readonly AnyStep[],
-  options: VerbOptions = {},
-): Promise<Ran> {
+  options: Omit<VerbOptions, 'select'>,
+  act: (session: InSession) => Promise<T>,
+): Promise<{ value: T; journal?: string }> {
   const session = await beginSession({
     run: newRun(open, verb, options.choices ?? {}),
     lock: fileLock(open.dirs.state, open.ports.clock.now),
@@ -54,16 +61,34 @@ export async function runVerb(
     notice: text => open.emit({ type: 'notice', text }),
   });
   const env: RunEnv = { ...open.env(session.run), confirmed: options.confirmed ?? false };
+  const begun: AnyStep[] = [];
+  const apply: InSession['apply'] = (steps, select) => {
+    begun.push(...steps);
+    return runSteps(steps, env, session.gate, select);
+  };
   try {
-    const summary = await runSteps(steps, env, session.gate, options.select);
+    const value = await act({ run: session.run, apply });
     const journal = await session.end('done');
-    return { ...summary, ...(journal !== undefined && { journal }) };
+    return { value, ...(journal !== undefined && { journal }) };
   } catch (thrown) {
     const error = open.signal.aborted ? interrupted(open.signal.reason) : thrown;
     const result: SealResult = open.signal.aborted ? 'interrupted' : 'failed';
-    if (result === 'failed' && !(options.retain ?? open.site.environment === 'lab')) await undo(steps, env, session);
+    if (result === 'failed' && !(options.retain ?? open.site.environment === 'lab')) await undo(begun, env, session);
     throw withJournal(error, await session.end(result).catch(failure => oneLine(failure)));
   }
+}
+
+/** The same for one plan. `steps` may depend on the run: on the choices of a killed one that is gone on with. */
+export async function runVerb(
+  open: OpenSite,
+  verb: string,
+  steps: readonly AnyStep[] | ((run: Run) => readonly AnyStep[]),
+  options: VerbOptions = {},
+): Promise<Ran> {
+  const { value, journal } = await inSession(open, verb, options, ({ run, apply }) =>
+    apply(typeof steps === 'function' ? steps(run) : steps, options.select),
+  );
+  return { ...value, ...(journal !== undefined && { journal }) };
 }
 
 export const newRun = (open: OpenSite, verb: string, choices: Record<string, string>): Run => ({
