@@ -23,21 +23,32 @@ export async function webUrl(site: Site, provider: Provider): Promise<string> {
 
 export interface Answer {
   status: number;
-  body: string;
+  body: Buffer;
+}
+
+export interface Ask {
+  timeout: Duration;
+  signal: AbortSignal;
+  /** GET when absent. */
+  method?: string;
+  /** Sent as JSON. */
+  json?: object;
+  /** Of a session of the app. */
+  token?: string;
 }
 
 const LARGEST = 1024 * 1024;
 
-/** One GET over TLS, trusted through the site's authority only. Errors: APP_UNREACHABLE. */
-export function get(
-  url: string,
-  ca: string,
-  { timeout, signal }: { timeout: Duration; signal: AbortSignal },
-): Promise<Answer> {
+/** One request over TLS, trusted through the site's authority only. Errors: APP_UNREACHABLE. */
+export function ask(url: string, ca: string, { timeout, signal, method = 'GET', json, token }: Ask): Promise<Answer> {
+  const headers = {
+    ...(json && { 'content-type': 'application/json' }),
+    ...(token !== undefined && { authorization: `Bearer ${token}` }),
+  };
   return new Promise((resolve, reject) => {
     const fail = (cause: unknown) =>
       reject(new OpsError('APP_UNREACHABLE', `cannot have an answer from ${url}: ${oneLine(cause)}`, { cause }));
-    const call = request(url, { ca, agent: false, timeout, signal }, response => {
+    const call = request(url, { method, headers, ca, agent: false, timeout, signal }, response => {
       const chunks: Buffer[] = [];
       let size = 0;
       response.on('data', (chunk: Buffer) => {
@@ -46,12 +57,10 @@ export function get(
         chunks.push(chunk);
       });
       response.on('error', fail);
-      response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
-      );
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) }));
     });
     call.on('timeout', () => call.destroy(new Error(`no answer within ${timeout} ms`)));
     call.on('error', fail);
-    call.end();
+    call.end(json && JSON.stringify(json));
   });
 }

@@ -8,7 +8,7 @@ import type { Site } from '../../inventory/index.ts';
 import { seconds } from '../../time/index.ts';
 import { readAuthority } from '../site-ca/steps.ts';
 import type { Data } from './decide.ts';
-import { get, webUrl } from './endpoint.ts';
+import { ask as request, webUrl } from './endpoint.ts';
 
 export interface Health {
   url: string;
@@ -38,8 +38,8 @@ async function ask(site: Site, provider: Provider, { secrets }: Ctx): Promise<He
   try {
     // Not the step's own signal: others share the answer.
     const limits = { timeout: TIMEOUT, signal: AbortSignal.timeout(TIMEOUT) };
-    const { status, body } = await get(`${url}/api/health`, authority.certificate, limits);
-    return { url, ...readHealth(status, body) };
+    const { status, body } = await request(`${url}/api/health`, authority.certificate, limits);
+    return { url, ...readHealth(status, body.toString('utf8')) };
   } catch (error) {
     return { url, problem: oneLine(error) };
   }
