@@ -8,6 +8,7 @@ import { type Position, readYaml } from './document.ts';
 import { nearest } from './nearest.ts';
 import { formatPath, type Problem, printable } from './problem.ts';
 import type { Inventory } from './schema.ts';
+import type { BackupWant } from './sections/backup.ts';
 import { checkShape } from './shape.ts';
 import type { Site } from './site.ts';
 
@@ -73,16 +74,26 @@ async function missing(path: string): Promise<OpsError> {
 function asSite({ site, ...sections }: Inventory, path: string): Site {
   const absolute = (file: string) =>
     resolve(dirname(path), file.startsWith('~/') ? join(homedir(), file.slice(2)) : file);
-  const { artifacts, hosts } = sections;
+  const { artifacts, hosts, backup } = sections;
   return {
     ...sections,
     name: site.name,
     path,
+    ...(backup && { backup: seenFrom(backup, absolute) }),
     artifacts: artifacts.bundle === undefined ? artifacts : { ...artifacts, bundle: absolute(artifacts.bundle) },
     hosts: hosts.map(host =>
       host.ssh?.identity === undefined
         ? host
         : { ...host, ssh: { ...host.ssh, identity: absolute(host.ssh.identity) } },
     ),
+  };
+}
+
+function seenFrom(backup: NonNullable<Inventory['backup']>, absolute: (file: string) => string): BackupWant {
+  const { store, escrow } = backup;
+  return {
+    ...backup,
+    store: store.kind === 's3' && store.ca !== undefined ? { ...store, ca: absolute(store.ca) } : store,
+    ...(escrow && { escrow: { ...escrow, places: escrow.places.map(absolute) } }),
   };
 }

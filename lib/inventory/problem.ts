@@ -31,8 +31,9 @@ export function show(value: unknown): string {
   return looksTyped(value) ? JSON.stringify(value) : oneWord(withoutPassword(value));
 }
 
-/** An address with a password in it is refused, and must not be printed for it. */
-const withoutPassword = (text: string): string => text.replace(/:\/\/[^/@]*@/, '://***@');
+/** An address with a password in it is refused, as is a private key for a public one, and must not be printed for it. */
+const withoutPassword = (text: string): string =>
+  text.replace(/:\/\/[^/@]*@/, '://***@').replace(/AGE-SECRET-KEY-\S+/gi, 'AGE-SECRET-KEY-***');
 
 /** Text that would be something else without its quotes is shown with them. */
 const looksTyped = (text: string): boolean => !Number.isNaN(Number(text)) || /^(true|false|null|~)$/.test(text);

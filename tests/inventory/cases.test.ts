@@ -43,6 +43,7 @@ test('every list of problems has its inventory, and there are good ones and bad 
   assert.equal(names('.problems'), names('.yaml'));
   const empty = names('.problems').filter(name => readFileSync(join(cases, `${name}.problems`), 'utf8') === '');
   assert.equal(empty, [
+    'backup-valid',
     'existing-valid',
     'release-in-production',
     'sizes-at-minimum',

@@ -1,3 +1,4 @@
+import { isAbsolute, normalize, relative } from 'node:path';
 import type { Problem } from '../problem.ts';
 import type { Inventory } from '../schema.ts';
 
@@ -11,6 +12,7 @@ export function checkBackup({ environment, provider, app, backup, drills }: Inve
     problems.push({ path: at, got: `local in ${environment}`, expected: 's3: a store on this computer is for labs' });
   if (store.kind === 'local' && provider.kind === 'existing')
     problems.push({ path: at, got: 'local', expected: "s3: hosts you bring do not reach this computer's loopback" });
+  problems.push(...checkEscrow(environment, backup.escrow));
   sources.forEach((source, index) => {
     const path = ['backup', 'sources', index];
     if (sources.indexOf(source) < index) problems.push({ path, got: `${source} again`, expected: 'every source once' });
@@ -18,4 +20,21 @@ export function checkBackup({ environment, provider, app, backup, drills }: Inve
       problems.push({ path, got: 'postgres', expected: 'velero or control-plane: there is no section app' });
   });
   return problems;
+}
+
+/** Outside labs nobody may find out after the loss that the only key lay on the machine that was lost. */
+function checkEscrow(environment: string, escrow: NonNullable<Inventory['backup']>['escrow']): Problem[] {
+  const at = ['backup', 'escrow'];
+  if (!escrow) {
+    const expected = 'recipients and two places: without its secrets no backup opens';
+    return environment === 'lab' ? [] : [{ path: at, got: `nothing in ${environment}`, expected }];
+  }
+  const [first = '', second = ''] = escrow.places.map(normalize);
+  if (!isWithin(first, second) && !isWithin(second, first)) return [];
+  return [{ path: [...at, 'places', 1], got: second, expected: 'a place apart from the first: one loss takes both' }];
+}
+
+function isWithin(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return !isAbsolute(way) && way !== '..' && !way.startsWith('../');
 }

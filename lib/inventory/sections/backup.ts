@@ -20,6 +20,19 @@ const s3 = z.strictObject({
   secretKey: reference,
 });
 
+const escrow = z.strictObject({
+  recipients: z
+    .array(text(/^age1[0-9a-z]{58,4000}$/, 'an age recipient: age1 and at least 58 characters'))
+    .min(1)
+    .readonly()
+    .describe('Who can open it: public halves of age identities, whose private halves are kept offline.'),
+  places: z
+    .array(path)
+    .length(2, { error: 'two directories' })
+    .readonly()
+    .describe('Two directories apart from the store and from each other; each gets every generation.'),
+});
+
 export const backup = z
   .strictObject({
     store: z.discriminatedUnion('kind', [local, s3]).describe('Where the backups lie.'),
@@ -38,6 +51,9 @@ export const backup = z
       .optional()
       .describe('When `./muster schedule` runs what, as systemd calendar expressions; ping: a dead-man URL.'),
     keep: z.int().min(1).max(1000).default(7).describe('Complete sets that are kept; older ones expire.'),
+    escrow: escrow
+      .optional()
+      .describe('Where the secrets lie without which no backup opens. A lab without it gets a place in your home.'),
     rpo: z
       .strictObject({ postgres: span, velero: span, 'control-plane': span })
       .describe('The age of lost data that is accepted, by source: 5m, 24h.'),
