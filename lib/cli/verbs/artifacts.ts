@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import {
+  type ArtifactDeps,
   artifactDeps,
   fillLock,
   findRecipe,
@@ -9,6 +10,8 @@ import {
   siteRecipe,
 } from '../../artifact/index.ts';
 import { OpsError } from '../../errors/index.ts';
+import { machineArtifacts } from '../../host/machine-image/index.ts';
+import type { Site } from '../../inventory/index.ts';
 import { bootstrapSite, newRun, type OpenSite, planSite } from '../../site/index.ts';
 import { onSite } from '../on-site.ts';
 import { json, table } from '../output.ts';
@@ -32,13 +35,7 @@ export const bundle = onSite(async (open, call) => {
   if (flags['dry-run']) return out.data(planText(await planSite(open, { only: SCRIPT }), flags.json ?? false));
   await bootstrapSite(open, { only: SCRIPT });
   const deps = await depsOf(open, call);
-  const parts: Resolved[] = [];
-  for (const part of PARTS) {
-    const recipe = await siteRecipe(open.site, part, call.project);
-    const found = recipe && (await findRecipe(recipe, deps));
-    if (found) parts.push(found);
-    else if (recipe) throw new OpsError('INTERNAL', `cannot bundle ${part}: it was made, and is not in the cache`);
-  }
+  const parts = [...(await installed(open.site, deps)), ...(await machineArtifacts(open.site, deps))];
   const dir = resolve(flags.out ?? `dist/bundle-${call.site}`);
   const manifest = await makeBundle(dir, parts, deps);
   if (flags.json) return out.data(json({ dir, ...manifest }));
@@ -50,6 +47,17 @@ export const bundle = onSite(async (open, call) => {
     ]),
   );
 });
+
+async function installed(site: Site, deps: ArtifactDeps): Promise<Resolved[]> {
+  const found: Resolved[] = [];
+  for (const part of PARTS) {
+    const recipe = await siteRecipe(site, part, deps.project);
+    const there = recipe && (await findRecipe(recipe, deps));
+    if (there) found.push(there);
+    else if (recipe) throw new OpsError('INTERNAL', `cannot bundle ${part}: it was made, and is not in the cache`);
+  }
+  return found;
+}
 
 /** Digests that lock.yaml lacks, looked up and written. */
 export const lock = onSite(async (open, call) => {

@@ -1,17 +1,19 @@
 /** Machine images: what a machine of this computer boots, built from Debian packages, with k3s in it where it can be. */
 
 import {
+  type ArtifactDeps,
   artifactDeps,
   findRecipe,
   keyOf,
   type Recipe,
+  type Resolved,
   resolveRecipe,
   siteRecipe,
   thisArch,
 } from '../../artifact/index.ts';
 import type { Ctx } from '../../engine/index.ts';
 import type { Site } from '../../inventory/index.ts';
-import { type Baked, bootRecipe, diskRecipe, type Ingredient, treeRecipe } from './recipes.ts';
+import { type Baked, bootRecipe, diskRecipe, type Place, treeRecipe } from './recipes.ts';
 
 /** Files of the cache, which is only a cache: link or copy what a machine is to keep. */
 export interface MachineImage {
@@ -39,34 +41,57 @@ const COMMAND_LINE = [
 ].join(' ');
 
 /** Gives the file of a recipe; undefined: it is not in the cache. */
-type Have = (recipe: Recipe) => Promise<Ingredient | undefined>;
+type Have = (recipe: Recipe) => Promise<Resolved | undefined>;
+
+interface Parts {
+  tree: Resolved;
+  kernel: Resolved;
+  initrd: Resolved;
+  disk: Resolved;
+}
 
 /** The image if all of it is in the cache: reads only. */
 export async function findMachineImage(site: Site, ctx: Ctx): Promise<MachineImage | undefined> {
   const deps = await artifactDeps(site, ctx);
-  return assemble(site, ctx, recipe => findRecipe(recipe, deps));
+  const parts = await assemble(site, deps.project, recipe => findRecipe(recipe, deps));
+  return parts && imageOf(parts);
 }
 
 /** Takes a minute or two the first time, seconds when only k3s or its images changed. Errors: those of a build. */
-export async function makeMachineImage(site: Site, ctx: Ctx): Promise<MachineImage> {
-  const deps = await artifactDeps(site, ctx);
-  const image = await assemble(site, ctx, recipe => resolveRecipe(recipe, deps));
-  if (!image) throw new Error('an artifact was made and is not there');
-  return image;
+export const makeMachineImage = async (site: Site, ctx: Ctx): Promise<MachineImage> =>
+  imageOf(await makeParts(site, await artifactDeps(site, ctx)));
+
+/**
+ * What the machines of a site start from, made if it is not in the cache: for a bundle. Hosts you bring start without
+ * us. Errors: those of a build.
+ */
+export async function machineArtifacts(site: Site, deps: ArtifactDeps): Promise<Resolved[]> {
+  if (site.provider.kind === 'existing') return [];
+  const { tree, kernel, initrd, disk } = await makeParts(site, deps);
+  return [tree, kernel, initrd, disk];
 }
 
-async function assemble(site: Site, ctx: Ctx, have: Have): Promise<MachineImage | undefined> {
-  const place = { project: ctx.run.dirs.project, arch: thisArch() };
+async function makeParts(site: Site, deps: ArtifactDeps): Promise<Parts> {
+  const parts = await assemble(site, deps.project, recipe => resolveRecipe(recipe, deps));
+  if (!parts) throw new Error('an artifact was made and is not there');
+  return parts;
+}
+
+async function assemble(site: Site, project: string, have: Have): Promise<Parts | undefined> {
+  const place: Place = { project, arch: thisArch() };
   const tree = await have(await treeRecipe(place));
   if (!tree) return undefined;
-  const baked = await bakedParts(site, place.project, have);
+  const baked = await bakedParts(site, project, have);
   if (baked === 'missing') return undefined;
   const kernel = await have(await bootRecipe(place, 'vmlinuz', tree));
   const initrd = await have(await bootRecipe(place, 'initrd', tree));
   const disk = await have(await diskRecipe(place, tree, baked));
-  if (!kernel || !initrd || !disk) return undefined;
+  return kernel && initrd && disk && { tree, kernel, initrd, disk };
+}
+
+function imageOf({ kernel, initrd, disk }: Parts): MachineImage {
   const digests = { disk: disk.sha256, kernel: kernel.sha256, initrd: initrd.sha256 };
-  const key = keyOf({ name: 'machine', version: '', arch: place.arch }, digests);
+  const key = keyOf({ name: 'machine', version: '', arch: thisArch() }, digests);
   return { key, disk: disk.path, format: 'qcow2', kernel: kernel.path, initrd: initrd.path, commandLine: COMMAND_LINE };
 }
 
