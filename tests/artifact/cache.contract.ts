@@ -157,7 +157,9 @@ cache('a thing that fails half-way leaves no file of its own', async context => 
 /** Makes the thing in a process of its own, which says when it is half-way and goes on when its stdin ends. */
 const maker = (world: ArtifactWorld) => {
   const program = join(import.meta.dirname, '../programs/slow-maker.ts');
-  const child = spawn(process.execPath, [program, world.cache], { stdio: ['pipe', 'pipe', 'inherit'] });
+  // What a killed one leaves goes with this test's folder.
+  const env = { ...process.env, TMPDIR: world.dir };
+  const child = spawn(process.execPath, [program, world.cache], { stdio: ['pipe', 'pipe', 'inherit'], env });
   const lines: string[] = [];
   child.stdout.setEncoding('utf8').on('data', (text: string) => lines.push(...text.split('\n').filter(Boolean)));
   const ended = once(child, 'close');

@@ -139,6 +139,8 @@ images('after a SIGKILL inside a build the next run removes what it left, and fi
   const child = spawn(process.execPath, [program, world.project, world.cache], {
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,
+    // What the killed one leaves goes with this test's folder.
+    env: { ...process.env, TMPDIR: world.dir },
   });
   child.stdout.setEncoding('utf8');
   let text = '';
