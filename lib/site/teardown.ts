@@ -1,8 +1,9 @@
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { k3sSteps, kubeconfigStep } from '../cluster/index.ts';
 import { type AnyStep, allEntries, type Change, type Decision, type Need, type Step } from '../engine/index.ts';
 import { OpsError, oneLine } from '../errors/index.ts';
+import { exists } from '../host/exists.ts';
 import type { Resource } from '../host/provider.ts';
 import type { Site } from '../inventory/index.ts';
 import { minutes } from '../time/index.ts';
@@ -26,8 +27,10 @@ export function removalSteps(site: Site, { provider }: Pick<Place, 'provider'>):
   const ids = new Set(steps.map(({ id }) => id));
   // Removal goes against the needs: what all others need goes last, since they read their secrets and state there.
   const last: Need = { step: 'site.state', scope: 'all' };
-  const gone = steps.map(({ want: _, needs = [], ...step }) => ({
+  const gone = steps.map(({ want: _, needs = [], title, ...step }) => ({
     ...step,
+    // Titles say what is made: 'Start server-1' would read as its contrary.
+    title: `Undo: ${title}`,
     needs: [...needs.filter(need => ids.has(need.step)), last],
   }));
   return [stateStep(site), ...gone];
@@ -66,14 +69,7 @@ export async function destroySite(open: OpenSite): Promise<Destroyed> {
       hint: `./muster destroy --site ${site.name} --confirm=${site.name}`,
     });
   const kept = [join(dirs.state, 'journals'), dirs.cache];
-  const there = await Promise.all(
-    kept.map(path =>
-      stat(path).then(
-        () => true,
-        () => false,
-      ),
-    ),
-  );
+  const there = await Promise.all(kept.map(exists));
   return { ...ran, kept: kept.filter((_, at) => there[at]) };
 }
 
@@ -108,17 +104,7 @@ async function journaledFiles(project: string, state: string): Promise<Resource[
 
 async function resource(path: string, project: string, state: string): Promise<Resource[]> {
   const candidates = isAbsolute(path) ? [path] : [join(project, path), join(state, path)];
-  const there = await Promise.all(
-    candidates.map(file =>
-      stat(file).then(
-        () => true,
-        error => {
-          if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return false;
-          throw error;
-        },
-      ),
-    ),
-  );
+  const there = await Promise.all(candidates.map(exists));
   return candidates
     .filter((_, at) => there[at])
     .map(file => ({ kind: 'file', id: file, detail: 'made by muster, says the journal' }));

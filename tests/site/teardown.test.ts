@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { AnyStep } from '../../lib/engine/index.ts';
-import { destroySite, leaks, runVerb } from '../../lib/site/index.ts';
+import type { Provider } from '../../lib/host/provider.ts';
+import type { Site } from '../../lib/inventory/index.ts';
+import { destroySite, leaks, removalSteps, runVerb } from '../../lib/site/index.ts';
 import { openWorld } from './world.ts';
 
 const test = suite<{ dir: string }>('teardown');
@@ -35,6 +37,18 @@ test('a site without anything is gone, and only sealed journals and caches are k
   const { kept } = await destroySite(open);
   assert.equal(await readdir(open.dirs.state), ['journals']);
   assert.equal(kept, [join(open.dirs.state, 'journals')]);
+});
+
+test('a removal is not titled as what it removes', () => {
+  const start = { ...writes('/nowhere', 'x'), id: 'machine.power', title: 'Start server-1' };
+  const provider = { kind: 'qemu', owned: true, steps: () => [start] } as unknown as Provider;
+  const site = { name: 'test', environment: 'lab', hosts: [] } as unknown as Site;
+  const titles = removalSteps(site, { provider }).map(({ title }) => title);
+  assert.equal(titles, [
+    "Remove the site's secrets and state",
+    'Undo: Start server-1',
+    'Undo: Write kubeconfigs/test.yaml',
+  ]);
 });
 
 test('what the provider still lists is a failure that names it', async ({ dir }) => {

@@ -4,6 +4,7 @@ import type { Ctx } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
 import type { HostWant, Site } from '../../inventory/index.ts';
 import { createSshKeyPair, Secret } from '../../secret/index.ts';
+import { exists } from '../exists.ts';
 import type { MachineImage } from '../machine-image/index.ts';
 import { gib } from '../size.ts';
 import {
@@ -16,7 +17,7 @@ import {
   segmentAddress,
   writeIdentity,
 } from './identity.ts';
-import { diskAvailable, exists } from './observe.ts';
+import { diskAvailable } from './observe.ts';
 import { chooseForwards } from './ports.ts';
 import { seedFiles } from './seed.ts';
 

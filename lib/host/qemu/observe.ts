@@ -1,4 +1,4 @@
-import { readFile, readlink, stat, statfs } from 'node:fs/promises';
+import { readFile, readlink, statfs } from 'node:fs/promises';
 import { OpsError } from '../../errors/index.ts';
 import { comma } from './arguments.ts';
 import type { Identity, MachineFiles } from './identity.ts';
@@ -42,15 +42,6 @@ export async function serialTail(files: MachineFiles, lines = 15): Promise<strin
     .filter(line => line.trim() !== '')
     .slice(-lines);
 }
-
-export const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    error => {
-      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return false;
-      throw error;
-    },
-  );
 
 /** Bytes that a new process could have without swapping. */
 export async function memoryAvailable(): Promise<number> {

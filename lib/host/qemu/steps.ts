@@ -3,12 +3,13 @@ import type { AnyStep, Ctx, Need, Step, Target } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
 import type { HostWant, Site } from '../../inventory/index.ts';
 import { minutes } from '../../time/index.ts';
+import { exists } from '../exists.ts';
 import { findMachineImage, makeMachineImage } from '../machine-image/index.ts';
 import { kill, powerOff, reach, startMachine, waitForSsh } from './boot.ts';
 import { createDisk, createIdentity, diskWhole } from './create.ts';
 import { decideDisk, decideIdentity, decideImage, decidePower, decideSsh, type PowerWant } from './decide.ts';
 import { type Identity, machineFiles, readIdentity } from './identity.ts';
-import { exists, observePower, type Power } from './observe.ts';
+import { observePower, type Power } from './observe.ts';
 
 /** Image, then for each machine: who it is, its disk, its process, its SSH. */
 export function machineSteps(site: Site, hosts: readonly HostWant[], wanted: boolean): AnyStep[] {
