@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { SourceName } from '../backup/set.ts';
 import type { Duration } from '../time/index.ts';
 import type { RpoOfSource } from './report.ts';
+import { metBy } from './verdict.ts';
 
 /**
  * A sign of life that the heartbeat writes at the inventory's interval, the same in every source: row, file, object.
@@ -73,12 +74,11 @@ export interface RpoFacts {
   target: Duration;
 }
 
-/** Pure. Met when it holds at either end of the bound; between the two it cannot be told. */
+/** Pure. */
 export function rpoOf({ source, canaries, t0, bound, target }: RpoFacts): RpoOfSource {
   const newest = newestBefore(canaries, t0);
   if (!newest) return { source, newestCanary: null, ms: null, bound, target, met: null };
   const ms = t0.getTime() - Date.parse(newest.written);
   const { number, written } = newest;
-  const met = ms + bound <= target ? true : ms - bound > target ? false : null;
-  return { source, newestCanary: { number, written }, ms, bound, target, met };
+  return { source, newestCanary: { number, written }, ms, bound, target, met: metBy(ms, bound, target) };
 }

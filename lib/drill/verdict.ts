@@ -1,5 +1,6 @@
 import { type CheckResult, LEVELS } from '../backup/check.ts';
 import { type Code, EXIT, type ExitStatus } from '../errors/index.ts';
+import type { Duration } from '../time/index.ts';
 import type { Verdict } from './report.ts';
 
 /**
@@ -67,4 +68,11 @@ export function exitOf(verdict: Verdict, met: readonly (boolean | null)[]): Extr
   if (verdict === 'inconclusive') return EXIT.unknown;
   if (met.includes(false)) return EXIT.failed;
   return met.includes(null) ? EXIT.unknown : EXIT.done;
+}
+
+/** Whether a span, exact to the bound, kept its target; null: the target lies between the ends of the bound. */
+export function metBy(ms: Duration | null, bound: Duration, target: Duration): boolean | null {
+  if (ms === null) return null;
+  if (ms + bound <= target) return true;
+  return ms - bound > target ? false : null;
 }
