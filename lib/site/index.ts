@@ -1,9 +1,9 @@
 /** Site: composes plans out of scripts/, opens a site with everything wired, and the verbs on it. */
 export { addresses, type Bootstrapped, bootstrapSite, planSite } from './bootstrap.ts';
-export { loadScripts, type Selection } from './compose.ts';
+export { bootstrapSteps, loadScripts, type Selection } from './compose.ts';
 export { type OpenOptions, type OpenSite, openSite } from './open.ts';
 export { type Place, type Script, siteDirs } from './place.ts';
 export { startSite, stopSite } from './power.ts';
-export { newRun, type Ran, runVerb } from './run-verb.ts';
+export { type InSession, inSession, newRun, type Ran, runVerb } from './run-verb.ts';
 export { type Health, type SiteStatus, siteStatus } from './status.ts';
 export { type Destroyed, destroySite, leaks, removalSteps } from './teardown.ts';

@@ -1,0 +1,45 @@
+import type { CheckResult } from '../backup/check.ts';
+import type { InSession, OpenSite } from '../site/index.ts';
+import type { RpoOfSource } from './report.ts';
+import type { Drill, Phase, Scenario } from './scenario.ts';
+import type { Timeline } from './timeline.ts';
+
+/** What a drill has seen when it ended, however it ended. */
+export interface Ended {
+  checks: CheckResult[];
+  rpo: readonly RpoOfSource[];
+  /** What ended it early. */
+  error?: unknown;
+}
+
+/**
+ * Carries a scenario out: phase by phase under the marks of the timeline, then its checks. What ends it early is part
+ * of what was seen: a drill that fails has a report too. Errors: none but INTERRUPTED.
+ */
+export async function carryOut(
+  scenario: Scenario,
+  drill: Drill,
+  timeline: Timeline,
+  session: InSession,
+): Promise<Ended> {
+  const seen: Ended = { checks: [], rpo: [] };
+  try {
+    const t0 = await timeline.mark('t0');
+    for (const phase of scenario.phases(drill)) await carryOutPhase(phase, timeline, session, drill.target);
+    seen.checks.push(...(await scenario.checks(drill)));
+    await timeline.mark('t8');
+    seen.rpo = await scenario.rpo(drill, t0);
+  } catch (error) {
+    if (drill.target.signal.aborted) throw error;
+    seen.error = error;
+  }
+  return seen;
+}
+
+/** A phase whose end was reached is not begun again by a drill that goes on: what was lost is lost once. */
+async function carryOutPhase(phase: Phase, timeline: Timeline, { apply }: InSession, open: OpenSite): Promise<void> {
+  if (phase.end && timeline.marks().some(({ mark }) => mark === phase.end)) return;
+  open.emit({ type: 'notice', text: phase.name });
+  await apply(await phase.steps(), phase.select);
+  if (phase.end) await timeline.mark(phase.end);
+}

@@ -1,0 +1,49 @@
+import type { CheckResult } from '../backup/check.ts';
+import type { SourceName } from '../backup/set.ts';
+import type { SealedSet } from '../backup/source.ts';
+import type { AnyStep } from '../engine/index.ts';
+import type { OpenSite } from '../site/index.ts';
+import type { Mark, Report, RpoOfSource } from './report.ts';
+import type { Marked } from './timeline.ts';
+
+/** One drill of a scenario, under way. */
+export interface Drill {
+  /** In the form of a set's id. */
+  id: string;
+  mode: Report['mode'];
+  /** The site that is lost, or beside which it is rehearsed. */
+  source: OpenSite;
+  /** Where it comes up; in mode destroy the source itself. */
+  target: OpenSite;
+  set: SealedSet;
+  /** .muster/<site>/drills/<id>: what was seen on the way lies there too. */
+  folder: string;
+}
+
+/** A part of a drill: one plan. */
+export interface Phase {
+  name: string;
+  /** Asked when the phase begins. */
+  steps(): readonly AnyStep[] | Promise<readonly AnyStep[]>;
+  select?(step: AnyStep): boolean;
+  /** Reached when the phase is over; a drill that is gone on with does not begin the phase again. */
+  end?: Mark;
+}
+
+/** A way to lose something, and to have it back: a file in scenarios/. */
+export interface Scenario {
+  id: string;
+  title: string;
+  /** What a person loses in mode destroy, for the confirmation. */
+  loses: string;
+  modes: readonly Report['mode'][];
+  /** Sources of the set without which it proves nothing. */
+  sources: readonly SourceName[];
+  /** What it does not try, for the report. */
+  notTried: readonly string[];
+  phases(drill: Drill): readonly Phase[];
+  /** After the last phase; all that it has, also those that could not be looked at. */
+  checks(drill: Drill): Promise<readonly CheckResult[]>;
+  /** By the canaries that came back. */
+  rpo(drill: Drill, t0: Marked): Promise<readonly RpoOfSource[]>;
+}

@@ -1,0 +1,39 @@
+import type { AnyStep } from '../engine/index.ts';
+import type { Site } from '../inventory/index.ts';
+import { loadScripts } from './compose.ts';
+import type { Place } from './place.ts';
+
+/** What is asked of a rebuild's steps: whether they belong to a part of it. */
+type Part = (step: AnyStep) => boolean;
+
+/** A bootstrap's steps, and the parts of them that a rebuild carries out, in this order. */
+export interface Rebuild {
+  steps: readonly AnyStep[];
+  machines: Part;
+  cluster: Part;
+  addons: Part;
+  /** The application is looked at, not installed: the site's authority for TLS, and the answer. */
+  answers: Part;
+  /** The heartbeat, which the backup brings back asleep. */
+  heartbeat: Part;
+}
+
+/**
+ * A rebuilt site gets a fresh cluster and what stands on it, and then its backup: what installs, migrates and seeds the
+ * application is never run, or a site that made its data anew would pass for a restored one.
+ */
+export async function rebuildOf(site: Site, place: Place): Promise<Rebuild> {
+  const scripts = (await loadScripts(place.dirs.project)).map(({ name, steps }) => ({ name, steps: steps(site, place) }));
+  const of = (names: RegExp): Part => {
+    const some = new Set(scripts.filter(({ name }) => names.test(name)).flatMap(({ steps }) => steps));
+    return step => some.has(step);
+  };
+  return {
+    steps: scripts.flatMap(({ steps }) => steps),
+    machines: of(/^[12]\d-/),
+    cluster: of(/^3\d-/),
+    addons: of(/^4\d-/),
+    answers: ({ id }) => id === 'site-ca' || id === 'app.answers',
+    heartbeat: ({ id }) => id === 'app.heartbeat',
+  };
+}
