@@ -9,7 +9,10 @@ import { exitOf, metBy, verdictOf } from './verdict.ts';
 
 /** All that a drill has seen, for its report. */
 export interface Seen {
-  drill: Pick<Report, 'id' | 'scenario' | 'mode' | 'site' | 'target' | 'commit' | 'lockDigest' | 'by' | 'versions'>;
+  drill: Pick<
+    Report,
+    'id' | 'scenario' | 'title' | 'mode' | 'site' | 'target' | 'commit' | 'lockDigest' | 'by' | 'versions'
+  >;
   /** undefined: the drill ended before it had chosen one. */
   set: SealedSet | undefined;
   /** From the inventory: backup.rto, drills.proof. */

@@ -93,6 +93,7 @@ export const report = z
     schema: z.literal(1),
     id: drillId,
     scenario: word,
+    title: text.describe('Of the scenario: what was lost and brought back.'),
     mode: z.enum(['rehearse', 'destroy']).describe('rehearse: beside the living source. destroy: in place.'),
     site: word.describe('Whose backup was proven.'),
     target: text.describe('Where it was restored.'),

@@ -24,10 +24,17 @@ export const systemClock: Clock = {
     }),
 };
 
-/** '850 ms', '12.3 s', '4 min 05 s'. */
+/** '850 ms', '12.3 s', '4 min 05 s', '3 h 07 min', '12 d 4 h'. */
 export function formatDuration(ms: Duration): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 99_950) return `${(ms / 1000).toFixed(1)} s`;
   const whole = Math.round(ms / 1000);
-  return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
+  if (whole < 3600) return inTwo(whole, 60, 'min', 's');
+  const rounded = Math.round(whole / 60);
+  return rounded < 48 * 60
+    ? inTwo(rounded, 60, 'h', 'min')
+    : `${Math.floor(rounded / 1440)} d ${Math.floor((rounded % 1440) / 60)} h`;
 }
+
+const inTwo = (small: number, ratio: number, big: string, unit: string): string =>
+  `${Math.floor(small / ratio)} ${big} ${String(small % ratio).padStart(2, '0')} ${unit}`;

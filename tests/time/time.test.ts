@@ -111,6 +111,9 @@ for (const [ms, text] of [
   [12_340, '12.3 s'],
   [99_960, '1 min 40 s'],
   [245_000, '4 min 05 s'],
+  [3_599_600, '1 h 00 min'],
+  [11_220_000, '3 h 07 min'],
+  [1_051_200_000, '12 d 4 h'],
 ] as const)
   durations(`${ms} ms reads ${text}`, () => assert.is(formatDuration(ms), text));
 durations.run();
