@@ -159,6 +159,8 @@ export interface ClusterApi {
   list(query: KubeQuery): Promise<KubeObject[]>;
   /** Server-side apply with the one field manager `muster`. */
   apply(object: KubeObject): Promise<KubeObject>;
+  /** Pods of a workload, and nothing else of it. Resolves when the API accepted it. */
+  scale(ref: KubeRef, replicas: number): Promise<void>;
   /** Foreground deletion; resolves when the API accepted it. Absent is fine. */
   remove(ref: KubeRef): Promise<void>;
   /** The exit status is read from the protocol; a stream that ends without one is thrown as SHELL_LOST. */

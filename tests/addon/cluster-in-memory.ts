@@ -37,6 +37,11 @@ export function memoryCluster(...existing: KubeObject[]): MemoryCluster {
       writes.push(`remove ${ref.kind} ${ref.name}`);
       objects.delete(key(ref));
     },
+    scale: async (ref, replicas) => {
+      writes.push(`scale ${ref.kind} ${ref.name} to ${replicas}`);
+      const found = objects.get(key(ref));
+      if (found) objects.set(key(ref), { ...found, spec: { ...(found.spec as object), replicas } });
+    },
     raw: refuse,
     exec: refuse,
     close: async () => {},

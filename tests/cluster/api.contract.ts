@@ -140,6 +140,22 @@ test('a list follows the pages, names each object’s kind, and is empty for a k
   });
 });
 
+test('scaling touches the scale of a workload and no other field of it', async () => {
+  const seen: unknown[] = [];
+  const http: Answers['http'] = ({ method, path, body }) => {
+    if (path === '/apis/apps/v1')
+      return { status: 200, body: { resources: [{ name: 'statefulsets', kind: 'StatefulSet', namespaced: true }] } };
+    seen.push([method, path, body]);
+    return { status: 200, body: {} };
+  };
+  await withApi({ http }, ({ api }) =>
+    api.scale({ apiVersion: 'apps/v1', kind: 'StatefulSet', namespace: 'app', name: 'postgres' }, 0),
+  );
+  assert.equal(seen, [
+    ['PATCH', '/apis/apps/v1/namespaces/app/statefulsets/postgres/scale', '{"spec":{"replicas":0}}'],
+  ]);
+});
+
 test('a kubeconfig that others can read, or of another context, is refused before anything is sent', async () => {
   await withApi({}, async ({ kubeconfig, asked }) => {
     const context = { clock: systemClock, signal: new AbortController().signal, random: () => 0 };

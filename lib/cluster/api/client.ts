@@ -28,6 +28,7 @@ export async function connectCluster(kubeconfig: string, site: string, context: 
     get: ref => get(client, ref),
     list: query => list(client, query),
     apply: object => apply(client, object),
+    scale: (ref, replicas) => scale(client, ref, replicas),
     remove: ref => remove(client, ref),
     exec: (pod, argv, options) => execInPod(connection, { pod, argv, ...options }, context.signal),
     close: async () => connection.agent.destroy(),
@@ -94,6 +95,16 @@ async function apply(client: Client, object: KubeObject): Promise<KubeObject> {
       hint: `it was not made by muster: kubectl get ${kind} ${ref.name} -o yaml --show-managed-fields`,
     });
   return asObject(parsed((await patch(true)).body), ref);
+}
+
+/** Past server-side apply, which would take away every field that this request does not name. */
+async function scale({ discovery, ask }: Client, ref: KubeRef, replicas: number): Promise<void> {
+  const resource = await discovery.find(ref.apiVersion, ref.kind);
+  if (!resource)
+    throw new OpsError('CLUSTER_REFUSED', `cannot scale ${ref.kind} ${ref.name}: the cluster knows no such kind`);
+  const path = `${objectPath(resource, ref)}/scale?fieldManager=${FIELD_MANAGER}`;
+  const body = JSON.stringify({ spec: { replicas } });
+  await ask({ method: 'PATCH', path, body, contentType: 'application/merge-patch+json' });
 }
 
 async function remove({ discovery, ask }: Client, ref: KubeRef): Promise<void> {
