@@ -74,7 +74,7 @@ export async function debootstrap({ label, suite, args, target, work }: Debootst
   await tool(argv, `cannot make a Debian tree for ${label}`, deps, { env, onLine: tell(label, deps.progress) });
 }
 
-/** A file out of a package, without installing it. Errors: ARTIFACT_BUILD. */
+/** A file or folder out of a package, without installing it. Errors: ARTIFACT_BUILD. */
 export async function fileOfPackage(name: string, path: string, work: string, deps: ToolDeps): Promise<string> {
   const dir = join(work, `deb-${name}`);
   deps.progress(`Debian package ${name}`);

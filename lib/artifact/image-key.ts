@@ -54,11 +54,12 @@ export const isSource = (path: string): boolean =>
   !/(^|\/)(__pycache__|node_modules|\.venv|\.pytest_cache)(\/|$)/.test(path);
 
 /** Names of the images that a site runs. A released k3s brings its own for the cluster's part. */
-export function siteImages(lock: LockFile, site: Pick<Site, 'cluster' | 'addons' | 'app'>): string[] {
+export function siteImages(lock: LockFile, site: Pick<Site, 'cluster' | 'addons' | 'app' | 'backup'>): string[] {
   const bringsOwn = lock.artifacts.k3s?.[site.cluster.version]?.module === undefined;
   const wanted = (part: LockedImage['for']) => {
     if (part === undefined) return false;
     if (part === 'app') return site.app !== undefined;
+    if (part === 'velero') return site.backup?.sources.includes('velero') ?? false;
     return !bringsOwn && (part === 'cluster' || site.addons[part]);
   };
   return Object.keys(lock.images)

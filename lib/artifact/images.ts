@@ -99,7 +99,7 @@ async function fillContext(
     await copyProgram((await resolveRecipe(recipe, deps)).path, join(context, binary));
   }
   for (const [as, from] of Object.entries(locked.debian ?? {}))
-    await copyProgram(await fileOfPackage(from.package, from.path, work, deps), join(context, as));
+    await cp(await fileOfPackage(from.package, from.path, work, deps), join(context, as), { recursive: true });
   if (locked.mmdebstrap) await debianBase(image, locked.mmdebstrap, context, work, deps);
   if (locked.wheels) await wheels(image, locked.wheels, context, deps);
   // Modes of a checkout follow the umask of whoever cloned it; an image must not.

@@ -9,7 +9,17 @@ export { siteImages } from './image-key.ts';
 export { k3sVersions, readLock } from './lock-file.ts';
 export type { LockFile } from './lock-schema.ts';
 export { findRecipe, type ResolveOptions, resolveRecipe } from './resolve.ts';
-export { artifactDeps, imageRefs, PARTS, type Part, resolveArtifact, siteRecipe } from './site-artifacts.ts';
+export {
+  artifactDeps,
+  type HostProgram,
+  hostProgram,
+  imageRefs,
+  PARTS,
+  type Part,
+  type Program,
+  resolveArtifact,
+  siteRecipe,
+} from './site-artifacts.ts';
 export type { ArtifactDeps, Build, Recipe } from './sources/source.ts';
 export { type ArtifactFacts, type ArtifactWant, artifactSteps, decideArtifact } from './steps.ts';
 export { needTool, tool } from './tool.ts';

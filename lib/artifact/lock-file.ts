@@ -103,5 +103,15 @@ export function lockedVersion(lock: LockFile, { name, version }: { name: string;
   });
 }
 
+/** Of what has no version in the inventory. Errors: LOCK_NO_VERSION unless the lock has exactly one. */
+export function onlyVersion(lock: LockFile, name: string): string {
+  const [version, ...others] = Object.keys(lock.artifacts[name] ?? {});
+  if (version !== undefined && others.length === 0) return version;
+  throw new OpsError(
+    'LOCK_NO_VERSION',
+    `cannot install ${name}: got ${versions(lock, name)} in the lock, expected one version`,
+  );
+}
+
 /** What an inventory may ask for. */
 export const k3sVersions = (lock: LockFile): string[] => Object.keys(lock.artifacts.k3s ?? {});

@@ -47,14 +47,14 @@ const version = z
 /** A container image, built from images/<name>/Containerfile. The keys say what its context gets beside that folder. */
 const image = z.strictObject({
   /** Part of a site that runs it; absent: only other images start from it. */
-  for: z.enum(['cluster', 'coredns', 'local-path', 'metrics-server', 'app']).optional(),
+  for: z.enum(['cluster', 'coredns', 'local-path', 'metrics-server', 'app', 'velero']).optional(),
   /** The image that ARG BASE names. */
   from: fileName.optional(),
   /** File in its folder with arguments for mmdebstrap; the result is base.tar. */
   mmdebstrap: fileName.optional(),
   /** Binaries of this lock, by name -> version. */
   binaries: z.record(z.string(), z.string()).optional(),
-  /** Single files out of Debian packages: name in the context -> where from. */
+  /** Files and folders out of Debian packages: name in the context -> where from. */
   debian: z.record(fileName, z.strictObject({ package: z.string(), path: z.string().startsWith('/') })).optional(),
   /** A requirements file with digests, in the context; its wheels lie in wheels/. */
   wheels: z.strictObject({ requirements: fileName, python: z.string() }).optional(),

@@ -4,14 +4,31 @@ import type { Resolved } from './cache.ts';
 import { type Arch, thisArch, type Want } from './identity.ts';
 import { imageOf, siteImages } from './image-key.ts';
 import { imagesRecipe } from './images.ts';
-import { readLock } from './lock-file.ts';
+import { onlyVersion, readLock } from './lock-file.ts';
+import type { LockFile } from './lock-schema.ts';
 import { lockedRecipe } from './recipe.ts';
-import { type ResolveOptions, resolveRecipe } from './resolve.ts';
+import { findRecipe, type ResolveOptions, resolveRecipe } from './resolve.ts';
 import type { ArtifactDeps, Recipe } from './sources/source.ts';
 
-/** What a site installs: the k3s binary, the images built here, and a released k3s's own images. */
-export const PARTS = ['k3s', 'images', 'k3s-airgap-images'] as const;
+/** Programs that this computer runs for a site. */
+const PROGRAMS = ['versitygw', 'kopia'] as const;
+export type Program = (typeof PROGRAMS)[number];
+
+/** What a site installs: the k3s binary, the images built here, a released k3s's own images; and the programs. */
+export const PARTS = ['k3s', 'images', 'k3s-airgap-images', ...PROGRAMS] as const;
 export type Part = (typeof PARTS)[number];
+
+/** The store of a lab; and what reads volumes back without Velero. */
+const PROGRAM_WANTED: Readonly<Record<Program, (site: Pick<Site, 'backup'>) => boolean>> = {
+  versitygw: ({ backup }) => backup?.store.kind === 'local',
+  kopia: ({ backup }) => backup?.sources.includes('velero') ?? false,
+};
+
+const isProgram = (part: Part): part is Program => PROGRAMS.some(name => name === part);
+
+/** Those that the inventory alone does not rule out. */
+export const partsOf = (site: Pick<Site, 'backup'>): Part[] =>
+  PARTS.filter(part => !isProgram(part) || PROGRAM_WANTED[part](site));
 
 /** undefined: the site does not need this part. Reads files of the checkout only. Errors: LOCK_*. */
 export async function siteRecipe(
@@ -20,7 +37,9 @@ export async function siteRecipe(
   project: string,
   arch: Arch = thisArch(),
 ): Promise<Recipe | undefined> {
+  if (!partsOf(site).includes(part)) return undefined;
   const lock = await readLock(project);
+  if (isProgram(part)) return programRecipe(lock, part, project, arch);
   if (part === 'images') {
     const names = siteImages(lock, site);
     return names.length > 0 ? imagesRecipe(lock, names, arch, project) : undefined;
@@ -29,6 +48,9 @@ export async function siteRecipe(
   if (part === 'k3s-airgap-images' && !lock.artifacts[part]?.[version]) return undefined;
   return lockedRecipe(lock, { name: part, version, arch }, project);
 }
+
+const programRecipe = (lock: LockFile, name: Program, project: string, arch: Arch = thisArch()): Promise<Recipe> =>
+  lockedRecipe(lock, { name, version: onlyVersion(lock, name), arch }, project);
 
 /** Names as manifests use them: 'coredns' -> 'muster.lab/coredns:<12 digits>'. */
 export async function imageRefs(site: Site, project: string, arch: Arch = thisArch()): Promise<Record<string, string>> {
@@ -46,6 +68,23 @@ export async function artifactDeps(
   const { signal, clock } = ctx;
   const shell = await ctx.shell('localhost');
   return { site, project, cache, signal, clock, shell, random: Math.random, progress: text => ctx.progress(text) };
+}
+
+/** A program that this computer runs; the step `artifact.<name>` has it. */
+export interface HostProgram {
+  /** In the cache: reads only. */
+  find(ctx: Ctx): Promise<Resolved | undefined>;
+  /** Makes or fetches it if it is not there. Errors: those of its source. */
+  have(ctx: Ctx): Promise<Resolved>;
+}
+
+/** In the lock's one version, whether or not the inventory wants it. Errors of both: LOCK_*. */
+export function hostProgram(site: Site, name: Program): HostProgram {
+  const recipe = async ({ run: { dirs } }: Ctx) => programRecipe(await readLock(dirs.project), name, dirs.project);
+  return {
+    find: async ctx => findRecipe(await recipe(ctx), await artifactDeps(site, ctx)),
+    have: async ctx => resolveRecipe(await recipe(ctx), await artifactDeps(site, ctx)),
+  };
 }
 
 /** A thing of the lock, by name and version. Errors: those of lockedRecipe and resolveRecipe. */

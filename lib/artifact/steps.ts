@@ -3,7 +3,7 @@ import type { Site } from '../inventory/index.ts';
 import { minutes } from '../time/index.ts';
 import type { Resolved } from './cache.ts';
 import { findRecipe, resolveRecipe } from './resolve.ts';
-import { artifactDeps, PARTS, type Part, siteRecipe } from './site-artifacts.ts';
+import { artifactDeps, type Part, partsOf, siteRecipe } from './site-artifacts.ts';
 import type { Recipe } from './sources/source.ts';
 
 /** What is wanted in the cache; names only, since keys follow from files that are read when the step observes. */
@@ -24,10 +24,12 @@ const TITLES: Record<Part, string> = {
   k3s: 'Have k3s',
   images: 'Have the container images',
   'k3s-airgap-images': "Have k3s's own images",
+  versitygw: 'Have the store of the lab',
+  kopia: 'Have kopia, to read backups without Velero',
 };
 
-/** artifact.k3s, artifact.images, artifact.k3s-airgap-images: what the site installs is in this computer's cache. */
-export const artifactSteps = (site: Site): AnyStep[] => PARTS.map(part => artifactStep(site, part));
+/** artifact.<part>: what the site installs, and what is run for it here, is in this computer's cache. */
+export const artifactSteps = (site: Site): AnyStep[] => partsOf(site).map(part => artifactStep(site, part));
 
 function artifactStep(site: Site, part: Part): Step<ArtifactWant, ArtifactFacts> {
   const recipe = (ctx: Ctx) => siteRecipe(site, part, ctx.run.dirs.project);

@@ -27,7 +27,11 @@ artifacts:
 images:
   base: {}
   hello: { for: app, from: base, include: { page: app/page }, binaries: { tiny: v1 } }
-  shell: { for: cluster, debian: { busybox: { package: busybox-static, path: /bin/busybox } } }
+  shell:
+    for: cluster
+    debian:
+      busybox: { package: busybox-static, path: /bin/busybox }
+      copying: { package: busybox-static, path: /usr/share/doc/busybox-static }
 `;
 
 const put = (world: ArtifactWorld, path: string, text: string) => {
@@ -48,7 +52,7 @@ images.before.each(async context => {
     'images/hello/Containerfile',
     'ARG BASE\nFROM $BASE\nCOPY tiny /tiny\nCOPY page /page\nENTRYPOINT ["/tiny"]\n',
   );
-  put(context.world, 'images/shell/Containerfile', 'FROM scratch\nCOPY busybox /bin/sh\n');
+  put(context.world, 'images/shell/Containerfile', 'FROM scratch\nCOPY busybox /bin/sh\nCOPY copying /copying\n');
   put(context.world, 'app/page/index.html', '<p>hello');
   put(context.world, 'app/page/__pycache__/x.pyc', 'left by a tool');
   chmodSync(join(context.world.project, 'app/page/index.html'), 0o600);
@@ -75,9 +79,8 @@ async function manifest({ shell }: Context, archive: string): Promise<Entry[]> {
 
 /** 'mode path' of every file of an image. */
 async function filesOf({ shell, world }: Context, archive: string, entry: Entry): Promise<string[]> {
-  const script = 'cd "$1" && rm -rf all && mkdir all && tar -xf "$2" && for l in "$3" "$4"; do tar -tvf "$l"; done';
-  const [first = '', second = ''] = entry.Layers.slice(-2);
-  const text = await shell.run({ script, args: [world.dir, archive, first, second] });
+  const script = 'cd "$1" && tar -xf "$2" && shift 2 && for l in "$@"; do tar -tvf "$l"; done';
+  const text = await shell.run({ script, args: [world.dir, archive, ...entry.Layers] });
   return text.split('\n').flatMap(line => /^(\S+) .* (\S+)$/.exec(line)?.slice(1).join(' ') ?? []);
 }
 
@@ -96,6 +99,11 @@ images(
     // Readable for the image's user, whatever umask the checkout was made with.
     assert.ok(files.includes('-rw-r--r-- page/index.html'), files.join('\n'));
     assert.not(files.join('\n').includes('pycache'));
+    const shell = entries.find(entry => entry.RepoTags[0]?.includes('shell'));
+    assert.ok(shell);
+    const packaged = await filesOf(context, archive.path, shell);
+    assert.ok(packaged.includes('-rwxr-xr-x bin/sh'), packaged.join('\n'));
+    assert.ok(packaged.includes('-rw-r--r-- copying/copyright'), packaged.join('\n'));
   },
 );
 

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { k3sVersions, readLock, siteImages } from '../../lib/artifact/index.ts';
-import { lockedVersion, parseLock } from '../../lib/artifact/lock-file.ts';
+import { lockedVersion, onlyVersion, parseLock } from '../../lib/artifact/lock-file.ts';
+import { partsOf } from '../../lib/artifact/site-artifacts.ts';
 import { digestFromSums } from '../../lib/artifact/sums.ts';
 import { isOpsError, type OpsError } from '../../lib/errors/index.ts';
 
@@ -59,6 +60,7 @@ const parts = (): Parameters<typeof siteImages>[0] =>
 module: m
 artifacts:
   k3s: { lab: { module: { packages: [a] } }, released: { release: { base: 'https://example.org' } } }
+  kopia: { v1: { module: { packages: [a] } } }
 images:
   pause: { for: cluster }
   coredns: { for: coredns }
@@ -66,14 +68,21 @@ images:
   local-path: { for: local-path }
   metrics-server: { for: metrics-server }
   app: { for: app, from: debian }
+  velero: { for: velero }
+  plugin: { for: velero }
   debian: {}
 `,
     'lock.yaml',
   );
 
-for (const { title, version, addons, app, images } of json('images.json')) {
+for (const { title, version, addons, app, backup, images } of json('images.json')) {
   test(`images of a site: ${title}`, () => {
-    const site = { cluster: { kind: 'k3s', version }, addons, ...(app && { app: { users: 1, avatars: 1 } }) };
+    const site = {
+      cluster: { kind: 'k3s', version },
+      addons,
+      ...(app && { app: { users: 1, avatars: 1 } }),
+      ...(backup && { backup: { sources: backup } }),
+    };
     assert.equal(siteImages(parts(), site as Parameters<typeof siteImages>[1]), images);
   });
 }
@@ -90,20 +99,53 @@ test('a version that the lock does not have is refused with the nearest one and 
     assert.is(thrownBy(() => lockedVersion(lock, { name, version: 'name' })).code, 'LOCK_NO_VERSION');
 });
 
+test('a program without a version in the inventory is had only when the lock has one version of it', () => {
+  const lock = parts();
+  assert.is(onlyVersion(lock, 'kopia'), 'v1');
+  for (const [name, has] of [
+    ['k3s', 'lab, released'],
+    ['toString', '(none)'],
+  ] as const) {
+    const error = thrownBy(() => onlyVersion(lock, name));
+    assert.is(error.code, 'LOCK_NO_VERSION');
+    assert.match(error.message, has);
+  }
+});
+
+for (const { title, backup, programs } of json('programs.json')) {
+  test(`programs of this computer: ${title}`, () => {
+    const always = partsOf({});
+    assert.equal(always, ['k3s', 'images', 'k3s-airgap-images']);
+    const parts = partsOf({ backup } as Parameters<typeof partsOf>[0]);
+    assert.equal(
+      parts.filter(part => !always.includes(part)),
+      programs,
+    );
+  });
+}
+
 test('the lock of this checkout is one, and its programs are those of the pins in go.mod', async () => {
   const lock = await readLock(project);
   assert.ok(k3sVersions(lock).includes('v1.36.3+k3s-lab'));
   const pins = readFileSync(join(project, lock.module, 'go.mod'), 'utf8');
-  const checked = ['coredns', 'local-path-provisioner', 'metrics-server'].map(name => {
-    const [[version = '', { module }] = ['', {}]] = Object.entries(lock.artifacts[name] ?? {});
-    const root = module?.packages[0]
-      ?.split('/')
-      .slice(0, name === 'metrics-server' ? 2 : 3)
-      .join('/');
-    assert.match(pins, `${root} ${version}`);
-    return name;
-  });
-  assert.is(checked.length, 3);
+  const built = Object.entries(lock.artifacts).flatMap(([name, versions]) =>
+    Object.entries(versions).flatMap(([version, { module }]) =>
+      module && name !== 'k3s' ? [{ version, module }] : [],
+    ),
+  );
+  assert.is(built.length, 10);
+  for (const { version, module } of built) {
+    const [path = ''] = module.packages;
+    // A module's path is the beginning of its packages'; kopia is a fork of the same version under another name.
+    const roots = path.split('/').map((_, place, parts) => parts.slice(0, place + 1).join('/'));
+    assert.ok(
+      roots.some(
+        root =>
+          pins.includes(`\t${root} ${version}`) || new RegExp(`^replace ${root} => \\S+ ${version}$`, 'm').test(pins),
+      ),
+      `${path} ${version} is not what go.mod has`,
+    );
+  }
   assert.match(pins, /\tk8s.io\/kubernetes v1\.36\.3\n/);
 });
 

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { artifactSteps } from '../../lib/artifact/index.ts';
-import { makePlan, type RunEnv, runSteps } from '../../lib/engine/index.ts';
+import { artifactSteps, hostProgram } from '../../lib/artifact/index.ts';
+import { type Ctx, makePlan, type RunEnv, runSteps } from '../../lib/engine/index.ts';
 import type { Site } from '../../lib/inventory/index.ts';
 import { memoryGate, newWorld as newEngineWorld, newEnv } from '../engine/world.ts';
 import { putK3sRelease, type ReleaseServer, sha256, startReleaseServer } from '../servers/release-server.ts';
@@ -58,6 +58,27 @@ steps(
     assert.is(server.requests.length, 1);
   },
 );
+
+steps('a program that this computer runs is looked for, made by its step, and then it is there', async ({ world }) => {
+  const { artifacts, ...lock } = lockOf('https://muster.invalid');
+  world.writeLock({ ...lock, artifacts: { k3s: artifacts.k3s, versitygw: { v1: artifacts.tiny.v1 } } });
+  const lab = {
+    ...site('lab', ['module']),
+    backup: { store: { kind: 'local' }, sources: ['postgres'] },
+  } as unknown as Site;
+  const env = envOf(world);
+  const { shell, ...deps } = world.deps();
+  const ctx = { run: env.run, ...deps, shell: async () => shell } as unknown as Ctx;
+  const program = hostProgram(lab, 'versitygw');
+  assert.is(await program.find(ctx), undefined);
+  const step = artifactSteps(lab).filter(({ id }) => id === 'artifact.versitygw');
+  assert.is(step.length, 1);
+  assert.equal((await runSteps(step, env, memoryGate())).changed.length, 1);
+  const found = await program.find(ctx);
+  assert.ok(found);
+  assert.is((await shell.run([found.path])).trim(), 'tiny first');
+  assert.equal(await program.have(ctx), found);
+});
 
 steps('a version that the lock does not have ends the run with what it has', async ({ world }) => {
   const all = artifactSteps(site('lab', ['release'], 'v1.99.0+k3s1'));
