@@ -29,7 +29,7 @@ export function unproven(facts: Facts, manifest: Manifest | undefined): string[]
     ...(mode === 'rehearse'
       ? ['That the site can be replaced where it stands: this was a rehearsal beside it, under other addresses.']
       : []),
-    ...(set ? [`Any other backup: only the set ${set.id} was restored.`] : []),
+    ...(set ? [`Any other backup: only the set ${set.id} was used.`] : []),
   ];
 }
 

@@ -21,7 +21,7 @@ export const MARK_WORDS: Readonly<Record<Mark, { happened: string; phase: string
   t5: { happened: 'add-ons ready', phase: 'add-ons' },
   t6: { happened: 'data restored', phase: 'data' },
   t7: { happened: 'first answer of the application', phase: 'application' },
-  t8: { happened: 'integrity verified', phase: 'proof' },
+  t8: { happened: 'checks done', phase: 'proof' },
 };
 
 export const VERDICTS = ['verified', 'not verified', 'inconclusive'] as const;
