@@ -2,6 +2,7 @@ import type { AnyStep, ExecResult, ObjectStore } from '../engine/index.ts';
 import type { Site } from '../inventory/index.ts';
 import type { Duration } from '../time/index.ts';
 import type { Check, Level } from './check.ts';
+import type { EscrowAt } from './escrow/place.ts';
 import type { Manifest, PartOf, SourceName } from './set.ts';
 
 /**
@@ -38,6 +39,8 @@ export interface SealedSet {
 export interface SetCopy {
   store: ObjectStore;
   set: SealedSet;
+  /** A copy too: its places and identity may be broken. */
+  escrow: EscrowAt;
   /** Signs the manifest again with the artefacts as they are now: the damage was there before the backup was sealed. */
   reseal(change?: (manifest: Manifest) => Manifest): Promise<void>;
 }

@@ -1,0 +1,26 @@
+/** Ways in which a set is broken, whatever its sources are. */
+import type { Damage } from '../source.ts';
+import { bitFlipped } from './bit-flipped.ts';
+import { escrowPlaceLost } from './escrow-place-lost.ts';
+import { foreign } from './foreign.ts';
+import { keyMissing } from './key-missing.ts';
+import { keyWrong } from './key-wrong.ts';
+import { manifestChanged } from './manifest-changed.ts';
+import { objectMissing } from './object-missing.ts';
+import { objectTruncated } from './object-truncated.ts';
+import { sourceLeftOut } from './source-left-out.ts';
+import { stale } from './stale.ts';
+
+/** Those of a source only make sense in a set that has it. */
+export const SET_DAMAGES: readonly Damage[] = [
+  ...objectMissing,
+  ...objectTruncated,
+  ...bitFlipped,
+  ...keyMissing,
+  keyWrong,
+  escrowPlaceLost,
+  manifestChanged,
+  foreign,
+  stale,
+  sourceLeftOut,
+];

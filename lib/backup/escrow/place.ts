@@ -1,0 +1,56 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { isOpsError, OpsError } from '../../errors/index.ts';
+import type { Site } from '../../inventory/index.ts';
+import { resolveReference, type Secret } from '../../secret/index.ts';
+
+/** Where a site's escrow lies, and who can open it. */
+export interface EscrowAt {
+  site: string;
+  /** Two directories, absolute. */
+  places: readonly string[];
+  /** age1...; undefined: the lab's own, derived from its identity. */
+  recipients?: readonly string[];
+  /** The file with the private half where it is at hand: a lab's, or one that a person named. */
+  identityFile?: string;
+  /** A lab without a section: identity and places are made by muster. Elsewhere they must be there. */
+  made: boolean;
+}
+
+/** What of a site outlives its checkout and its store on this computer. */
+export const keptDirectory = (site: string, home = homedir()): string => join(home, '.local/share/muster', site);
+
+/** @param identityFile the one that a person brought, for a site whose private halves are offline. */
+export function escrowOf(
+  { name, environment, backup }: Pick<Site, 'name' | 'environment' | 'backup'>,
+  { home, identityFile }: { home?: string; identityFile?: string } = {},
+): EscrowAt {
+  const own = keptDirectory(name, home);
+  const made = environment === 'lab' && !backup?.escrow;
+  const identity = identityFile ?? (made ? join(own, 'identity.txt') : undefined);
+  return {
+    site: name,
+    places: backup?.escrow?.places ?? [join(own, 'escrow-1'), join(own, 'escrow-2')],
+    ...(backup?.escrow && { recipients: backup.escrow.recipients }),
+    ...(identity !== undefined && { identityFile: identity }),
+    made,
+  };
+}
+
+/** undefined: its private half is kept offline. Errors: KEY_MISSING: it is not where it should be; SECRET_EXPOSED, SECRET_UNREADABLE. */
+export async function readIdentity({ site, identityFile, places }: EscrowAt): Promise<Secret | undefined> {
+  if (identityFile === undefined) return undefined;
+  try {
+    return await resolveReference(`file:${identityFile}`, { directory: '/', env: process.env });
+  } catch (error) {
+    if (!isOpsError(error, 'SECRET_MISSING')) throw error;
+    throw new OpsError(
+      'KEY_MISSING',
+      `cannot open the escrow of ${site}: there is no age identity in ${identityFile}`,
+      {
+        cause: error,
+        hint: `bring the file back; if it is lost, move ${places.join(' and ')} away: no older set opens without it`,
+      },
+    );
+  }
+}

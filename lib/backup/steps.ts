@@ -1,0 +1,45 @@
+import type { AnyStep, Need } from '../engine/index.ts';
+import type { Site } from '../inventory/index.ts';
+import { escrowOpenStep } from './escrow/open.ts';
+import { escrowOf } from './escrow/place.ts';
+import { escrowSealStep } from './escrow/seal.ts';
+import { setExpireStep } from './expire.ts';
+import { type SealOf, type SealWant, setSealStep } from './seal.ts';
+import { publicKeyPath, signerStep } from './signer.ts';
+
+export interface BackupPlace {
+  /** The checkout. */
+  project: string;
+  /** Of the user; for tests. */
+  home?: string;
+}
+
+export const sealOf = (site: Site, { project, home }: BackupPlace): SealOf => ({
+  site,
+  escrow: escrowOf(site, home === undefined ? {} : { home }),
+  publicKey: publicKeyPath(site, project, home),
+});
+
+/**
+ * Before anything generates a secret of the backups: a site that is built again, or cloned anew, goes on with the keys
+ * that its store was written with. Ids: escrow.open, set.signer.
+ */
+export function backupKeySteps(site: Site, place: BackupPlace): AnyStep[] {
+  const { escrow, publicKey } = sealOf(site, place);
+  return [
+    escrowOpenStep(site.name, escrow, { mode: 'adopt', only: ['backup/'] }),
+    signerStep(site, publicKey, [{ step: 'escrow.open', scope: 'all' }]),
+  ];
+}
+
+/** After the last step of every source: escrow, seal, retention. Ids: escrow.seal, set.seal, set.expire. */
+export function backupSealSteps(site: Site, place: BackupPlace, want: SealWant): AnyStep[] {
+  const of = sealOf(site, place);
+  const after = (step: string): Need => ({ step, scope: 'all' });
+  const takes = (site.backup?.sources ?? []).map(source => after(`${source}.take`));
+  return [
+    escrowSealStep(of.escrow, [after('set.signer'), ...takes]),
+    setSealStep(of, want, [after('escrow.seal')]),
+    setExpireStep(of, [after('set.seal')]),
+  ];
+}
