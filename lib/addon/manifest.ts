@@ -10,11 +10,11 @@ export const STAMP = 'muster.lab/manifest';
 export function owned(object: KubeObject, addon: string): KubeObject {
   const { metadata } = object;
   const labels = { ...metadata.labels, [NAME]: addon, [MANAGED_BY]: FIELD_MANAGER };
+  // A hash of a value is a hint at it.
+  if (object.kind === 'Secret') return { ...object, metadata: { ...metadata, labels } };
   const stamp = createHash('sha256').update(JSON.stringify(object)).digest('hex').slice(0, 16);
   return { ...object, metadata: { ...metadata, labels, annotations: { ...metadata.annotations, [STAMP]: stamp } } };
 }
-
-const selector = (addon: string) => `${NAME}=${addon},${MANAGED_BY}=${FIELD_MANAGER}`;
 
 type Kind = Pick<KubeRef, 'apiVersion' | 'kind'>;
 
@@ -35,11 +35,14 @@ function of(apiVersion: string, kind: string): Kind {
   return { apiVersion, kind };
 }
 
-/** Every object of the add-on of these kinds: one list a kind, whatever the namespaces. */
+/**
+ * Every object of the add-on of these kinds, whatever the namespaces. All add-ons ask alike, so that the API is asked
+ * once a kind for all of them.
+ */
 export async function liveObjects(api: ClusterApi, addon: string, kinds: readonly Kind[]): Promise<KubeObject[]> {
-  const labelSelector = selector(addon);
+  const labelSelector = `${MANAGED_BY}=${FIELD_MANAGER}`;
   const lists = kinds.map(({ apiVersion, kind }) => api.list({ apiVersion, kind, labelSelector }));
-  return (await Promise.all(lists)).flat();
+  return (await Promise.all(lists)).flat().filter(({ metadata }) => metadata.labels?.[NAME] === addon);
 }
 
 export const kindsOf = (objects: readonly KubeObject[]): Kind[] => [

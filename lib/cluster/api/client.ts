@@ -4,6 +4,7 @@ import type { RetryContext } from '../../time/index.ts';
 import { type Connection, openKubeconfig } from './connection.ts';
 import { Discovery, type Resource } from './discovery.ts';
 import { execInPod } from './exec.ts';
+import { gathering } from './gathering.ts';
 import { type Ask, type Reply, send } from './transport.ts';
 import { isRecord, parsed } from './words.ts';
 
@@ -23,10 +24,16 @@ export async function connectCluster(kubeconfig: string, site: string, context: 
   const ask = (request: Ask) => send(request, connection, context);
   const discovery = new Discovery(async path => body(await ask({ method: 'GET', path, allow: [404] })));
   const client: Client = { connection, discovery, ask };
+  const together = gathering<KubeObject[]>();
   return {
     raw: async path => (await ask({ method: 'GET', path, once: true })).body,
     get: ref => get(client, ref),
-    list: query => list(client, query),
+    list: query =>
+      together(
+        JSON.stringify(query),
+        () => discovery.find(query.apiVersion, query.kind),
+        () => list(client, query),
+      ),
     apply: object => apply(client, object),
     scale: (ref, replicas) => scale(client, ref, replicas),
     remove: ref => remove(client, ref),

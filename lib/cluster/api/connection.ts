@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
-import { Agent, type RequestOptions } from 'node:https';
+import { Agent } from 'node:https';
 import { OpsError, oneLine } from '../../errors/index.ts';
+import { readCredentials } from './credentials.ts';
 
 /** What a kubeconfig says: where the API is, whom to trust, and how to be let in. */
 export interface Connection {
@@ -21,33 +22,13 @@ export interface Connection {
  */
 export async function openKubeconfig(path: string, site: string): Promise<Connection> {
   const text = await readPrivate(path, site);
-  // config.js alone: the whole client costs 450 ms, this 200, and with it come kubeconfig's ways to authenticate.
-  const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
-  const config = new KubeConfig();
-  try {
-    config.loadFromString(text);
-  } catch (error) {
+  const { context, server, tls, headers } = await readCredentials(text).catch(error => {
     throw refused(path, oneLine(error), error);
-  }
-  if (config.getCurrentContext() !== site)
-    throw refused(path, `its current context is ${JSON.stringify(config.getCurrentContext())}, expected "${site}"`);
-  const server = serverOf(config.getCurrentCluster()?.server, path);
-  const options: RequestOptions = {};
-  await config.applyToHTTPSOptions(options);
-  const { ca, cert, key } = options;
-  const agent = new Agent({ keepAlive: true, maxSockets: 8, ca, cert, key });
-  return { site, server, agent, headers: () => headersOf(config), met: false };
-}
-
-interface Applies {
-  applyToHTTPSOptions(options: RequestOptions): Promise<void>;
-}
-
-async function headersOf(config: Applies): Promise<Record<string, string>> {
-  const options: RequestOptions = {};
-  await config.applyToHTTPSOptions(options);
-  const entries = Object.entries(options.headers ?? {}).map(([name, value]) => [name, String(value)]);
-  return Object.fromEntries(entries);
+  });
+  if (context !== site) throw refused(path, `its current context is ${JSON.stringify(context)}, expected "${site}"`);
+  // Few: each costs an emulated guest a handshake, and it is the guest that is waited for.
+  const agent = new Agent({ keepAlive: true, maxSockets: 4, ...tls });
+  return { site, server: serverOf(server, path), agent, headers, met: false };
 }
 
 async function readPrivate(path: string, site: string): Promise<string> {
