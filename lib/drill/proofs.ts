@@ -1,0 +1,93 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseJson } from '../backup/sign.ts';
+import { oneLine } from '../errors/index.ts';
+import type { Duration } from '../time/index.ts';
+import { drillsDir, EVIDENCE, evidenceDir } from './evidence.ts';
+import { type Report, report } from './report.ts';
+import { verifyEvidence } from './verify-evidence.ts';
+
+/** A drill of this computer, and what is wrong with its evidence. */
+export interface Past {
+  report: Report;
+  /** undefined: sealed, and unchanged since. */
+  flaw?: string;
+}
+
+/** What is known of a scenario. */
+export interface Proof {
+  scenario: string;
+  /** failed: a drill after the newest proof found wrong data. never: nothing was ever proven. */
+  is: 'proven' | 'expired' | 'failed' | 'never';
+  /** Of the drill that says so; undefined: there was none. */
+  id?: string;
+  /** Since its t0. */
+  age?: Duration;
+  /** One line: 'verified, RTO missed'. */
+  says: string;
+}
+
+/** Newest first. What is no report is left out: it proves nothing. */
+export async function readDrills(state: string): Promise<Past[]> {
+  const ids = await readdir(drillsDir(state)).catch(() => [] as string[]);
+  const all = await Promise.all(
+    ids
+      .sort()
+      .reverse()
+      .map(id => readDrill(evidenceDir(state, id))),
+  );
+  return all.filter(past => past !== undefined);
+}
+
+async function readDrill(folder: string): Promise<Past | undefined> {
+  const bytes = await readFile(join(folder, EVIDENCE.report)).catch(() => undefined);
+  const read = bytes && report.safeParse(parseJson(bytes)).data;
+  if (!read) return undefined;
+  return verifyEvidence(folder).then(
+    () => ({ report: read }),
+    error => ({ report: read, flaw: oneLine(error) }),
+  );
+}
+
+/** Pure. `limit`: drills.proof of the inventory, `now`: UTC in milliseconds. */
+export function proofOf(scenario: string, drills: readonly Past[], limit: Duration, now: number): Proof {
+  const mine = newestFirst(drills).filter(({ report }) => report.scenario === scenario);
+  const told = mine.find(({ report, flaw }) => !flaw && report.verdict !== 'inconclusive');
+  if (!told) return { scenario, is: 'never', ...newestWords(mine[0]) };
+  const { id, verdict } = told.report;
+  const age = Math.max(0, now - startOf(told.report));
+  const is = verdict === 'not verified' ? 'failed' : age > limit ? 'expired' : 'proven';
+  return { scenario, is, id, age, says: words(told.report) };
+}
+
+/** Why a scenario that was drilled is not proven. */
+function newestWords(newest: Past | undefined): Pick<Proof, 'id' | 'says'> {
+  if (!newest) return { says: 'never drilled' };
+  return { id: newest.report.id, says: newest.flaw ?? 'never proven, the newest drill was inconclusive' };
+}
+
+const words = ({ verdict, rto, rpo }: Report) =>
+  [verdict, rto.met === false && 'RTO missed', rpo.sources.some(({ met }) => met === false) && 'RPO missed']
+    .filter(Boolean)
+    .join(', ');
+
+/** Pure. For a report: earlier drills of its scenario, with sound evidence. */
+export const historyOf = (scenario: string, drills: readonly Past[]): Report['history'] =>
+  newestFirst(drills)
+    .filter(({ report, flaw }) => report.scenario === scenario && !flaw)
+    .slice(0, 20)
+    .map(({ report: { id, verdict, clocks, rto } }) => ({
+      id,
+      at: new Date(startOf({ id, clocks })).toISOString(),
+      verdict,
+      rto: rto.ms,
+    }));
+
+const newestFirst = (drills: readonly Past[]) => [...drills].sort((a, b) => (a.report.id < b.report.id ? 1 : -1));
+
+/** t0, or the moment in the drill's id where it ended before that. */
+function startOf({ id, clocks }: Pick<Report, 'id' | 'clocks'>): number {
+  const [, ...parts] = /^(....)(..)(..)T(..)(..)(..)Z/.exec(id) ?? [];
+  const [year, month, day, hour, minute, second] = parts;
+  return Date.parse(clocks.marks[0]?.at ?? `${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+}
