@@ -22,7 +22,7 @@ export async function openPodman(work: string, deps: ArtifactDeps): Promise<Podm
   await needTool('runc', 'runc', deps);
   const dir = join(deps.cache, 'podman');
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  const prefix = await command(dir);
+  const prefix = await podmanCommand(dir);
   const podman = (args: readonly string[], what: string, onLine?: (line: string) => void) =>
     tool([...prefix, ...args], what, deps, { env: { TMPDIR: work }, ...(onLine && { onLine }) });
   await prepare(dir, deps, podman);
@@ -68,9 +68,10 @@ type Run = (args: readonly string[], what: string) => Promise<string>;
 
 const OVERLAYFS = 0x794c7630;
 
+/** podman with a store in `dir`, which nobody else sees. */
 // crun refuses this kind of computer's cgroups (hybrid); runc takes all of them.
 // What must not outlive a reboot lies in /run, also because podman refuses a runroot of more than 50 characters.
-async function command(dir: string): Promise<string[]> {
+export async function podmanCommand(dir: string): Promise<string[]> {
   const run = `/run/muster-${sha256(dir).slice(0, 12)}`;
   // Inside a container the cache may lie on an overlay already, and the kernel does not stack them.
   const nested = (await statfs(dir)).type === OVERLAYFS;
