@@ -38,6 +38,12 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     flags: ['confirm'],
     load: async () => (await import('./verbs/destroy.ts')).destroy,
   },
+  'purge-store': {
+    group: 'Site',
+    title: "Remove a lab's store with every backup in it; destroy leaves it",
+    flags: ['confirm'],
+    load: async () => (await import('./verbs/purge-store.ts')).purge,
+  },
   kubectl: {
     group: 'Site',
     title: "Run kubectl on the site's cluster",

@@ -85,7 +85,7 @@ export interface StoredObject {
   key: string;
   /** Bytes. */
   size: number;
-  /** undefined: the bucket has no versions. */
+  /** undefined: the bucket has no versions; in a list always, which names none. */
   versionId?: string;
   etag?: string;
   /** UTC, ISO 8601. */

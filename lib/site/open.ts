@@ -6,8 +6,9 @@ import { OpsError } from '../errors/index.ts';
 import { providerOf } from '../host/index.ts';
 import type { Endpoint, Provider } from '../host/provider.ts';
 import { loadInventory, type Site } from '../inventory/index.ts';
-import { FileSecretStore, Masker, type Secret } from '../secret/index.ts';
+import { FileSecretStore, Masker, type Secret, type SecretStore } from '../secret/index.ts';
 import { createFacts, createShells, type Running, type SshTarget } from '../shell/index.ts';
+import { openStore, type StoreEnv, storeAccess } from '../store/index.ts';
 import { type Clock, systemClock } from '../time/index.ts';
 import { siteDirs } from './place.ts';
 
@@ -60,9 +61,7 @@ export async function openSite(options: OpenOptions): Promise<OpenSite> {
     facts: createFacts(shells.shell),
     shell: shells.shell,
     cluster: clusters.open,
-    store: async () => {
-      throw new OpsError('STORE_UNREACHABLE', `cannot open the store of ${name}: this version of muster has none`);
-    },
+    store: storePort(site, secrets, provider, dirs, { clock, signal, random: Math.random }),
   };
   const pace = await provider.pace();
   return {
@@ -80,6 +79,15 @@ export async function openSite(options: OpenOptions): Promise<OpenSite> {
     },
   };
 }
+
+/** The bucket of this site, as role `site`. A new client each time: whoever asked closes it. */
+const storePort =
+  (site: Site, secrets: SecretStore, { gateway }: Provider, dirs: Dirs, env: StoreEnv): Ports['store'] =>
+  async name => {
+    if (name !== site.name)
+      throw new OpsError('INTERNAL', `cannot open the store of ${name}: this run is about ${site.name}`);
+    return openStore(await storeAccess(site, 'site', { dirs, secrets, gateway }), env);
+  };
 
 /** Errors: HOST_KEY_UNKNOWN: no connection is made to a host that cannot prove who it is. */
 function sshTarget(

@@ -1,18 +1,20 @@
 import { readdir, rm } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
+import { keptDirectory } from '../backup/escrow/place.ts';
 import { k3sSteps, kubeconfigStep } from '../cluster/index.ts';
 import { type AnyStep, allEntries, type Change, type Decision, type Need, type Step } from '../engine/index.ts';
 import { OpsError, oneLine } from '../errors/index.ts';
 import { exists } from '../host/exists.ts';
 import type { Resource } from '../host/provider.ts';
 import type { Site } from '../inventory/index.ts';
+import { storeFiles } from '../store/index.ts';
 import { minutes } from '../time/index.ts';
 import type { OpenSite } from './open.ts';
 import type { Place } from './place.ts';
 import { type Ran, runVerb } from './run-verb.ts';
 
-/** What a teardown leaves on purpose, under .muster/<site>. */
-const KEPT = new Set(['journals', 'journal.jsonl', 'lock']);
+/** What a teardown leaves on purpose, under .muster/<site>. drills: what was proven of a site outlives it. */
+const KEPT = new Set(['journals', 'journal.jsonl', 'lock', 'drills']);
 
 export interface Destroyed extends Ran {
   /** What is still there on purpose, as paths. */
@@ -68,7 +70,14 @@ export async function destroySite(open: OpenSite): Promise<Destroyed> {
       details: left.map(({ kind, id, detail }) => `${kind} ${id}: ${detail}`),
       hint: `./muster destroy --site ${site.name} --confirm=${site.name}`,
     });
-  const kept = [join(dirs.state, 'journals'), dirs.cache];
+  const kept = [
+    join(dirs.state, 'journals'),
+    join(dirs.state, 'drills'),
+    // The backups, and what opens them: a lab's escrow.
+    storeFiles(dirs.project, site.name).dir,
+    keptDirectory(site.name),
+    dirs.cache,
+  ];
   const there = await Promise.all(kept.map(exists));
   return { ...ran, kept: kept.filter((_, at) => there[at]) };
 }

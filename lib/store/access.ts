@@ -1,4 +1,10 @@
-import type { Secret } from '../secret/index.ts';
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Dirs } from '../engine/index.ts';
+import { OpsError } from '../errors/index.ts';
+import type { Site } from '../inventory/index.ts';
+import { resolveReference, type Secret, type SecretStore } from '../secret/index.ts';
+import { listening, storeFiles, storeSecrets } from './local.ts';
 
 /** How a bucket is reached, and as whom. Two views of one endpoint: a machine does not see this computer's loopback. */
 export interface StoreAccess {
@@ -16,3 +22,91 @@ export interface StoreAccess {
 
 /** site: adds and reads, erases no history. reader: reads only. admin: muster's own on this computer, in no site. */
 export type Role = 'site' | 'reader' | 'admin';
+
+export interface AccessDeps {
+  dirs: Pick<Dirs, 'project'>;
+  /** The site's. Of a rehearsal the copy's own, which has the source's from the escrow. */
+  secrets: SecretStore;
+  /** Provider.gateway. */
+  gateway?: string | undefined;
+}
+
+type Keys = Pick<StoreAccess, 'accessKey' | 'secretKey'>;
+
+const secretNames = (role: Role) => ({ access: `store/${role}-access-key`, secret: `store/${role}-secret-key` });
+
+/**
+ * How a role reaches the site's bucket. Of an s3 store every role has the inventory's keys: what they may do is the
+ * account's matter. Errors: STORE_UNREACHABLE before a local store was made, or without a backup section; SECRET_*.
+ */
+export async function storeAccess(site: Site, role: Role, deps: AccessDeps): Promise<StoreAccess> {
+  const store = site.backup?.store;
+  if (!store)
+    throw new OpsError('STORE_UNREACHABLE', `cannot open the store of ${site.name}: its inventory has no backup`, {
+      hint: `write a section backup into ${site.path}`,
+    });
+  if (store.kind === 's3') return s3Access(site, store);
+  const files = storeFiles(deps.dirs.project, site.name);
+  // The admin's keys are the store's, and lie in no site.
+  const secrets = role === 'admin' ? storeSecrets(files) : deps.secrets;
+  const [place, keys] = await Promise.all([listening(secrets), readKeys(secrets, role)]);
+  if (!place || !keys)
+    throw new OpsError('STORE_UNREACHABLE', `cannot open the store of ${site.name} as ${role}: it was not made yet`, {
+      hint: `./muster bootstrap --site ${site.name} --only 15-open-store`,
+    });
+  const { port, ca } = place;
+  return {
+    here: `https://127.0.0.1:${port}`,
+    there: `https://${deps.gateway ?? '127.0.0.1'}:${port}`,
+    region: 'us-east-1',
+    bucket: bucketName(site),
+    ca,
+    ...keys,
+  };
+}
+
+/** 'muster-lab', or what the inventory names. */
+export const bucketName = ({ name, backup }: Site): string =>
+  backup?.store.kind === 's3' ? backup.store.bucket : `muster-${name}`;
+
+type S3Want = Extract<NonNullable<Site['backup']>['store'], { kind: 's3' }>;
+
+async function s3Access(site: Site, { endpoint, region, bucket, ca, ...references }: S3Want): Promise<StoreAccess> {
+  const deps = { env: process.env, directory: dirname(site.path) };
+  const [accessKey, secretKey, authority] = await Promise.all([
+    resolveReference(references.accessKey, deps),
+    resolveReference(references.secretKey, deps),
+    ca === undefined ? undefined : readFile(ca, 'utf8'),
+  ]);
+  return {
+    here: endpoint,
+    there: endpoint,
+    region,
+    bucket,
+    ...(authority !== undefined && { ca: authority }),
+    accessKey,
+    secretKey,
+  };
+}
+
+/** undefined: at least one of them is not there. */
+export async function readKeys(secrets: SecretStore, role: Role): Promise<Keys | undefined> {
+  const { access, secret } = secretNames(role);
+  const [accessKey, secretKey] = await Promise.all([secrets.get(access), secrets.get(secret)]);
+  return accessKey && secretKey && { accessKey, secretKey };
+}
+
+export async function putKeys(secrets: SecretStore, role: Role, { accessKey, secretKey }: Keys): Promise<void> {
+  const { access, secret } = secretNames(role);
+  await secrets.put(access, accessKey);
+  await secrets.put(secret, secretKey);
+}
+
+/** Those that are there, or new ones. */
+export async function generateKeys(secrets: SecretStore, role: Role): Promise<Keys> {
+  const { access, secret } = secretNames(role);
+  return {
+    accessKey: await secrets.generate(access, { length: 20 }),
+    secretKey: await secrets.generate(secret, { length: 40 }),
+  };
+}

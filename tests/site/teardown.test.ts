@@ -39,6 +39,16 @@ test('a site without anything is gone, and only sealed journals and caches are k
   assert.equal(kept, [join(open.dirs.state, 'journals')]);
 });
 
+test('what was proven of a site and its backups outlive it, and are named', async ({ dir }) => {
+  const { open } = openWorld(dir, 'lab');
+  const drill = join(open.dirs.state, 'drills', 'one');
+  const store = join(dir, '.muster', 'stores', 'test');
+  for (const made of [drill, store, join(open.dirs.state, 'machines')]) await mkdir(made, { recursive: true });
+  const { kept } = await destroySite(open);
+  assert.equal((await readdir(open.dirs.state)).sort(), ['drills', 'journals']);
+  assert.equal(kept, [join(open.dirs.state, 'journals'), join(open.dirs.state, 'drills'), store]);
+});
+
 test('a removal is not titled as what it removes', () => {
   const start = { ...writes('/nowhere', 'x'), id: 'machine.power', title: 'Start server-1' };
   const provider = { kind: 'qemu', owned: true, steps: () => [start] } as unknown as Provider;

@@ -1,0 +1,103 @@
+import type { Ctx } from '../../engine/index.ts';
+import { OpsError } from '../../errors/index.ts';
+import type { Site } from '../../inventory/index.ts';
+import {
+  type Bucket,
+  bucketPolicy,
+  type Listening,
+  listening,
+  openBucket,
+  proveDenials,
+  putKeys,
+  putListening,
+  readKeys,
+  refuseUnsafe,
+  settingText,
+  storeAccess,
+  storeFiles,
+  storeSecrets,
+} from '../../store/index.ts';
+import type { BucketFacts } from './decide.ts';
+import { exists } from './make.ts';
+
+/** What a site gets of its store: the keys of the admin stay there. */
+const OF_SITE = ['site', 'reader'] as const;
+
+const isLocal = (site: Site) => site.backup?.store.kind === 'local';
+const envOf = ({ clock, signal }: Ctx) => ({ clock, signal, random: Math.random });
+const ownSecrets = (site: Site, { run }: Ctx) => storeSecrets(storeFiles(run.dirs.project, site.name));
+
+/** As the admin where the store is ours and here, else as the site. */
+async function openAsOwner(site: Site, ctx: Ctx): Promise<Bucket> {
+  const deps = { dirs: ctx.run.dirs, secrets: ctx.secrets };
+  const here = isLocal(site) && (await exists(storeFiles(ctx.run.dirs.project, site.name).dir));
+  const access = await storeAccess(site, here ? 'admin' : 'site', deps);
+  return openBucket(access, envOf(ctx), here ? { policy: await policyOf(site, access.bucket, ctx) } : {});
+}
+
+async function policyOf(site: Site, bucket: string, ctx: Ctx): Promise<object> {
+  const own = ownSecrets(site, ctx);
+  const [siteKeys, readerKeys] = await Promise.all(OF_SITE.map(role => readKeys(own, role)));
+  return bucketPolicy(bucket, {
+    site: siteKeys?.accessKey.reveal() ?? '',
+    reader: readerKeys?.accessKey.reveal() ?? '',
+  });
+}
+
+export async function observeBucket(site: Site, ctx: Ctx): Promise<BucketFacts> {
+  const bucket = await openAsOwner(site, ctx);
+  try {
+    const [settings, keys] = await Promise.all([bucket.inspect(), !isLocal(site) || hasKeys(site, ctx)]);
+    return { keys, ...(settings && { settings }) };
+  } finally {
+    bucket.close();
+  }
+}
+
+/** The site's own copies equal the store's; without the store's folder, that they are there. */
+async function hasKeys(site: Site, ctx: Ctx): Promise<boolean> {
+  const { secrets } = ctx;
+  const own = ownSecrets(site, ctx);
+  const [place, ownPlace] = await Promise.all([listening(secrets), listening(own)]);
+  if (!place || (ownPlace && !samePlace(place, ownPlace))) return false;
+  for (const role of OF_SITE) {
+    const [keys, ownKeys] = await Promise.all([readKeys(secrets, role), readKeys(own, role)]);
+    if (!keys) return false;
+    if (ownKeys && !(keys.accessKey.equals(ownKeys.accessKey) && keys.secretKey.equals(ownKeys.secretKey)))
+      return false;
+  }
+  return true;
+}
+
+const samePlace = (a: Listening, b: Listening) => a.port === b.port && a.ca === b.ca;
+
+/** Copies the keys of the site's roles and the store's place into the site's SecretStore. */
+export async function takeKeys(site: Site, ctx: Ctx): Promise<void> {
+  const own = ownSecrets(site, ctx);
+  for (const role of OF_SITE) {
+    const keys = await readKeys(own, role);
+    if (keys) await putKeys(ctx.secrets, role, keys);
+  }
+  const place = await listening(own);
+  if (!place)
+    throw new OpsError('STORE_UNREACHABLE', `cannot take the keys of the store of ${site.name}: it was not made`);
+  await putListening(ctx.secrets, place);
+}
+
+/** Errors: STORE_UNSAFE when a setting does not read back or a denied call succeeds; STORE_REFUSED. */
+export async function hardenSite(site: Site, ctx: Ctx): Promise<void> {
+  const bucket = await openAsOwner(site, ctx);
+  try {
+    const settings = await bucket.harden();
+    for (const setting of settings) if (setting.state !== 'held') ctx.progress(settingText(setting));
+    refuseUnsafe(bucket.name, settings);
+  } finally {
+    bucket.close();
+  }
+  if (!isLocal(site)) return;
+  const deps = { dirs: ctx.run.dirs, secrets: ctx.secrets };
+  const [asSite, reader, admin] = await Promise.all(
+    (['site', 'reader', 'admin'] as const).map(role => storeAccess(site, role, deps)),
+  );
+  if (asSite && reader && admin) await proveDenials({ site: asSite, reader, admin }, envOf(ctx));
+}

@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises';
+import { hostProgram } from '../../artifact/index.ts';
+import type { Ctx } from '../../engine/index.ts';
+import { OpsError } from '../../errors/index.ts';
+import type { Site } from '../../inventory/index.ts';
+import {
+  HEALTH_PATH,
+  healthProblem,
+  type Listening,
+  listening,
+  readKeys,
+  type StoreFiles,
+  storeFiles,
+  storeSecrets,
+} from '../../store/index.ts';
+import { seconds } from '../../time/index.ts';
+import { refuseTaken } from './make.ts';
+import { endServer, serverProcess } from './process.ts';
+
+/** Ends the one that runs, if one does, and waits until the new one answers. Errors: PORT_TAKEN; STORE_UNREACHABLE with its last words; those of the artifact. */
+export async function startServer(site: Site, ctx: Ctx): Promise<void> {
+  const files = storeFiles(ctx.run.dirs.project, site.name);
+  const secrets = storeSecrets(files);
+  const [place, keys] = await Promise.all([listening(secrets), readKeys(secrets, 'admin')]);
+  if (!place || !keys)
+    throw new OpsError('STORE_UNREACHABLE', `cannot start the store of ${site.name}: ${files.dir} is not whole`);
+  const { path: program } = await hostProgram(site, 'versitygw').have(ctx);
+  await endServer(files, ctx.clock);
+  await refuseTaken(place.port, site.name);
+  await (await ctx.shell('localhost')).run(
+    { script: DETACH, args: [files.log, ...command(program, place, files)] },
+    {
+      secretEnv: { ROOT_ACCESS_KEY: keys.accessKey, ROOT_SECRET_KEY: keys.secretKey },
+      signal: ctx.signal,
+      timeout: seconds(30),
+    },
+  );
+  await waitUntilItAnswers(site, place, files, ctx);
+}
+
+/** A session of its own, so that it outlives muster and the terminal. What VGW_* says is not what we want of it. */
+const DETACH = `umask 077
+log=$1; shift
+for name in $(env | sed -n 's/^\\(VGW_[A-Z0-9_]*\\)=.*/\\1/p'); do unset "$name"; done
+cd /
+exec setsid -f "$@" >>"$log" 2>&1 </dev/null
+`;
+
+/** Absolute paths all of them: it changes its directory to the data's. */
+const command = (program: string, { port }: Listening, files: StoreFiles): string[] => [
+  program,
+  ...['--port', `127.0.0.1:${port}`, '--cert', files.certificate, '--key', files.key],
+  ...['--iam-dir', files.iam, '--health', HEALTH_PATH, '--quiet', '--keep-alive'],
+  ...['posix', '--versioning-dir', files.versions, '--dir-perms', '0700', files.data],
+];
+
+const waitUntilItAnswers = (site: Site, place: Listening, files: StoreFiles, ctx: Ctx): Promise<true> =>
+  ctx.wait<true>({
+    what: `the store of ${site.name} on 127.0.0.1:${place.port}`,
+    deadline: seconds(20),
+    every: 50,
+    hint: `look at ${files.log}`,
+    probe: async () => {
+      const saw = await healthProblem(place, seconds(2));
+      if (saw === undefined) return { value: true };
+      // setsid returns before the program is looked for in /proc, hence the second look.
+      if (!(await serverProcess(files)) && !(await serverProcess(files))) throw await died(site, files);
+      return { saw };
+    },
+  });
+
+async function died(site: Site, { log }: StoreFiles): Promise<OpsError> {
+  const lines = (await readFile(log, 'utf8').catch(() => '')).trim().split('\n');
+  return new OpsError('STORE_UNREACHABLE', `cannot start the store of ${site.name}: its server ended at once`, {
+    details: lines.slice(-10),
+    hint: `look at ${log}`,
+  });
+}

@@ -1,0 +1,92 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import { isOpsError, type OpsError } from '../errors/index.ts';
+import { type Clock, retry, seconds } from '../time/index.ts';
+import type { StoreAccess } from './access.ts';
+import { passing, storeError } from './failure.ts';
+
+export interface StoreEnv {
+  clock: Clock;
+  signal: AbortSignal;
+  /** 0 <= x < 1. */
+  random(): number;
+}
+
+type Sdk = typeof import('@aws-sdk/client-s3');
+
+/** What a call gets to work with. */
+export interface Wire {
+  sdk: Sdk;
+  client: S3Client;
+  signal: AbortSignal;
+}
+
+export interface Connection {
+  bucket: string;
+  /** `what` completes "cannot ...". Tried again while the store gives no answer. Errors: STORE_UNREACHABLE, STORE_REFUSED. */
+  call<T>(what: string, act: (wire: Wire) => Promise<T>): Promise<T>;
+  /** Once only: for what must not happen twice. */
+  once<T>(what: string, act: (wire: Wire) => Promise<T>): Promise<T>;
+  /** Of an error that came up outside a call, as in a body that is being read. */
+  fault(what: string, cause: unknown): OpsError;
+  close(): void;
+}
+
+/** One kept connection pool to an endpoint. The SDK (70 ms to load) comes with the first call. */
+export function connectStore(access: StoreAccess, { clock, signal, random }: StoreEnv): Connection {
+  let wire: Promise<Wire> | undefined;
+  const open = async (): Promise<Wire> => {
+    const sdk = await import('@aws-sdk/client-s3');
+    return { sdk, client: newClient(sdk, access), signal };
+  };
+  const fault = (what: string, cause: unknown) => storeError(what, access.here, cause);
+
+  async function once<T>(what: string, act: (wire: Wire) => Promise<T>): Promise<T> {
+    signal.throwIfAborted();
+    wire ??= open();
+    try {
+      return await act(await wire);
+    } catch (cause) {
+      throw signal.aborted ? signal.reason : fault(what, cause);
+    }
+  }
+
+  async function call<T>(what: string, act: (wire: Wire) => Promise<T>): Promise<T> {
+    const spec = { what, attempts: 4, total: seconds(30), base: 100, cap: seconds(2), on: passing };
+    try {
+      return await retry(spec, () => once(what, act), { clock, signal, random });
+    } catch (error) {
+      // Callers ask for the store's codes; how often it was tried is no matter of theirs.
+      throw isOpsError(error, 'RETRY_EXHAUSTED') ? error.cause : error;
+    }
+  }
+
+  return {
+    bucket: access.bucket,
+    call,
+    once,
+    fault,
+    close: () => void wire?.then(({ client }) => client.destroy()),
+  };
+}
+
+function newClient({ S3Client: Client }: Sdk, { here, region, ca, accessKey, secretKey }: StoreAccess): S3Client {
+  return new Client({
+    endpoint: here,
+    region,
+    // Names as buckets of an address have no DNS; every S3 server takes paths.
+    forcePathStyle: true,
+    credentials: { accessKeyId: accessKey.reveal(), secretAccessKey: secretKey.reveal() },
+    // The SDK's own default, CRC32 in trailers, breaks on older servers.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    // retry() above is the one place.
+    maxAttempts: 1,
+    // For it the SDK makes an agent of its own, which does not know our authority.
+    expectContinueHeader: false,
+    requestHandler: {
+      connectionTimeout: seconds(5),
+      socketTimeout: seconds(60),
+      httpsAgent: { keepAlive: true, maxSockets: 16, ...(ca !== undefined && { ca }) },
+    },
+  });
+}

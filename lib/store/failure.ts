@@ -1,0 +1,43 @@
+import { isOpsError, OpsError, oneLine } from '../errors/index.ts';
+
+/** What the SDK throws, read once: everything else of lib/store asks this. */
+export interface Failure {
+  /** HTTP status; undefined: no answer came, or none that S3 gives. */
+  status?: number;
+  /** The server's name for it: 'NoSuchKey', 'AccessDenied'. */
+  name: string;
+  /** In the server's words, or the network's. */
+  words: string;
+}
+
+export function failureOf(error: unknown): Failure {
+  const { name, message, code, $metadata } = error as {
+    name?: string;
+    message?: string;
+    code?: string;
+    $metadata?: { httpStatusCode?: number };
+  };
+  const status = $metadata?.httpStatusCode;
+  const words = [name === 'Error' ? code : name, message].filter(Boolean).join(': ').split('\n', 1)[0] ?? '';
+  // An answer below 400 that could not be read, or was cut off, is no answer.
+  return { ...(status !== undefined && status >= 400 && { status }), name: name ?? '', words };
+}
+
+/** Its certificate, not the network: trying again shows the same one. */
+const UNTRUSTED = /certificate|CERT|altname|self.signed/i;
+
+/** Errors that the next attempt may not meet. */
+export const passing = (error: unknown): boolean =>
+  isOpsError(error, 'STORE_UNREACHABLE') && !UNTRUSTED.test(error.message);
+
+/** Whether it answered decides: a 5xx, a cut body and silence tell nothing; a 4xx is the server's decision. */
+export function storeError(what: string, endpoint: string, cause: unknown): OpsError {
+  if (cause instanceof OpsError) return cause;
+  const { status, words } = failureOf(cause);
+  // 501 is an answer: the endpoint does not have it. 429 is none.
+  if (status !== undefined && status !== 429 && (status < 500 || status === 501))
+    return new OpsError('STORE_REFUSED', `cannot ${what}: ${endpoint} refuses with ${status}, ${words}`, { cause });
+  const saw = status === undefined ? words || oneLine(cause) : `${status}, ${words}`;
+  const trust = UNTRUSTED.test(words) ? { hint: 'another server has its port, or its authority is another one' } : {};
+  return new OpsError('STORE_UNREACHABLE', `cannot ${what}: no answer from ${endpoint}: ${saw}`, { cause, ...trust });
+}

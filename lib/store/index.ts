@@ -1,0 +1,26 @@
+/** Store: S3 buckets and their hardening, objects, and where the lab's own store is. Every S3 call goes through here. */
+export {
+  type AccessDeps,
+  bucketName,
+  generateKeys,
+  putKeys,
+  type Role,
+  readKeys,
+  type StoreAccess,
+  storeAccess,
+} from './access.ts';
+export { type Bucket, type BucketWant, openBucket, refuseUnsafe, type Setting, settingText } from './bucket.ts';
+export { openStore } from './client.ts';
+export type { StoreEnv } from './connection.ts';
+export { proveDenials, type Roles } from './denials.ts';
+export { HEALTH_PATH, healthProblem } from './health.ts';
+export {
+  keptStorePorts,
+  type Listening,
+  listening,
+  putListening,
+  type StoreFiles,
+  storeFiles,
+  storeSecrets,
+} from './local.ts';
+export { bucketPolicy, type Users } from './policy.ts';

@@ -1,0 +1,36 @@
+/** The access keys of a bucket's users. */
+export interface Users {
+  site: string;
+  reader: string;
+}
+
+const READ = ['s3:GetObject', 's3:GetObjectVersion'];
+const LIST = ['s3:ListBucket', 's3:ListBucketVersions', 's3:GetBucketLocation', 's3:GetBucketVersioning'];
+const WRITE = ['s3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'];
+
+/**
+ * The site adds, reads and hides; it erases no version and changes no setting. What is not allowed is denied.
+ *
+ * DeleteObject is given for objects, never for the bucket: versitygw 1.7.0 asks for exactly that when many are removed
+ * in one request, and then lets the versions go that are named in it (s3api/controllers/bucket-post.go). Who may not
+ * erase history therefore removes one object at a time. pgBackRest's expire removes many: it needs the admin's keys.
+ */
+export function bucketPolicy(bucket: string, { site, reader }: Users): object {
+  const objects = `arn:aws:s3:::${bucket}/*`;
+  const whole = `arn:aws:s3:::${bucket}`;
+  const allow = (who: string[], Action: string[], Resource: string) => ({
+    Effect: 'Allow',
+    Principal: { AWS: who },
+    Action,
+    Resource: [Resource],
+  });
+  return {
+    Version: '2012-10-17',
+    Statement: [
+      allow([site], [...READ, ...WRITE], objects),
+      allow([site], [...LIST, 's3:ListBucketMultipartUploads'], whole),
+      allow([reader], READ, objects),
+      allow([reader], LIST, whole),
+    ],
+  };
+}

@@ -1,0 +1,8 @@
+import { storeSteps } from '../lib/backup/store/steps.ts';
+import type { Site } from '../lib/inventory/index.ts';
+
+export const title = 'Open the store of the backups: a lab has its own, which outlives it';
+
+export const steps = (site: Site) => storeSteps(site);
+
+if (import.meta.main) await (await import('../lib/cli/script.ts')).runScript(import.meta.filename);
