@@ -14,6 +14,10 @@ export const SPECIAL = {
   from: { type: 'string', value: 'STEP', about: 'this step and those after it' },
   retain: { type: 'boolean', about: 'keep what a failed run made; always so in labs' },
   confirm: { type: 'string', value: 'SITE', about: 'the name of the site whose data is to be lost' },
+  scheduled: { type: 'boolean', about: 'started by a timer: the dead-man URL is told how it ended' },
+  set: { type: 'string', value: 'SET', about: 'a set of `./muster backups`; the newest complete one when absent' },
+  mode: { type: 'string', value: 'MODE', about: 'rehearse: beside the living site; destroy: in place, on a lab' },
+  at: { type: 'string', value: 'TIME', about: 'a moment in UTC, as 2026-11-21T15:00:00Z' },
   tests: { type: 'boolean', about: 'also what only the tests need' },
   out: { type: 'string', value: 'DIR', about: 'where to write' },
 } as const;
