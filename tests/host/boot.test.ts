@@ -4,11 +4,14 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Ctx } from '../../lib/engine/index.ts';
 import { OpsError } from '../../lib/errors/index.ts';
+import { writeIdentity } from '../../lib/host/identity.ts';
+import { isFree } from '../../lib/host/ports.ts';
 import { qemuArguments } from '../../lib/host/qemu/arguments.ts';
-import { kill, startMachine, waitForSsh } from '../../lib/host/qemu/boot.ts';
-import { type MachineFiles, writeIdentity } from '../../lib/host/qemu/identity.ts';
+import { startMachine } from '../../lib/host/qemu/boot.ts';
+import type { MachineFiles } from '../../lib/host/qemu/identity.ts';
+import { qemuMachinery } from '../../lib/host/qemu/machinery.ts';
 import { processRuns } from '../../lib/host/qemu/observe.ts';
-import { isFree } from '../../lib/host/qemu/ports.ts';
+import { waitForSsh } from '../../lib/host/reach.ts';
 import type { HostWant, Site } from '../../lib/inventory/index.ts';
 import { systemClock, type Wait, wait } from '../../lib/time/index.ts';
 import { withQmp } from './qmp-server.ts';
@@ -40,6 +43,8 @@ function context(state: string, asked: () => Promise<never>): Ctx {
   return ctx as unknown as Ctx;
 }
 
+const site = { name: 'test', provider: { kind: 'qemu', accelerator: 'tcg' } } as unknown as Site;
+const host: HostWant = { name: 'server-1', role: 'server', cpus: 1, memory: 2 ** 31, disk: 2 ** 33 };
 const unreachable = () => Promise.reject(new OpsError('SHELL_UNREACHABLE', 'cannot connect: connection refused'));
 const running = () => [{ return: { status: 'running' } }];
 
@@ -56,7 +61,7 @@ test('a machine that dies while it is waited for ends the wait with the last lin
           process.kill(pid, 'SIGKILL');
           return unreachable();
         };
-        return refusal(waitForSsh(identity.name, identity, context(state, die)));
+        return refusal(waitForSsh(identity.name, qemuMachinery(site), context(state, die)));
       }),
     );
     assert.is(error.code, 'MACHINE_DIED');
@@ -69,7 +74,9 @@ test('a changed host key ends the wait: it is no matter of time', () =>
     await writeIdentity(state, identity);
     const changed = () => Promise.reject(new OpsError('HOST_KEY_CHANGED', 'cannot trust server-1'));
     const error = await withQmp(files.qmp, running, () =>
-      asQemu(argumentsOf(files), () => refusal(waitForSsh(identity.name, identity, context(state, changed)))),
+      asQemu(argumentsOf(files), () =>
+        refusal(waitForSsh(identity.name, qemuMachinery(site), context(state, changed))),
+      ),
     );
     assert.is(error.code, 'HOST_KEY_CHANGED');
   }));
@@ -80,7 +87,7 @@ test('a kill ends exactly the process of this machine', () =>
     await asQemu(['-name', 'other', '-uuid', '77777777-2222-4333-8444-555555555555'], other =>
       withQmp(files.qmp, running, () =>
         asQemu(argumentsOf(files), async pid => {
-          await kill(identity.name, identity, context(state, unreachable));
+          await qemuMachinery(site).kill(identity.name, context(state, unreachable));
           assert.equal([await processRuns(pid), await processRuns(other)], [false, true]);
         }),
       ),
@@ -112,9 +119,6 @@ test('a machine that does not fit into the memory is refused before it starts', 
     assert.match(error.message, /server-1 with 1048576\.0 GiB/);
   });
 });
-
-const site = { name: 'test', provider: { kind: 'qemu', accelerator: 'tcg' } } as unknown as Site;
-const host: HostWant = { name: 'server-1', role: 'server', cpus: 1, memory: 2 ** 31, disk: 2 ** 33 };
 
 async function freePort(): Promise<number> {
   for (;;) {

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Decision } from '../../lib/engine/index.ts';
+import * as machine from '../../lib/host/decide.ts';
 import { decideFit } from '../../lib/host/existing/steps.ts';
-import * as qemu from '../../lib/host/qemu/decide.ts';
 
 // A case is data: what is wanted, what was seen, what must be decided. A new file needs no code.
 const dir = join(import.meta.dirname, '../cases/host');
@@ -13,11 +13,11 @@ const dir = join(import.meta.dirname, '../cases/host');
 type Decide = (want: any, facts: any) => Decision;
 
 const DECISIONS: Record<string, Decide> = {
-  image: qemu.decideImage,
-  identity: qemu.decideIdentity,
-  disk: qemu.decideDisk,
-  power: qemu.decidePower,
-  ssh: qemu.decideSsh,
+  image: machine.decideImage,
+  identity: machine.decideIdentity,
+  disk: machine.decideDisk,
+  power: machine.decidePower,
+  ssh: machine.decideSsh,
   fit: decideFit,
 };
 

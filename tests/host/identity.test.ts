@@ -1,7 +1,9 @@
 import { stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { checkSocketPath, machineFiles, newMacs, readIdentity, writeIdentity } from '../../lib/host/qemu/identity.ts';
+import { readIdentity, writeIdentity } from '../../lib/host/identity.ts';
+import { checkSocketPath, machineFiles, newMacs } from '../../lib/host/qemu/identity.ts';
 import { identity, inState, refusal } from './world.ts';
 
 test('an identity is read back as it was written, by its owner only', () =>
@@ -9,14 +11,14 @@ test('an identity is read back as it was written, by its owner only', () =>
     assert.is(await readIdentity(state, identity.name), undefined);
     await writeIdentity(state, identity);
     assert.equal(await readIdentity(state, identity.name), identity);
-    assert.is((await stat(files.identity)).mode & 0o777, 0o600);
+    assert.is((await stat(join(files.dir, 'machine.json'))).mode & 0o777, 0o600);
     assert.is((await stat(files.dir)).mode & 0o777, 0o700);
   }));
 
 test('an identity that is not what muster wrote is damaged, not absent: its machine may run', () =>
   inState(async (files, state) => {
     await writeIdentity(state, identity);
-    await writeFile(files.identity, '{"name": "ser');
+    await writeFile(join(files.dir, 'machine.json'), '{"name": "ser');
     const error = await refusal(readIdentity(state, identity.name));
     assert.is(error.code, 'MACHINE_DAMAGED');
     assert.match(error.message, /machine\.json/);

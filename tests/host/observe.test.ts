@@ -3,8 +3,9 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { qemuArguments } from '../../lib/host/qemu/arguments.ts';
 import type { MachineFiles } from '../../lib/host/qemu/identity.ts';
-import { observePower, serialTail } from '../../lib/host/qemu/observe.ts';
+import { observePower } from '../../lib/host/qemu/observe.ts';
 import { qemuProcesses } from '../../lib/host/qemu/processes.ts';
+import { tail } from '../../lib/host/reach.ts';
 import { withQmp } from './qmp-server.ts';
 import { asQemu, identity, inState, refusal } from './world.ts';
 
@@ -80,10 +81,10 @@ test('a machine that someone else runs is not taken for one of ours', () =>
 
 test("the console's last lines come without empty ones, and none is an empty list", () =>
   inState(async files => {
-    assert.equal(await serialTail(files), []);
+    assert.equal(await tail(files.serial), []);
     await mkdir(files.dir, { recursive: true });
     await writeFile(files.serial, 'first\r\n\r\nKernel panic\r\nend\r\n');
-    assert.equal(await serialTail(files, 2), ['Kernel panic', 'end']);
+    assert.equal(await tail(files.serial, 2), ['Kernel panic', 'end']);
   }));
 
 test.run();

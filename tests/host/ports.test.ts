@@ -3,9 +3,9 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { keptPorts, writeIdentity } from '../../lib/host/qemu/identity.ts';
-import { chooseForwards, isFree } from '../../lib/host/qemu/ports.ts';
-import { portHolder } from '../../lib/host/qemu/processes.ts';
+import { keptPorts, writeIdentity } from '../../lib/host/identity.ts';
+import { portHolder } from '../../lib/host/port-holder.ts';
+import { chooseForwards, isFree } from '../../lib/host/ports.ts';
 import type { Site } from '../../lib/inventory/index.ts';
 import { identity, inState, refusal } from './world.ts';
 

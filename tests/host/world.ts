@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { isOpsError, type OpsError } from '../../lib/errors/index.ts';
-import { type Identity, type MachineFiles, machineFiles } from '../../lib/host/qemu/identity.ts';
+import { type MachineFiles, machineFiles, type QemuIdentity } from '../../lib/host/qemu/identity.ts';
 
-export const identity: Identity = {
+export const identity: QemuIdentity = {
   name: 'server-1',
   site: 'test',
   owner: '/checkout',

@@ -24,7 +24,7 @@ async function refusal(path: string): Promise<OpsError> {
 
 test('every inventory that is shipped can be used', async () => {
   const files = readdirSync(inventories).filter(file => file.endsWith('.yaml'));
-  assert.equal(files.sort(), ['existing.yaml', 'lab.yaml']);
+  assert.equal(files.sort(), ['container.yaml', 'existing.yaml', 'lab.yaml']);
   for (const file of files) {
     const site = await loadInventory(join(inventories, file), known);
     assert.is(`${site.name}.yaml`, file);

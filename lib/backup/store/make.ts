@@ -1,8 +1,8 @@
 import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
 import type { Ctx } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
-import { isFree } from '../../host/qemu/ports.ts';
-import { portHolder } from '../../host/qemu/processes.ts';
+import { portHolder } from '../../host/port-holder.ts';
+import { isFree } from '../../host/ports.ts';
 import type { Site } from '../../inventory/index.ts';
 import { createAuthority, issueServer, type KeyedCertificate, Secret, type SecretStore } from '../../secret/index.ts';
 import {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { artifactDeps, findRecipe, PARTS, readLock, siteRecipe } from '../../artifact/index.ts';
+import { portHolder } from '../../host/port-holder.ts';
+import { isFree } from '../../host/ports.ts';
 import { probedKvm } from '../../host/qemu/kvm.ts';
-import { isFree } from '../../host/qemu/ports.ts';
-import { portHolder } from '../../host/qemu/processes.ts';
 import { newRun, type OpenSite } from '../../site/index.ts';
 import { type DiskNeed, diskCheck, memoryCheck } from './capacity.ts';
 import { type Check, runChecks, unfit } from './check.ts';
@@ -36,7 +36,7 @@ export async function checksFor(open: OpenSite): Promise<Check[]> {
     ...unseen,
     packageCheck(packagesFor(reasons)),
     rightsCheck([join(dirs.project, '.muster'), dirs.cache], reasons.length > 0, shell),
-    ...(site.provider.kind === 'qemu' ? qemuChecks(site.provider, off.length > 0, dirs) : []),
+    ...machineChecks(site.provider, off.length > 0, dirs),
     ...(builds ? [goCheck(module, shell), podmanCheck(shell)] : []),
     diskCheck(disk),
     memoryCheck(sum(off, 'memory'), names(off)),
@@ -67,17 +67,12 @@ async function missingMachines({ site, provider }: OpenSite): Promise<Missing> {
   }
 }
 
-function qemuChecks(
-  { accelerator, ports = {} }: Extract<OpenSite['site']['provider'], { kind: 'qemu' }>,
-  off: boolean,
-  dirs: OpenSite['dirs'],
-): Check[] {
-  const named = Object.fromEntries(Object.entries(ports).filter(([, port]) => port !== undefined));
-  return [
-    acceleratorCheck(accelerator, () => probedKvm(dirs)),
-    // A machine that runs has its ports itself.
-    portCheck(off ? named : {}, isFree, async port => portHolder(port)),
-  ];
+function machineChecks(provider: OpenSite['site']['provider'], off: boolean, dirs: OpenSite['dirs']): Check[] {
+  if (provider.kind === 'existing') return [];
+  const named = Object.fromEntries(Object.entries(provider.ports ?? {}).filter(([, port]) => port !== undefined));
+  // A machine that runs has its ports itself.
+  const ports = portCheck(off ? named : {}, isFree, async port => portHolder(port));
+  return provider.kind === 'qemu' ? [acceleratorCheck(provider.accelerator, () => probedKvm(dirs)), ports] : [ports];
 }
 
 /** Whether the cache has everything, so that no room for building is needed. */

@@ -11,7 +11,7 @@ export interface HostPackage {
 }
 
 /** What asks for packages. */
-export type Reason = 'qemu' | 'module' | 'tests';
+export type Reason = 'qemu' | 'container' | 'module' | 'tests';
 
 const qemu =
   process.arch === 'arm64' ? ['qemu-system-arm', 'qemu-system-aarch64'] : ['qemu-system-x86', 'qemu-system-x86_64'];
@@ -20,9 +20,15 @@ const NEEDS: readonly (readonly [reasons: readonly Reason[], name: string, progr
   [['qemu'], qemu[0] ?? '', qemu[1] ?? '', 'runs the virtual machines'],
   [['qemu'], 'qemu-utils', 'qemu-img', 'makes their disks'],
   [['qemu'], 'e2fsprogs', 'mke2fs', 'makes the file system of their base image'],
-  [['qemu', 'module'], 'mmdebstrap', 'mmdebstrap', 'makes Debian trees out of packages, for machines and images'],
-  [['module', 'tests'], 'podman', 'podman', 'builds container images'],
-  [['module', 'tests'], 'runc', 'runc', 'runs the steps of an image build'],
+  [
+    ['qemu', 'container', 'module'],
+    'mmdebstrap',
+    'mmdebstrap',
+    'makes Debian trees out of packages, for machines and images',
+  ],
+  [['container', 'module', 'tests'], 'podman', 'podman', 'builds container images, runs machines that are containers'],
+  [['container', 'module', 'tests'], 'runc', 'runc', 'runs the steps of an image build, and such machines'],
+  [['container'], 'slirp4netns', 'slirp4netns', "their way out, and to this computer's loopback, without a bridge"],
   [['module'], 'python3-pip', 'pip3', "downloads the application's wheels"],
   [['tests'], 'containernetworking-plugins', '/usr/lib/cni/bridge', 'networks for hosts that tests bring'],
   [['tests'], 'openssh-server', 'sshd', 'a real SSH server for the shell to speak to'],
@@ -42,7 +48,7 @@ export const packagesFor = (reasons: readonly Reason[]): HostPackage[] =>
 
 /** What a site asks for: its provider, and whether anything is built here. */
 export const reasonsOf = ({ provider, artifacts }: Pick<Site, 'provider' | 'artifacts'>): Reason[] => [
-  ...(provider.kind === 'qemu' ? (['qemu'] as const) : []),
+  ...(provider.kind === 'existing' ? [] : [provider.kind]),
   ...(artifacts.sources.includes('module') ? (['module'] as const) : []),
 ];
 

@@ -13,6 +13,6 @@ export const packages: Act = async call => {
 
 /** The tests build sites of every kind; otherwise the site says what it needs. */
 async function reasonsFor({ flags, project, site }: Call): Promise<Reason[]> {
-  if (flags.tests) return ['qemu', 'module', 'tests'];
+  if (flags.tests) return ['qemu', 'container', 'module', 'tests'];
   return reasonsOf(await readSite(project, site));
 }

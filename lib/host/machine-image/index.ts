@@ -67,6 +67,8 @@ export const makeMachineImage = async (site: Site, ctx: Ctx): Promise<MachineIma
  */
 export async function machineArtifacts(site: Site, deps: ArtifactDeps): Promise<Resolved[]> {
   if (site.provider.kind === 'existing') return [];
+  if (site.provider.kind === 'container')
+    return [await resolveRecipe(await treeRecipe({ project: deps.project, arch: thisArch() }), deps)];
   const { tree, kernel, initrd, disk } = await makeParts(site, deps);
   return [tree, kernel, initrd, disk];
 }
@@ -77,12 +79,23 @@ async function makeParts(site: Site, deps: ArtifactDeps): Promise<Parts> {
   return parts;
 }
 
-async function assemble(site: Site, project: string, have: Have): Promise<Parts | undefined> {
-  const place: Place = { project, arch: thisArch() };
-  const tree = await have(await treeRecipe(place));
+/** What a machine of any kind is made from; undefined: not all of it is there. */
+export async function ingredients(
+  site: Site,
+  project: string,
+  have: Have,
+): Promise<{ tree: Resolved; baked: Baked | undefined } | undefined> {
+  const tree = await have(await treeRecipe({ project, arch: thisArch() }));
   if (!tree) return undefined;
   const baked = await bakedParts(site, project, have);
-  if (baked === 'missing') return undefined;
+  return baked === 'missing' ? undefined : { tree, baked };
+}
+
+async function assemble(site: Site, project: string, have: Have): Promise<Parts | undefined> {
+  const place: Place = { project, arch: thisArch() };
+  const made = await ingredients(site, project, have);
+  if (!made) return undefined;
+  const { tree, baked } = made;
   const kernel = await have(await bootRecipe(place, 'vmlinuz', tree));
   const initrd = await have(await bootRecipe(place, 'initrd', tree));
   const disk = await have(await diskRecipe(place, tree, baked));

@@ -1,9 +1,9 @@
-import type { Identity, MachineFiles } from './identity.ts';
+import type { MachineFiles, QemuIdentity } from './identity.ts';
 
 export type Accelerator = 'kvm' | 'tcg';
 
 export interface MachineSpec {
-  identity: Identity;
+  identity: QemuIdentity;
   files: MachineFiles;
   cpus: number;
   /** Bytes. */

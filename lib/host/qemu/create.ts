@@ -1,52 +1,26 @@
 import { copyFile, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Ctx } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
 import type { HostWant, Site } from '../../inventory/index.ts';
-import { createSshKeyPair, Secret } from '../../secret/index.ts';
+import { needDisk } from '../capacity.ts';
 import { exists } from '../exists.ts';
-import type { MachineImage } from '../machine-image/index.ts';
-import { gib } from '../size.ts';
-import {
-  checkSocketPath,
-  type Identity,
-  keptPorts,
-  machineFiles,
-  newMacs,
-  newUuid,
-  segmentAddress,
-  writeIdentity,
-} from './identity.ts';
-import { diskAvailable } from './observe.ts';
-import { chooseForwards } from './ports.ts';
+import { knownIdentity, newIdentity, writeIdentity } from '../identity.ts';
+import { createKeys, plantedKeys } from '../keys.ts';
+import { findMachineImage } from '../machine-image/index.ts';
+import { checkSocketPath, machineFiles, newMacs, type QemuIdentity, segmentAddress } from './identity.ts';
 import { seedFiles } from './seed.ts';
-
-export const OPERATOR_KEY = 'ssh/operator';
-const OPERATOR_PUBLIC = 'ssh/operator.pub';
-const hostKeyName = (machine: string) => `ssh/${machine}-host-key`;
 
 /** Chooses what makes the machine this one: UUID, addresses, ports, host key. */
 export async function createIdentity(site: Site, host: HostWant, ctx: Ctx): Promise<void> {
-  const { secrets, run } = ctx;
-  checkSocketPath(machineFiles(run.dirs.state, host.name));
-  const { publicKey, privateKey } = await createSshKeyPair(host.name);
-  await secrets.put(hostKeyName(host.name), privateKey);
-  if (!(await secrets.get(OPERATOR_PUBLIC))) {
-    const operator = await createSshKeyPair(`muster-${site.name}`);
-    await secrets.put(OPERATOR_KEY, operator.privateKey);
-    await secrets.put(OPERATOR_PUBLIC, new Secret(operator.publicKey));
-  }
-  await writeIdentity(run.dirs.state, {
-    name: host.name,
-    site: site.name,
-    owner: run.dirs.project,
-    run: run.id,
-    uuid: newUuid(),
+  const { state } = ctx.run.dirs;
+  checkSocketPath(machineFiles(state, host.name));
+  const identity: QemuIdentity = {
+    ...(await newIdentity(site, host, await createKeys(site.name, host.name, ctx), ctx)),
     macs: newMacs(),
     address: segmentAddress(site.hosts.findIndex(other => other.name === host.name)),
-    forwards: await chooseForwards(site, await keptPorts(run.dirs.state)),
-    hostKey: publicKey,
-  });
+  };
+  await writeIdentity(state, identity);
 }
 
 /** Of what a machine was made; its kernel and base stay its own, whatever becomes of the cache. */
@@ -64,14 +38,14 @@ export async function madeFrom(dir: string): Promise<MadeFrom | undefined> {
 }
 
 /** Overlay, kernel and seed. What a killed run left is made anew: nothing has booted from it. */
-export async function createDisk(identity: Identity, host: HostWant, image: MachineImage, ctx: Ctx): Promise<void> {
+export async function createDisk(site: Site, host: HostWant, ctx: Ctx): Promise<void> {
   const files = machineFiles(ctx.run.dirs.state, host.name);
-  const free = await diskAvailable(files.dir);
-  if (free < host.disk)
-    throw new OpsError(
-      'TOO_LITTLE_DISK',
-      `cannot make a disk of ${gib(host.disk)} for ${host.name}: ${gib(free)} free in ${files.dir}`,
-    );
+  const [identity, image] = await Promise.all([
+    knownIdentity<QemuIdentity>(ctx.run.dirs.state, host.name),
+    findMachineImage(site, ctx),
+  ]);
+  if (!image) throw new OpsError('MACHINE_DAMAGED', `cannot make the disk of ${host.name}: the machine image is gone`);
+  await needDisk(host, files.dir);
   await own(image.disk, files.base);
   await own(image.kernel, files.kernel);
   await own(image.initrd, files.initrd);
@@ -108,18 +82,10 @@ async function own(from: string, to: string): Promise<void> {
   });
 }
 
-async function writeSeed(identity: Identity, { run, secrets }: Ctx): Promise<void> {
-  const { seed } = machineFiles(run.dirs.state, identity.name);
-  const [hostKey, operator] = await Promise.all([
-    secrets.get(hostKeyName(identity.name)),
-    secrets.get(OPERATOR_PUBLIC),
-  ]);
-  if (!hostKey || !operator)
-    throw new OpsError(
-      'MACHINE_DAMAGED',
-      `cannot seed ${identity.name}: its keys are gone from ${dirname(run.dirs.state)}`,
-    );
-  const files = seedFiles({ identity, operatorKey: operator.reveal(), hostPrivateKey: hostKey.reveal() });
+async function writeSeed(identity: QemuIdentity, ctx: Ctx): Promise<void> {
+  const { seed } = machineFiles(ctx.run.dirs.state, identity.name);
+  const { operatorKey, hostPrivateKey } = await plantedKeys(identity.name, ctx);
+  const files = seedFiles({ identity, operatorKey, hostPrivateKey: hostPrivateKey.reveal() });
   await rm(seed, { recursive: true, force: true });
   await mkdir(seed, { mode: 0o700 });
   for (const [name, text] of Object.entries(files)) await writeFile(join(seed, name), text, { mode: 0o600 });

@@ -1,11 +1,11 @@
-import { readFile, readlink, statfs } from 'node:fs/promises';
+import { readlink } from 'node:fs/promises';
 import { OpsError } from '../../errors/index.ts';
+import type { Power } from '../decide.ts';
+import type { Identity } from '../identity.ts';
 import { comma } from './arguments.ts';
-import type { Identity, MachineFiles } from './identity.ts';
+import type { MachineFiles } from './identity.ts';
 import { qemuProcesses } from './processes.ts';
 import { qmp } from './qmp.ts';
-
-export type Power = { is: 'off' } | { is: 'on'; pid: number; status: string };
 
 /**
  * The machine's process, found by its UUID and files; a pid file may lie. Errors: MACHINE_NOT_OURS when another QEMU
@@ -33,23 +33,3 @@ const notOurs = (why: string, files: MachineFiles) =>
 /** Still the same process? */
 export const processRuns = async (pid: number): Promise<boolean> =>
   (await readlink(`/proc/${pid}/exe`).catch(() => '')).includes('qemu-system');
-
-/** The last lines that the guest wrote to its console. */
-export async function serialTail(files: MachineFiles, lines = 15): Promise<string[]> {
-  const text = await readFile(files.serial, 'utf8').catch(() => '');
-  return text
-    .split(/\r?\n/)
-    .filter(line => line.trim() !== '')
-    .slice(-lines);
-}
-
-/** Bytes that a new process could have without swapping. */
-export async function memoryAvailable(): Promise<number> {
-  const text = await readFile('/proc/meminfo', 'utf8');
-  return Number(/^MemAvailable:\s+(\d+) kB$/m.exec(text)?.[1] ?? 0) * 1024;
-}
-
-export async function diskAvailable(dir: string): Promise<number> {
-  const { bavail, bsize } = await statfs(dir);
-  return bavail * bsize;
-}

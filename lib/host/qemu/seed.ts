@@ -1,8 +1,8 @@
 import { stringify } from 'yaml';
-import type { Identity } from './identity.ts';
+import type { QemuIdentity } from './identity.ts';
 
 export interface SeedWant {
-  identity: Identity;
+  identity: QemuIdentity;
   /** OpenSSH public key line of the one who logs in. */
   operatorKey: string;
   /** OpenSSH private key of the host. */
@@ -28,7 +28,7 @@ export function seedFiles({ identity, operatorKey, hostPrivateKey }: SeedWant): 
 }
 
 /** Fixed addresses of QEMU's user-mode network: nothing waits for DHCP. */
-const network = ({ macs, address }: Identity) => ({
+const network = ({ macs, address }: QemuIdentity) => ({
   version: 2,
   ethernets: {
     eth0: { match: { macaddress: macs.out }, 'set-name': 'eth0', addresses: ['10.0.2.15/24'], gateway4: '10.0.2.2' },

@@ -20,9 +20,9 @@ export function checkPorts(inventory: Inventory): Problem[] {
   });
 }
 
-/** All forwards of qemu are on the loopback of this computer. */
+/** The forwards of machines that muster makes are on the loopback of this computer. */
 const forwards = ({ provider }: Inventory): Taken[] =>
-  provider.kind === 'qemu' ? taken(['provider', 'ports'], '127.0.0.1', provider.ports ?? {}) : [];
+  provider.kind === 'existing' ? [] : taken(['provider', 'ports'], '127.0.0.1', provider.ports ?? {});
 
 const ofHosts = ({ provider, hosts }: Inventory): Taken[] =>
   hosts.flatMap((host, index) => {

@@ -1,8 +1,14 @@
 import { createServer } from 'node:net';
-import { OpsError } from '../../errors/index.ts';
-import type { Site } from '../../inventory/index.ts';
-import type { Forwards } from './identity.ts';
-import { portHolder } from './processes.ts';
+import { OpsError } from '../errors/index.ts';
+import type { Site } from '../inventory/index.ts';
+import { portHolder } from './port-holder.ts';
+
+/** Ports of 127.0.0.1 that lead into a machine: found free once, then kept. */
+export interface Forwards {
+  ssh: number;
+  api: number;
+  web: number;
+}
 
 /** What a lab would like to have; the next free one is taken where it is not. */
 const LIKED: Forwards = { ssh: 2222, api: 6443, web: 8443 };
@@ -10,7 +16,7 @@ const TRIES = 200;
 
 /** Ports for a new machine; `kept` are promised to others, who may be off. Errors: PORT_TAKEN when the inventory names one that another process has. */
 export async function chooseForwards(site: Site, kept: ReadonlySet<number>): Promise<Forwards> {
-  const wanted = site.provider.kind === 'qemu' ? (site.provider.ports ?? {}) : {};
+  const wanted = site.provider.kind === 'existing' ? {} : (site.provider.ports ?? {});
   const taken = new Set(kept);
   const choose = async (kind: keyof Forwards) => {
     const port = wanted[kind] ?? (await nextFree(LIKED[kind], taken));
@@ -42,3 +48,9 @@ export const portTaken = async (port: number, what: string): Promise<OpsError> =
       hint: `stop it, or choose another port in the inventory: provider.ports`,
     },
   );
+
+/** Before a machine starts, its ports must be there to take. Errors: PORT_TAKEN. */
+export async function needPorts(machine: string, forwards: Forwards): Promise<void> {
+  for (const [kind, port] of Object.entries(forwards))
+    if (!(await isFree(port))) throw await portTaken(port, `${kind} of ${machine}`);
+}

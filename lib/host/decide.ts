@@ -1,5 +1,6 @@
-import type { Change, Decision } from '../../engine/index.ts';
-import type { Power } from './observe.ts';
+import type { Change, Decision } from '../engine/index.ts';
+
+export type Power = { is: 'off' } | { is: 'on'; pid: number; status: string };
 
 const done = (reason: string): Decision => ({ is: 'done', reason });
 const one = (change: Omit<Change, 'grade'>): Decision => ({ is: 'changes', changes: [{ grade: 'known', ...change }] });

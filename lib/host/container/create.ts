@@ -1,0 +1,60 @@
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Ctx } from '../../engine/index.ts';
+import { OpsError } from '../../errors/index.ts';
+import type { HostWant, Site } from '../../inventory/index.ts';
+import { needDisk } from '../capacity.ts';
+import { exists } from '../exists.ts';
+import { knownIdentity } from '../identity.ts';
+import { plantedKeys } from '../keys.ts';
+import { asRoot, type ContainerFiles, containerFiles } from './podman.ts';
+import { findRootImage } from './root-image.ts';
+
+const madeFrom = ({ dir }: ContainerFiles) => join(dir, 'image.json');
+
+/** It is written last. */
+export const rootWhole = (state: string, name: string): Promise<boolean> =>
+  exists(madeFrom(containerFiles(state, name)));
+
+/**
+ * $1 image, $2 root, $3 host name, $4 machine-id, $5 login key. What is linked is never written in place; a cache on
+ * another file system is copied. The keys are there before anything runs.
+ */
+const MAKE = `set -eu
+rm -rf --one-file-system "$2"
+cp -a "$1/system" "$2"
+while read -r number path; do
+  cp -al "$1/linked/$number" "$2/$path" 2>/dev/null || { rm -rf "$2/$path"; cp -a "$1/linked/$number" "$2/$path"; }
+done <"$1/links"
+printf '%s\\n' "$3" >"$2/etc/hostname"
+printf '%s\\n' "$4" >"$2/etc/machine-id"
+umask 077
+mkdir -p "$2/root/.ssh"
+printf '%s\\n' "$5" >"$2/root/.ssh/authorized_keys"
+printf '%s' "$MUSTER_HOST_KEY" >"$2/etc/ssh/ssh_host_ed25519_key"`;
+
+/** What a killed run left is made anew: nothing has run from it. */
+export async function createRoot(site: Site, host: HostWant, ctx: Ctx): Promise<void> {
+  const { state } = ctx.run.dirs;
+  const files = containerFiles(state, host.name);
+  const [identity, image, keys] = await Promise.all([
+    knownIdentity(state, host.name),
+    findRootImage(site, ctx),
+    plantedKeys(host.name, ctx),
+  ]);
+  if (!image) throw new OpsError('MACHINE_DAMAGED', `cannot make the disk of ${host.name}: the machine image is gone`);
+  await needDisk(host, files.dir);
+  const args = [image.dir, files.root, host.name, identity.uuid.replaceAll('-', ''), keys.operatorKey];
+  const shell = await ctx.shell('localhost');
+  await shell.run(
+    { script: MAKE, args },
+    { sudo: process.getuid?.() !== 0, signal: ctx.signal, secretEnv: { MUSTER_HOST_KEY: keys.hostPrivateKey } },
+  );
+  const path = madeFrom(files);
+  await rm(path, { force: true });
+  await writeFile(`${path}.new`, JSON.stringify({ key: image.key }), { mode: 0o600 });
+  await rename(`${path}.new`, path);
+}
+
+export const removeRoot = ({ dir, run }: ContainerFiles, ctx: Ctx): Promise<string> =>
+  asRoot(['rm', '-rf', '--one-file-system', run, dir], ctx);

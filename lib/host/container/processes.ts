@@ -1,0 +1,39 @@
+import { readdir, readFile } from 'node:fs/promises';
+
+/** A container's monitor, read from /proc: podman's own notes need root, and may be gone. */
+export interface ContainerProcess {
+  pid: number;
+  /** 'muster-<site>-<machine>'. */
+  name: string;
+  /** Of the machine: it ends the container's name. */
+  uuid: string;
+  /** Path of its log. */
+  log: string;
+  /** Its folder in podman's store. */
+  bundle: string;
+}
+
+export const machineName = (site: string, machine: string): string => `muster-${site}-${machine}`;
+export const containerName = (site: string, machine: string, uuid: string): string =>
+  `${machineName(site, machine)}-${uuid}`;
+
+/** Every running container of this computer that is called as a machine. */
+export async function containerProcesses(): Promise<ContainerProcess[]> {
+  const pids = (await readdir('/proc')).filter(name => /^\d+$/.test(name));
+  const found = await Promise.all(pids.map(async pid => parse(Number(pid), await commandLine(pid))));
+  return found.flatMap(process => process ?? []);
+}
+
+/** '' for a process that ended meanwhile, and for a zombie. */
+export const commandLine = (pid: string | number): Promise<string> =>
+  readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+
+function parse(pid: number, line: string): ContainerProcess | undefined {
+  const args = line.split('\0');
+  if (!/(^|\/)conmon$/.test(args[0] ?? '')) return undefined;
+  const after = (flag: string) => (args.includes(flag) ? (args[args.indexOf(flag) + 1] ?? '') : '');
+  const [, name, uuid] = /^(muster-.+)-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(after('-n')) ?? [];
+  // That of a `podman exec` has another -u than -c.
+  if (name === undefined || uuid === undefined || after('-c') !== after('-u')) return undefined;
+  return { pid, name, uuid, log: after('-l').replace(/^k8s-file:/, ''), bundle: after('-b') };
+}

@@ -1,0 +1,69 @@
+import { readFile } from 'node:fs/promises';
+import type { Ctx, Probe } from '../engine/index.ts';
+import { isOpsError, OpsError, oneLine } from '../errors/index.ts';
+import { type Duration, seconds } from '../time/index.ts';
+import type { Machinery } from './machinery.ts';
+
+export interface Reached {
+  /** Why it cannot be reached; absent: it can. */
+  saw?: string;
+}
+
+const bootId: Probe<string> = {
+  id: 'boot-id',
+  script: 'cat /proc/sys/kernel/random/boot_id',
+  parse: stdout => stdout.trim(),
+};
+
+/** Asks for a fact over SSH. A host key that is not the planted one is no matter of waiting. */
+export async function reach(host: string, ctx: Ctx): Promise<Reached> {
+  try {
+    await ctx.facts(host, bootId);
+    return {};
+  } catch (error) {
+    if (isOpsError(error, 'SHELL_UNREACHABLE') || isOpsError(error, 'SHELL_LOST') || isOpsError(error, 'HOST_ABSENT'))
+      return { saw: oneLine(error) };
+    throw error;
+  }
+}
+
+/** Until it answers over SSH. Errors: MACHINE_DIED with the console's last lines; WAIT_TIMEOUT. */
+export async function waitForSsh(host: string, machinery: Machinery, ctx: Ctx): Promise<void> {
+  const log = machinery.console(host, ctx);
+  const power = await machinery.power(host, ctx);
+  await ctx.wait({
+    what: `SSH of ${host}`,
+    deadline: seconds(60),
+    every: 500,
+    hint: `look at ${log}`,
+    probe: async () => {
+      if (power.is === 'off' || !(await machinery.runs(power.pid))) throw await died(host, log);
+      const { saw } = await reach(host, ctx);
+      return saw === undefined ? { value: true } : { saw };
+    },
+  });
+}
+
+const died = async (host: string, log: string) =>
+  new OpsError('MACHINE_DIED', `cannot reach ${host}: its machine is off; the end of its console follows`, {
+    details: await tail(log),
+  });
+
+/** The last lines of a file, without empty ones; none when there is no file. */
+export async function tail(path: string, lines = 15): Promise<string[]> {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  return text
+    .split(/\r?\n/)
+    .filter(line => line.trim() !== '')
+    .slice(-lines);
+}
+
+/** Until the process of a machine that was told to end is gone. */
+export const waitUntilGone = (host: string, pid: number, machinery: Machinery, deadline: Duration, ctx: Ctx) =>
+  ctx.wait({
+    what: `${host} off`,
+    deadline,
+    every: 200,
+    hint: `kill ${pid}, as a loss of power would`,
+    probe: async () => ((await machinery.runs(pid)) ? { saw: `process ${pid} runs` } : { value: true }),
+  });
