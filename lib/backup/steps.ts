@@ -22,7 +22,7 @@ export const sealOf = (site: Site, { project, home }: BackupPlace): SealOf => ({
 
 /**
  * Before anything generates a secret of the backups: a site that is built again, or cloned anew, goes on with the keys
- * that its store was written with. Ids: escrow.open, set.signer.
+ * that its store was written with. What generates one needs `escrow.open`. Ids: escrow.open, set.signer.
  */
 export function backupKeySteps(site: Site, place: BackupPlace): AnyStep[] {
   const { escrow, publicKey } = sealOf(site, place);
@@ -32,12 +32,13 @@ export function backupKeySteps(site: Site, place: BackupPlace): AnyStep[] {
   ];
 }
 
-/** After the last step of every source: escrow, seal, retention. Ids: escrow.seal, set.seal, set.expire. */
+/** With the last steps of every source, `<source>.take`: keys, escrow, seal, retention. Adds ids escrow.seal, set.seal, set.expire. */
 export function backupSealSteps(site: Site, place: BackupPlace, want: SealWant): AnyStep[] {
   const of = sealOf(site, place);
   const after = (step: string): Need => ({ step, scope: 'all' });
   const takes = (site.backup?.sources ?? []).map(source => after(`${source}.take`));
   return [
+    ...backupKeySteps(site, place),
     escrowSealStep(of.escrow, [after('set.signer'), ...takes]),
     setSealStep(of, want, [after('escrow.seal')]),
     setExpireStep(of, [after('set.seal')]),

@@ -5,10 +5,10 @@ import { hashObject } from '../../lib/backup/artefacts.ts';
 import { escrowOf } from '../../lib/backup/escrow/place.ts';
 import { KEYS, type SetPart, type SourceName } from '../../lib/backup/set.ts';
 import { publicKeyPath } from '../../lib/backup/signer.ts';
-import { type BackupPlace, backupKeySteps, backupSealSteps } from '../../lib/backup/steps.ts';
+import { type BackupPlace, backupSealSteps } from '../../lib/backup/steps.ts';
 import { type AnyStep, type ObjectStore, runSteps, type Shell } from '../../lib/engine/index.ts';
 import type { Site } from '../../lib/inventory/index.ts';
-import { FileSecretStore, Masker, Secret } from '../../lib/secret/index.ts';
+import { Secret, type SecretStore } from '../../lib/secret/index.ts';
 import { make, memoryGate, newEnv, newWorld } from '../engine/world.ts';
 import { type MemoryEndpoint, memoryEndpoint } from './memory-store.ts';
 
@@ -20,7 +20,7 @@ export interface SetWorld {
   dir: string;
   site: Site;
   place: BackupPlace;
-  secrets: FileSecretStore;
+  secrets: SecretStore;
   endpoint: MemoryEndpoint;
   store: ObjectStore;
   /** Milliseconds since 1970; a test moves it. */
@@ -51,7 +51,7 @@ export async function setWorld(site = siteOf(), endpoint = memoryEndpoint()): Pr
   const project = join(dir, 'checkout');
   mkdirSync(join(project, 'artifacts'), { recursive: true });
   writeFileSync(join(project, 'artifacts/lock.yaml'), 'a lock\n');
-  const secrets = new FileSecretStore(join(project, '.muster/secrets'), new Masker());
+  const secrets = memorySecrets();
   for (const name of SECRETS) await secrets.put(name, new Secret(`secret of ${name}`));
   const store = endpoint.bucket(`muster-${site.name}`);
   const place = { project, home: join(dir, 'home') };
@@ -72,11 +72,28 @@ export async function setWorld(site = siteOf(), endpoint = memoryEndpoint()): Pr
         ...make(newWorld(), `${source}.take`),
         observe: async () => true,
       }));
-      return world.run([...backupKeySteps(site, place), ...takes, ...backupSealSteps(site, place, { id, trigger })]);
+      return world.run([...takes, ...backupSealSteps(site, place, { id, trigger })]);
     },
     close: () => rmSync(dir, { recursive: true, force: true }),
   };
   return world;
+}
+
+/** No file, no fsync: what is tested here is what is kept, not how. */
+export function memorySecrets(): SecretStore {
+  const all = new Map<string, Secret>();
+  const put = async (name: string, value: Secret) => void all.set(name, value);
+  return {
+    get: async name => all.get(name),
+    put,
+    async generate(name, { length }) {
+      const value = all.get(name) ?? new Secret('x'.repeat(length));
+      await put(name, value);
+      return value;
+    },
+    remove: async name => void all.delete(name),
+    list: async () => [...all.keys()].sort(),
+  };
 }
 
 export const SECRETS = [
