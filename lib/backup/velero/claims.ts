@@ -1,0 +1,144 @@
+import { isRecord } from '../../cluster/index.ts';
+import type { ClusterApi, KubeObject } from '../../engine/index.ts';
+
+/** Of the declared namespaces, as the API gives them. */
+export interface Seen {
+  claims: readonly KubeObject[];
+  volumes: readonly KubeObject[];
+  pods: readonly KubeObject[];
+}
+
+/** A claim whose recovery another source owns: Velero leaves the pods that mount it out. */
+export interface Covered {
+  namespace: string;
+  claim: string;
+  by: string;
+  /** Of the pod that mounts it. */
+  pod: string;
+}
+
+/** A claim that Velero reads through a pod. */
+export interface Expected {
+  namespace: string;
+  claim: string;
+  pod: string;
+  /** Of the pod's spec. */
+  volume: string;
+  /** Where its files lie; undefined: not on a host's disk, so only kopia can read them. */
+  at?: { host: string; path: string };
+}
+
+export interface Coverage {
+  expected: Expected[];
+  excluded: { namespace: string; claim: string; coveredBy: string }[];
+  /** 'app/avatars: ... : what to do'. */
+  uncovered: string[];
+}
+
+/**
+ * Pods that no backup has: those of Jobs, and the heartbeat's. A restored pod whose workload is kept at 0 is removed
+ * while its volume is still being filled.
+ */
+export const LEFT_OUT: readonly { key: string; value?: string }[] = [
+  { key: 'batch.kubernetes.io/job-name' },
+  { key: 'app.kubernetes.io/component', value: 'heartbeat' },
+];
+
+const EXCLUDED_VOLUMES = 'backup.velero.io/backup-volumes-excludes';
+const EXCLUDE = 'velero.io/exclude-from-backup';
+
+/** What Velero would skip and call Completed is uncovered: hostPath, block, no running pod, excluded by hand. */
+export function coverageOf({ claims, volumes, pods }: Seen, covered: readonly Covered[]): Coverage {
+  const coverage: Coverage = { expected: [], excluded: [], uncovered: [] };
+  for (const claim of claims) {
+    const { name, namespace = '' } = claim.metadata;
+    const other = covered.find(entry => entry.namespace === namespace && entry.claim === name);
+    const volume = volumes.find(({ metadata }) => metadata.name === record(claim.spec).volumeName);
+    if (other) coverage.excluded.push({ namespace, claim: name, coveredBy: other.by });
+    // Nothing was ever written where nothing is bound.
+    else if (!volume) continue;
+    else {
+      const found = readable(claim, volume, pods);
+      if (typeof found === 'string') coverage.uncovered.push(`${namespace}/${name}: ${found}`);
+      else coverage.expected.push(found);
+    }
+  }
+  return coverage;
+}
+
+/** Everything that coverageOf asks for. */
+export async function seeClaims(api: ClusterApi, namespaces: readonly string[]): Promise<Seen> {
+  const each = (kind: string) =>
+    Promise.all(namespaces.map(namespace => api.list({ apiVersion: 'v1', kind, namespace }))).then(lists =>
+      lists.flat(),
+    );
+  const [claims, pods, volumes] = await Promise.all([
+    each('PersistentVolumeClaim'),
+    each('Pod'),
+    api.list({ apiVersion: 'v1', kind: 'PersistentVolume' }),
+  ]);
+  return { claims, pods, volumes };
+}
+
+/** What postgres recovers, when the site has it as a source. Its volume is empty until pgBackRest has filled it. */
+export const coveredBy = (sources: readonly string[]): Covered[] =>
+  sources.includes('postgres') ? [{ namespace: 'app', claim: 'postgres-data', by: 'postgres', pod: 'postgres-0' }] : [];
+
+/** How Velero reads it, or why it does not, with what to do. */
+function readable(claim: KubeObject, volume: KubeObject, pods: readonly KubeObject[]): Expected | string {
+  const { name, namespace = '', labels } = claim.metadata;
+  const spec = record(volume.spec);
+  if (spec.hostPath !== undefined)
+    return 'a hostPath volume, which Velero skips: copy it into a volume of a class with defaultVolumeType: local';
+  if (spec.volumeMode === 'Block')
+    return 'a block volume, which Velero skips: give it a file system, or a source of its own';
+  if (labels?.[EXCLUDE] === 'true') return `its label ${EXCLUDE} leaves it out, and no other source takes it`;
+  const users = pods.filter(pod => pod.metadata.namespace === namespace && volumeOf(pod, name) !== undefined);
+  const running = users.filter(({ status }) => record(status).phase === 'Running');
+  const readers = running.filter(pod => !isLeftOut(pod, name));
+  const reader = readers[0];
+  const volumeName = reader && volumeOf(reader, name);
+  if (!reader || volumeName === undefined) {
+    if (running.length > 0)
+      return 'its pod leaves it out (annotation, label, or no mount), and no other source takes it';
+    const states = users.map(pod => `${pod.metadata.name} is ${record(pod.status).phase}`).join(', ');
+    return `no running pod mounts it (${states || 'there is none'}): start one, or delete the claim`;
+  }
+  const at = onHost(spec);
+  return { namespace, claim: name, pod: reader.metadata.name, volume: volumeName, ...(at && { at }) };
+}
+
+/** The name that a pod's spec gives to a claim. */
+function volumeOf(pod: KubeObject, claim: string): string | undefined {
+  const found = records(record(pod.spec).volumes).find(
+    ({ persistentVolumeClaim }) => record(persistentVolumeClaim).claimName === claim,
+  );
+  return found && String(found.name);
+}
+
+function isLeftOut(pod: KubeObject, claim: string): boolean {
+  const name = volumeOf(pod, claim);
+  const { labels = {}, annotations = {} } = pod.metadata;
+  const spec = record(pod.spec);
+  const mounts = [...records(spec.containers), ...records(spec.initContainers)].flatMap(({ volumeMounts }) =>
+    records(volumeMounts),
+  );
+  return (
+    labels[EXCLUDE] === 'true' ||
+    LEFT_OUT.some(({ key, value }) => key in labels && (value === undefined || labels[key] === value)) ||
+    (annotations[EXCLUDED_VOLUMES] ?? '').split(',').some(entry => entry.trim() === name) ||
+    !mounts.some(mount => mount.name === name)
+  );
+}
+
+/** A `local` volume: its path, and the one node that its affinity names. */
+export function onHost(spec: Record<string, unknown>): { host: string; path: string } | undefined {
+  const path = record(spec.local).path;
+  const terms = records(record(record(spec.nodeAffinity).required).nodeSelectorTerms);
+  const values = terms.flatMap(term => records(term.matchExpressions)).flatMap(({ values }) => values);
+  const host = values[0];
+  return typeof path === 'string' && typeof host === 'string' && values.length === 1 ? { host, path } : undefined;
+}
+
+const record = (value: unknown): Record<string, unknown> => (isRecord(value) ? value : {});
+const records = (value: unknown): Record<string, unknown>[] => (Array.isArray(value) ? value.filter(isRecord) : []);

@@ -1,0 +1,38 @@
+import type { ObjectStore, StoredObject } from '../../../engine/index.ts';
+import { OpsError } from '../../../errors/index.ts';
+import { type PartOf, partOf } from '../../set.ts';
+import type { SetCopy } from '../../source.ts';
+import type { Kopia } from '../kopia.ts';
+import { repositoryPrefix } from '../names.ts';
+
+/** What only kopia itself can break. */
+export interface DamageDeps {
+  /** The repository of a namespace in the bucket of a copy, writable, for as long as `use` takes. */
+  kopia<T>(bucket: string, namespace: string, use: (kopia: Kopia) => Promise<T>): Promise<T>;
+  /** An empty folder of this computer, for as long as `use` takes. */
+  scratch<T>(use: (folder: string) => Promise<T>): Promise<T>;
+}
+
+/** Errors: SET_INCOMPLETE when the set has no volumes, so that there is nothing to break. */
+export function veleroPart({ set }: SetCopy): PartOf<'velero'> & { namespace: string } {
+  const part = partOf(set.manifest, 'velero');
+  const namespace = part?.facts.volumes[0]?.namespace;
+  if (part && namespace !== undefined) return { ...part, namespace };
+  throw new OpsError('SET_INCOMPLETE', `cannot break ${set.manifest.id}: it has no volumes of Velero`);
+}
+
+/** The largest blob of a kind: 'p' has the content of files, 'x' says where content lies. */
+export async function largestBlob(copy: SetCopy, kind: 'p' | 'x'): Promise<StoredObject> {
+  const prefix = repositoryPrefix(veleroPart(copy).namespace);
+  const blobs = (await copy.store.list(prefix)).filter(({ key }) => key.slice(prefix.length).startsWith(kind));
+  const largest = blobs.sort((a, b) => b.size - a.size)[0];
+  if (largest) return largest;
+  throw new OpsError('SET_INCOMPLETE', `cannot break ${copy.set.manifest.id}: no blob ${prefix}${kind}*`);
+}
+
+/** Errors: SET_ARTEFACT_MISSING. */
+export async function bytesOf(store: ObjectStore, key: string): Promise<Buffer> {
+  const bytes = await store.get(key);
+  if (bytes) return Buffer.from(bytes);
+  throw new OpsError('SET_ARTEFACT_MISSING', `cannot break ${key}: it is not there`);
+}

@@ -1,0 +1,35 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Ctx } from '../../engine/index.ts';
+import { OpsError } from '../../errors/index.ts';
+import type { VolumeFacts } from '../set.ts';
+import type { ReadVolume } from './checks.ts';
+import { onHost, seeClaims } from './claims.ts';
+import { listFiles } from './files.ts';
+import type { Kopia } from './kopia.ts';
+
+/** Volumes of a site, as its hosts have them. `mapping`: namespaces that were restored under other names. */
+export const siteVolumes =
+  (site: string, ctx: Pick<Ctx, 'cluster' | 'shell' | 'signal'>, mapping: Record<string, string> = {}): ReadVolume =>
+  async ({ namespace, claim }) => {
+    const there = mapping[namespace] ?? namespace;
+    const { claims, volumes } = await seeClaims(await ctx.cluster(site), [there]);
+    const spec = claims.find(({ metadata }) => metadata.name === claim)?.spec as { volumeName?: string } | undefined;
+    const volume = volumes.find(({ metadata }) => metadata.name === spec?.volumeName);
+    const at = volume && onHost(volume.spec as Record<string, unknown>);
+    if (!volume) return undefined;
+    if (!at) throw new OpsError('CHECK_UNRUN', `cannot look into ${there}/${claim}: its volume lies on no host`);
+    return (await listFiles(await ctx.shell(at.host), at.path, ctx.signal))?.files;
+  };
+
+/** Volumes read out of the bucket into a folder of this computer: no cluster, seconds. `open`: by namespace. */
+export const scratchVolumes =
+  (open: (namespace: string) => Promise<Kopia>, scratch: string, ctx: Pick<Ctx, 'shell' | 'signal'>): ReadVolume =>
+  async (volume: VolumeFacts) => {
+    const into = join(scratch, volume.snapshot);
+    await mkdir(into, { recursive: true });
+    const found = await (await open(volume.namespace)).restore(volume.snapshot, into);
+    // What cannot be read is said by the check of its content; here there is then no volume.
+    if (!found.ok) return undefined;
+    return (await listFiles(await ctx.shell('localhost'), into, ctx.signal))?.files;
+  };

@@ -1,0 +1,55 @@
+import { stringify } from 'yaml';
+import type { KubeObject } from '../../engine/index.ts';
+import { API, NAMESPACE } from './names.ts';
+
+/** Comes back asleep: the database until pgBackRest has filled its volume, the heartbeat until canaries are counted. */
+export const KEPT_DOWN = [
+  { kind: 'StatefulSet', resource: 'statefulsets.apps', name: 'postgres' },
+  { kind: 'Deployment', resource: 'deployments.apps', name: 'heartbeat' },
+] as const;
+
+/** Run once, about the past, or another source's: restored they would run again, or lie. */
+const EXCLUDED = ['jobs.batch', 'nodes', 'events', 'events.events.k8s.io', 'backups.velero.io', 'restores.velero.io'];
+
+export interface RestoreWant {
+  /** Of the Restore, and of the ConfigMap with its modifiers. */
+  name: string;
+  backup: string;
+  namespaces: readonly string[];
+  /** From a namespace of the backup to another one, for a copy beside the original. */
+  mapping?: Readonly<Record<string, string>>;
+}
+
+/** The Restore, after the ConfigMap that it names. */
+export const restoreObjects = ({ name, backup, namespaces, mapping }: RestoreWant): KubeObject[] => [
+  {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name, namespace: NAMESPACE },
+    data: { 'modifiers.yaml': modifiers() },
+  },
+  {
+    apiVersion: API,
+    kind: 'Restore',
+    metadata: { name, namespace: NAMESPACE },
+    spec: {
+      backupName: backup,
+      includedNamespaces: namespaces,
+      excludedResources: EXCLUDED,
+      ...(mapping && { namespaceMapping: mapping }),
+      resourceModifier: { kind: 'ConfigMap', name },
+      // What lives is never written over.
+      existingResourcePolicy: 'none',
+      itemOperationTimeout: '30m',
+    },
+  },
+];
+
+const modifiers = (): string =>
+  stringify({
+    version: 'v1',
+    resourceModifierRules: KEPT_DOWN.map(({ resource, name }) => ({
+      conditions: { groupResource: resource, resourceNameRegex: `^${name}$` },
+      mergePatches: [{ patchData: JSON.stringify({ spec: { replicas: 0 } }) }],
+    })),
+  });

@@ -1,0 +1,16 @@
+import { veleroSteps } from '../lib/addon/velero/steps.ts';
+import type { Site } from '../lib/inventory/index.ts';
+import type { Place } from '../lib/site/place.ts';
+import { storeAccess } from '../lib/store/index.ts';
+
+export const title = 'Install Velero, with the store of the backups as its location';
+
+export const steps = (site: Site, { dirs, provider }: Place) =>
+  site.backup?.sources.includes('velero')
+    ? veleroSteps(site, {
+        mode: 'ReadWrite',
+        access: ({ secrets }) => storeAccess(site, 'site', { dirs, secrets, gateway: provider.gateway }),
+      })
+    : [];
+
+if (import.meta.main) await (await import('../lib/cli/script.ts')).runScript(import.meta.filename);

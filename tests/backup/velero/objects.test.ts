@@ -1,0 +1,129 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { backupObject } from '../../../lib/backup/velero/backup-spec.ts';
+import { coveredBy } from '../../../lib/backup/velero/claims.ts';
+import { backupName } from '../../../lib/backup/velero/names.ts';
+import { factOf, readArchive } from '../../../lib/backup/velero/objects.ts';
+import { restoreObjects } from '../../../lib/backup/velero/restore-spec.ts';
+import type { KubeObject } from '../../../lib/engine/index.ts';
+import { makeShells } from '../../shell/local-shells.ts';
+
+const test = suite("objects of Velero's backup");
+
+const object = (kind: string, name: string, spec: object = {}, metadata: object = {}): KubeObject => ({
+  apiVersion: kind === 'Deployment' || kind === 'StatefulSet' ? 'apps/v1' : 'v1',
+  kind,
+  metadata: { name, namespace: 'app', ...metadata },
+  spec,
+});
+const hash = (of: KubeObject) => factOf(of)?.sha256;
+
+const before = object(
+  'Service',
+  'web',
+  { clusterIP: '10.43.0.1', clusterIPs: ['10.43.0.1'], selector: { a: 'b' }, ports: [{ port: 80, nodePort: 30080 }] },
+  { uid: '1', resourceVersion: '5', creationTimestamp: 'then', labels: { x: 'y' }, managedFields: [{}] },
+);
+
+test('are the same after a restore though the cluster gave them other numbers', () => {
+  const after = {
+    ...before,
+    metadata: {
+      ...before.metadata,
+      uid: '2',
+      labels: { x: 'y', 'velero.io/backup-name': 'b', 'velero.io/restore-name': 'r' },
+      annotations: { 'velero.io/x': '1', 'pv.kubernetes.io/bind-completed': 'yes' },
+    },
+    spec: { clusterIP: '10.43.9.9', selector: { a: 'b' }, ports: [{ port: 80, nodePort: 31000 }] },
+    status: { loadBalancer: {} },
+  };
+  assert.is(hash(after), hash(before));
+});
+
+test('differ by what a person wrote', () => {
+  const changed = { ...before, spec: { ...(before.spec as object), selector: { a: 'c' } } };
+  assert.is.not(hash(changed), hash(before));
+  const data: KubeObject = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 's', namespace: 'app' },
+    data: { a: 'x' },
+  };
+  assert.is.not(hash({ ...data, data: { a: 'y' } }), hash(data));
+});
+
+test('count their replicas, but of what a restore keeps down', () => {
+  const scaled = (name: string, replicas: number) => hash(object('StatefulSet', name, { replicas }));
+  assert.is(scaled('postgres', 0), scaled('postgres', 1));
+  assert.is.not(scaled('other', 0), scaled('other', 1));
+});
+
+test('are no facts when another object makes them', () => {
+  assert.is(factOf(object('Pod', 'web-1')), undefined);
+  assert.is(factOf(object('ConfigMap', 'kube-root-ca.crt')), undefined);
+  assert.is(factOf(object('ConfigMap', 'x', {}, { ownerReferences: [{ kind: 'Thing' }] })), undefined);
+});
+
+test('are read from the archive once each, of the declared namespaces only', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'muster-objects-'));
+  const shells = makeShells();
+  const put = (path: string, content: KubeObject) => {
+    mkdirSync(dirname(join(folder, 'in', path)), { recursive: true });
+    writeFileSync(join(folder, 'in', path), JSON.stringify(content));
+  };
+  try {
+    const other = { ...object('ConfigMap', 'x'), metadata: { name: 'x', namespace: 'kube-system' } };
+    put('resources/services/namespaces/app/web.json', before);
+    put('resources/services/v1-preferredversion/namespaces/app/web.json', before);
+    put('resources/configmaps/namespaces/kube-system/x.json', other);
+    put('resources/namespaces/cluster/app.json', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'app' } });
+    put('resources/persistentvolumes/cluster/v.json', {
+      apiVersion: 'v1',
+      kind: 'PersistentVolume',
+      metadata: { name: 'v' },
+    });
+    const archive = execFileSync('tar', ['-czf', '-', '-C', join(folder, 'in'), 'resources']);
+    const facts = await readArchive(archive, ['app'], { shell: await shells.shell('localhost'), scratch: folder });
+    assert.equal(
+      facts.map(({ kind, name }) => `${kind} ${name}`),
+      ['Namespace app', 'Service web'],
+    );
+  } finally {
+    await shells.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test('are taken without pods of Jobs, of the heartbeat and of what postgres covers, and restored with the database down', () => {
+  const backup = backupObject({
+    name: backupName('20261121T152300Z-1f2e3d4c'),
+    namespaces: ['app'],
+    covered: coveredBy(['postgres']),
+  });
+  assert.is(backup.metadata.name, 'muster-20261121t152300z-1f2e3d4c');
+  assert.equal((backup.spec as { labelSelector: unknown }).labelSelector, {
+    matchExpressions: [
+      { key: 'batch.kubernetes.io/job-name', operator: 'DoesNotExist' },
+      { key: 'app.kubernetes.io/component', operator: 'NotIn', values: ['heartbeat'] },
+      { key: 'statefulset.kubernetes.io/pod-name', operator: 'NotIn', values: ['postgres-0'] },
+    ],
+  });
+  const [modifiers, restore] = restoreObjects({
+    name: 'r',
+    backup: 'b',
+    namespaces: ['app'],
+    mapping: { app: 'copy' },
+  });
+  assert.match(
+    JSON.stringify(modifiers?.data),
+    /statefulsets\.apps.*\^postgres\$.*replicas.*0.*deployments\.apps.*\^heartbeat\$/,
+  );
+  const { namespaceMapping, resourceModifier } = (restore?.spec ?? {}) as Record<string, unknown>;
+  assert.equal([namespaceMapping, resourceModifier], [{ app: 'copy' }, { kind: 'ConfigMap', name: 'r' }]);
+});
+
+test.run();
