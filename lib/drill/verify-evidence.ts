@@ -20,27 +20,28 @@ export interface Evidence {
  */
 export async function verifyEvidence(folder: string, known?: KeyObject): Promise<Evidence> {
   const files = await readFiles(folder);
-  const need = (name: string) => files.get(name) ?? fail('INVALID', folder, `it has no ${name}`);
-  const [list, signature] = [need(EVIDENCE.hashes), need(EVIDENCE.signature)];
-  const inside = parsePublicKey(need(EVIDENCE.key).toString(), join(folder, EVIDENCE.key));
-  const flaw = signatureFlaw(list, signature, known ?? inside);
-  if (flaw && known && !signatureFlaw(list, signature, inside))
-    fail('INVALID', folder, `${fingerprint(inside)} signed it, and the known key is ${fingerprint(known)}`);
-  if (flaw) fail('CHANGED', folder, `the signature of ${EVIDENCE.hashes} ${flaw}`);
-  const listed = hashes.safeParse(parseJson(list)).data ?? fail('INVALID', folder, `${EVIDENCE.hashes} is not one`);
+  const need = (name: string) => files.get(name) ?? fail('INVALID', folder, [`it has no ${name}`]);
+  const [list, signature, pem] = [need(EVIDENCE.hashes), need(EVIDENCE.signature), need(EVIDENCE.key)];
+  const inside = publicKey(pem);
+  const key = known ?? inside ?? fail('INVALID', folder, [`${EVIDENCE.key} is no public key`]);
+  const flaw = signatureFlaw(list, signature, key);
+  if (flaw && inside && !signatureFlaw(list, signature, inside))
+    fail('INVALID', folder, [`${fingerprint(inside)} signed it, and the known key is ${fingerprint(key)}`]);
+  if (flaw) fail('CHANGED', folder, [`the signature of ${EVIDENCE.hashes} ${flaw}`]);
+  const listed = hashes.safeParse(parseJson(list)).data ?? fail('INVALID', folder, [`${EVIDENCE.hashes} is not one`]);
   const differences = compare(listed.files, files);
-  if (differences.length > 0) fail('CHANGED', folder, differences[0] ?? '', differences);
+  if (differences.length > 0) fail('CHANGED', folder, differences);
   const read = report.safeParse(parseJson(need(EVIDENCE.report)));
-  if (!read.success) return fail('INVALID', folder, `${EVIDENCE.report} does not follow the schema of a report`);
+  if (!read.success) return fail('INVALID', folder, [`${EVIDENCE.report} does not follow the schema of a report`]);
   const flaws = contradictions(read.data, listed.drill, files.get(EVIDENCE.manifest));
-  if (flaws.length > 0) fail('INVALID', folder, flaws[0] ?? '', flaws);
-  return { report: read.data, signer: fingerprint(known ?? inside), known: known !== undefined };
+  if (flaws.length > 0) fail('INVALID', folder, flaws);
+  return { report: read.data, signer: fingerprint(key), known: known !== undefined };
 }
 
 /** What no file is gets no bytes, and differs from everything. */
 async function readFiles(folder: string): Promise<Map<string, Buffer | undefined>> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(error =>
-    fail('INVALID', folder, `it cannot be read: ${oneLine(error)}`),
+    fail('INVALID', folder, [`it cannot be read: ${oneLine(error)}`]),
   );
   const read = entries.map(
     async entry => [entry.name, entry.isFile() ? await readFile(join(folder, entry.name)) : undefined] as const,
@@ -74,6 +75,19 @@ function contradictions({ id, set }: Report, drill: string, manifest: Buffer | u
   ];
 }
 
-function fail(what: 'INVALID' | 'CHANGED', folder: string, why: string, details: readonly string[] = []): never {
-  throw new OpsError(`EVIDENCE_${what}`, `cannot trust the evidence in ${folder}: ${why}`, { details });
+/** undefined: it is none, which is no more than one of the things that can be wrong. */
+function publicKey(pem: Buffer): KeyObject | undefined {
+  try {
+    return parsePublicKey(pem.toString(), EVIDENCE.key);
+  } catch {
+    return undefined;
+  }
+}
+
+function fail(what: 'INVALID' | 'CHANGED', folder: string, flaws: readonly string[]): never {
+  const [only = ''] = flaws;
+  const why = flaws.length === 1 ? only : `${flaws.length} things are not as they were`;
+  throw new OpsError(`EVIDENCE_${what}`, `cannot trust the evidence in ${folder}: ${why}`, {
+    details: flaws.length === 1 ? [] : flaws,
+  });
 }
