@@ -76,6 +76,13 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     flags: [],
     load: async () => (await import('./verbs/artifacts.ts')).lock,
   },
+  'verify-evidence': {
+    group: 'Reference',
+    title: "Check that a drill's evidence is what was signed, on any computer",
+    words: 'DIR',
+    flags: ['key'],
+    load: async () => (await import('./verbs/verify-evidence.ts')).verify,
+  },
   explain: {
     group: 'Reference',
     title: 'Explain an error code, or list them all',
