@@ -90,8 +90,7 @@ async function removeSet(store: ObjectStore, set: SealedSet, ctx: Ctx): Promise<
   const { id } = set.manifest;
   await writeTombstone(store, set, new Date(ctx.clock.now()), await readSigner(ctx.secrets));
   const keys = (await store.list(`${KEYS.sets}${id}/`)).map(({ key }) => key).filter(key => !isTombstone(id, key));
-  const last = [KEYS.signature(id), KEYS.manifest(id)];
+  const last = [KEYS.manifest(id), KEYS.signature(id)];
   await store.remove(keys.filter(key => !last.includes(key)));
-  await store.remove([KEYS.manifest(id)]);
-  await store.remove([KEYS.signature(id)]);
+  await store.remove(last);
 }
