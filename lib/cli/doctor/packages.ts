@@ -35,6 +35,7 @@ const NEEDS: readonly (readonly [reasons: readonly Reason[], name: string, progr
   [['tests'], 'sudo', 'sudo', 'a host whose user is not root'],
   [['tests'], 'tcsh', 'tcsh', 'a host whose login shell is not a POSIX one'],
   [['tests'], 'fish', 'fish', 'another one'],
+  [['tests'], 'jq', 'jq', 'what a report tells its reader to type'],
   [['tests'], 'openssl', 'openssl', "somebody else's opinion of our certificates"],
 ];
 
