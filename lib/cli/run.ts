@@ -18,7 +18,7 @@ export async function runCommand(argv: readonly string[], process: NodeJS.Proces
     const signal = interruptible(process, out.status);
     const place = { project: PROJECT, env: process.env, where: {}, mask: asItIs };
     const ready: Call = { ...parsed, site, yes, out, signal, ...place };
-    if (VERBS[parsed.verb]?.group === 'Site') ready.where.site = site;
+    if (/^(Site|Backup)$/.test(VERBS[parsed.verb]?.group ?? '')) ready.where.site = site;
     call = ready;
     const act = await VERBS[parsed.flags.help ? 'help' : parsed.verb]?.load();
     return (await act?.(ready)) ?? EXIT.done;

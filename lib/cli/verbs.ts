@@ -44,6 +44,18 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     flags: ['confirm'],
     load: async () => (await import('./verbs/purge-store.ts')).purge,
   },
+  backup: {
+    group: 'Backup',
+    title: 'Take a set: every source of the inventory, read back and signed',
+    flags: ['scheduled'],
+    load: async () => (await import('./verbs/backup.ts')).backup,
+  },
+  backups: {
+    group: 'Backup',
+    title: 'List the sets: how old, how large, whether whole, when last proven',
+    flags: [],
+    load: async () => (await import('./verbs/backups.ts')).backups,
+  },
   kubectl: {
     group: 'Site',
     title: "Run kubectl on the site's cluster",

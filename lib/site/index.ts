@@ -1,8 +1,10 @@
 /** Site: composes plans out of scripts/, opens a site with everything wired, and the verbs on it. */
+export { type BackedUp, backupSite, backupSteps, newSetId } from './backup.ts';
 export { addresses, type Bootstrapped, bootstrapSite, planSite } from './bootstrap.ts';
 export { bootstrapSteps, loadScripts, type Selection } from './compose.ts';
 export { type OpenOptions, type OpenSite, openSite } from './open.ts';
 export { type Place, type Script, siteDirs } from './place.ts';
+export { type Rebuild, rebuildOf } from './rebuild.ts';
 export { startSite, stopSite } from './power.ts';
 export { type InSession, inSession, newRun, type Ran, runVerb } from './run-verb.ts';
 export { type Health, type SiteStatus, siteStatus } from './status.ts';

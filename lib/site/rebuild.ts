@@ -23,7 +23,10 @@ export interface Rebuild {
  * application is never run, or a site that made its data anew would pass for a restored one.
  */
 export async function rebuildOf(site: Site, place: Place): Promise<Rebuild> {
-  const scripts = (await loadScripts(place.dirs.project)).map(({ name, steps }) => ({ name, steps: steps(site, place) }));
+  const scripts = (await loadScripts(place.dirs.project)).map(({ name, steps }) => ({
+    name,
+    steps: steps(site, place),
+  }));
   const of = (names: RegExp): Part => {
     const some = new Set(scripts.filter(({ name }) => names.test(name)).flatMap(({ steps }) => steps));
     return step => some.has(step);

@@ -18,9 +18,11 @@ export function appSteps(site: Site, provider: Provider, images: Images = siteIm
   // Jobs find the database by its name.
   const names = site.addons.coredns ? same('addon.coredns') : [];
   const namespace = same('app.namespace');
+  // The pod reads where its archive is when it starts.
+  const archive = site.backup?.sources.includes('postgres') ? same('postgres.access') : [];
   const inside = [
     secretsStep(site, [...namespace, { step: 'site-ca', scope: 'all' }]),
-    databaseStep(app, same('app.secrets', 'addon.local-path')),
+    databaseStep(app, [...same('app.secrets', 'addon.local-path'), ...archive]),
     backendStep(app, same('app.secrets', 'addon.local-path')),
     frontendStep(app, same('app.secrets')),
     migrateStep(app, [...same('app.database', 'app.backend'), ...names]),

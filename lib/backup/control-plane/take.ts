@@ -2,7 +2,7 @@ import type { Change, Ctx, Decision, Step } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
 import type { Site } from '../../inventory/index.ts';
 import { minutes } from '../../time/index.ts';
-import { hashObject } from '../artefacts.ts';
+import { hashObjects } from '../artefacts.ts';
 import { seal } from '../cipher.ts';
 import { KEYS, type PartOf } from '../set.ts';
 import { COPY, DATASTORE } from './scripts.ts';
@@ -61,7 +61,7 @@ async function take(site: Site, setId: string, ctx: Ctx): Promise<void> {
     tool: 'sqlite online backup',
     version: site.cluster.version,
     point,
-    artefacts: [await hashObject(store, copy)],
+    artefacts: await hashObjects(store, [copy]),
     facts: { kind: 'sqlite', copy, uids },
   };
   await store.put(KEYS.part(setId, 'control-plane'), JSON.stringify(part));

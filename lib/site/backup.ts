@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto';
+import { backupKeySteps, backupSealSteps, type Manifest, type SourceName } from '../backup/index.ts';
+import { controlPlaneTake } from '../backup/control-plane/take.ts';
+import { postgresTake } from '../backup/postgres/take.ts';
+import { veleroTake } from '../backup/velero/take.ts';
+import type { AnyStep } from '../engine/index.ts';
+import { OpsError } from '../errors/index.ts';
+import type { Site } from '../inventory/index.ts';
+import type { OpenSite } from './open.ts';
+import type { Place } from './place.ts';
+import { type Ran, runVerb } from './run-verb.ts';
+
+export interface BackedUp extends Ran {
+  /** The id of the set. */
+  set: string;
+}
+
+/** '20261121T152300Z-1f2e3d4c': of a set or a drill; sorts by time. */
+export const newSetId = (now: number): string =>
+  `${new Date(now).toISOString().replaceAll(/[-:]|\.\d+/g, '')}-${randomUUID().slice(0, 8)}`;
+
+const TAKE: Readonly<Record<SourceName, (site: Site, set: string) => AnyStep[]>> = {
+  postgres: postgresTake,
+  velero: veleroTake,
+  'control-plane': (site, set) => [controlPlaneTake(site, set)],
+};
+
+/** Every source of the inventory, then escrow, seal and retention. A source that fails leaves the set unsealed: no backup. */
+export function backupSteps(site: Site, { dirs }: Pick<Place, 'dirs'>, set: string, trigger: Manifest['trigger']): AnyStep[] {
+  if (!site.backup)
+    throw new OpsError('USAGE', `cannot back ${site.name} up: its inventory has no section backup`, {
+      hint: `write one into ${site.path}; ./muster schema describes it`,
+    });
+  const takes = site.backup.sources.flatMap(source => TAKE[source](site, set));
+  return [...backupKeySteps(site, dirs), ...takes, ...backupSealSteps(site, dirs, { id: set, trigger })];
+}
+
+/** Takes a set. One that was killed is gone on with, under its id. Errors: SET_INCOMPLETE and those of its sources. */
+export async function backupSite(open: OpenSite, trigger: Manifest['trigger']): Promise<BackedUp> {
+  const choices = { set: newSetId(open.ports.clock.now()), trigger };
+  let set: string = choices.set;
+  const steps = (run: { choices: Readonly<Record<string, string>> }) => {
+    set = run.choices.set ?? set;
+    return backupSteps(open.site, open, set, run.choices.trigger === 'schedule' ? 'schedule' : 'person');
+  };
+  const ran = await runVerb(open, 'backup', steps, { retain: true, choices, confirmed: true });
+  return { ...ran, set };
+}

@@ -1,0 +1,23 @@
+import { escrowOf } from '../lib/backup/index.ts';
+import { escrowSealStep } from '../lib/backup/escrow/seal.ts';
+import { stanzaStep } from '../lib/backup/postgres/stanza.ts';
+import type { Need } from '../lib/engine/index.ts';
+import type { Site } from '../lib/inventory/index.ts';
+
+export const title = 'Protect the data: an archive that takes WAL, and an escrow of the keys to it';
+
+export const steps = (site: Site) => {
+  if (!site.backup) return [];
+  const archives = site.backup.sources.includes('postgres');
+  // Last of all: by then every secret of the site is made.
+  const made = ['set.signer', 'k3s.ready', ...(site.app ? ['app.answers'] : []), ...(archives ? ['postgres.stanza'] : [])];
+  return [
+    ...(archives ? [stanzaStep(site, [{ step: 'app.database', scope: 'same' }])] : []),
+    escrowSealStep(
+      escrowOf(site),
+      made.map((step): Need => ({ step, scope: 'all' })),
+    ),
+  ];
+};
+
+if (import.meta.main) await (await import('../lib/cli/script.ts')).runScript(import.meta.filename);
