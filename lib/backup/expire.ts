@@ -92,5 +92,6 @@ async function removeSet(store: ObjectStore, set: SealedSet, ctx: Ctx): Promise<
   const keys = (await store.list(`${KEYS.sets}${id}/`)).map(({ key }) => key).filter(key => !isTombstone(id, key));
   const last = [KEYS.manifest(id), KEYS.signature(id)];
   await store.remove(keys.filter(key => !last.includes(key)));
-  await store.remove(last);
+  // One after the other: a manifest that lost its signature would be one that was tampered with.
+  for (const key of last) await store.remove([key]);
 }

@@ -140,7 +140,10 @@ test('an expiry that was killed at any call is finished by the next, and no set 
     assert.is((await brief(world))[0], '2 complete');
     if (done) break;
     await world.run(steps);
-    assert.equal(await keysOf(world, idOf(1)), ['expired.json', 'expired.sig'], `killed after ${calls} calls`);
+    // A signature of nothing may stay behind: it is no set, and nobody takes it for one.
+    const left = (await keysOf(world, idOf(1))).filter(name => name !== 'manifest.sig');
+    assert.equal(left, ['expired.json', 'expired.sig'], `killed after ${calls} calls`);
+    assert.equal(await brief(world), ['2 complete'], `killed after ${calls} calls`);
     for (const [key, bytes] of whole) await world.store.put(key, bytes ?? '');
     await world.store.remove([KEYS.file(idOf(1), 'expired.json'), KEYS.file(idOf(1), 'expired.sig')]);
     assert.ok(calls < 200);

@@ -4,6 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readSet } from '../../lib/backup/manifest.ts';
 import { KEYS } from '../../lib/backup/set.ts';
+import { readSigner, signBytes } from '../../lib/backup/sign.ts';
 import { readPublicKey } from '../../lib/backup/signer.ts';
 import type { Code } from '../../lib/errors/index.ts';
 import { isOpsError, type OpsError } from '../../lib/errors/index.ts';
@@ -130,6 +131,26 @@ test('a changed, unsigned, misplaced, foreign or senseless manifest is refused, 
   }
   await world.store.remove([KEYS.signature(idOf(1))]);
   assert.match((await refusal(read(world, idOf(1)), 'MANIFEST_CHANGED')).message, 'is not there');
+});
+
+test('a manifest that is signed and breaks the schema is refused, whatever stands in it', async ({ world }) => {
+  await world.backup(idOf(1));
+  const signer = await readSigner(world.secrets);
+  const good = JSON.parse(Buffer.from(world.endpoint.peek('muster-unit', KEYS.manifest(idOf(1))) ?? '').toString());
+  for (const flawed of [
+    { ...good, schema: 2 },
+    { ...good, extra: '\u001b[31m' },
+    { ...good, sources: [] },
+    { ...good, sources: [{ ...good.sources[0], artefacts: [] }] },
+    { ...good, takenAt: 'yesterday' },
+    [],
+  ]) {
+    const bytes = Buffer.from(JSON.stringify(flawed));
+    await world.store.put(KEYS.manifest(idOf(1)), bytes);
+    await world.store.put(KEYS.signature(idOf(1)), signBytes(bytes, signer));
+    const { details } = await refusal(read(world, idOf(1)), 'MANIFEST_INVALID');
+    assert.ok(details.length > 0 && details.every(line => /^[\x20-\x7e]+$/.test(line)));
+  }
 });
 
 test('the public key is published once, and another one is not written over', async ({ world }) => {
