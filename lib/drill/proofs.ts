@@ -2,7 +2,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseJson } from '../backup/sign.ts';
 import { oneLine } from '../errors/index.ts';
-import type { Duration } from '../time/index.ts';
+import type { Site } from '../inventory/index.ts';
+import { type Duration, formatDuration } from '../time/index.ts';
 import { drillsDir, EVIDENCE, evidenceDir } from './evidence.ts';
 import { type Report, report } from './report.ts';
 import { verifyEvidence } from './verify-evidence.ts';
@@ -58,6 +59,27 @@ export function proofOf(scenario: string, drills: readonly Past[], limit: Durati
   const age = Math.max(0, now - startOf(told.report));
   const is = verdict === 'not verified' ? 'failed' : age > limit ? 'expired' : 'proven';
   return { scenario, is, id, age, says: words(told.report) };
+}
+
+/** Of every scenario. Empty where the inventory says nothing of drills. */
+export async function siteProofs(
+  { drills }: Pick<Site, 'drills'>,
+  state: string,
+  scenarios: readonly string[],
+  now: number,
+): Promise<Proof[]> {
+  if (!drills) return [];
+  const all = await readDrills(state);
+  return scenarios.map(scenario => proofOf(scenario, all, drills.proof, now));
+}
+
+/** A proof that is worth nothing any more, or that a later drill contradicted. What never was proven is only said. */
+export const isRed = ({ is }: Proof): boolean => is === 'expired' || is === 'failed';
+
+/** 'verified, 3 h 07 min ago'. */
+export function proofText({ is, says, age }: Proof): string {
+  const when = age === undefined ? says : `${says}, ${formatDuration(age)} ago`;
+  return is === 'expired' ? `${when}: expired` : when;
 }
 
 /** Why a scenario that was drilled is not proven. */

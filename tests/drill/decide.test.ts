@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import { equal, ok } from 'uvu/assert';
 import { chainFaults, rpoOf } from '../../lib/drill/canary.ts';
-import { proofOf } from '../../lib/drill/proofs.ts';
+import { isRed, proofOf, proofText } from '../../lib/drill/proofs.ts';
 import { judge } from '../../lib/drill/selftest.ts';
 import { clocksOf } from '../../lib/drill/timeline.ts';
 import { exitOf, metBy, verdictOf } from '../../lib/drill/verdict.ts';
@@ -23,7 +23,10 @@ const DECISIONS: Record<string, (given: Given) => unknown> = {
   clocks: clocksOf,
   chain: ({ canaries, need }) => chainFaults(canaries, need),
   rpo: ({ t0, ...facts }) => rpoOf({ ...facts, t0: new Date(t0) }),
-  proof: ({ scenario, drills, limit, now }) => proofOf(scenario, drills.map(past), limit, Date.parse(now)),
+  proof: ({ scenario, drills, limit, now }) => {
+    const proof = proofOf(scenario, drills.map(past), limit, Date.parse(now));
+    return { ...proof, red: isRed(proof), text: proofText(proof) };
+  },
   judge: ({ damage, checks, error }) =>
     judge(damage, {
       checks: checks.map(check),
