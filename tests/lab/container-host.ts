@@ -96,7 +96,8 @@ async function letIn(dir: string, name: string, podman: Podman): Promise<{ hostK
   await put('/root/.ssh/authorized_keys', `${user.publicKey}\n`);
   await put('/etc/ssh/ssh_host_ed25519_key', host.privateKey.reveal());
   await podman('exec', name, 'chown', '-R', '0:0', '/root/.ssh', '/etc/ssh/ssh_host_ed25519_key');
-  await podman('exec', name, 'systemctl', 'restart', 'ssh');
+  // Without a host key it failed until now, perhaps too often for another start.
+  await podman('exec', name, 'sh', '-c', 'systemctl reset-failed ssh; systemctl restart ssh');
   const identity = join(dir, 'identity');
   await writeFile(identity, user.privateKey.reveal(), { mode: 0o600 });
   return { hostKey: host.publicKey, identity };
