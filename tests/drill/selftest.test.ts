@@ -101,14 +101,14 @@ selftest('a stop ends it, and is not a finding', async () => {
     stop.abort(new OpsError('INTERRUPTED', 'cannot go on: interrupted'));
     return [];
   };
-  const error = await selfTest({ ...test, prove, signal: stop.signal, damages: [damage('one')] }).catch(
-    thrown => thrown,
-  );
+  const error = await selfTest({ ...test, prove, signal: stop.signal, damages: [] }).catch(thrown => thrown);
   is(isOpsError(error, 'INTERRUPTED'), true);
   equal(
     copies.map(({ gone }) => gone),
     [true],
   );
+  const again = await selfTest({ ...test, signal: stop.signal, damages: [] }).catch(thrown => thrown);
+  equal([isOpsError(again, 'INTERRUPTED'), copies.length], [true, 1]);
 });
 
 selftest.run();
