@@ -1,6 +1,6 @@
 import type { Report } from '../report.ts';
 import { html, type Markup } from './markup.ts';
-import { badge, moment, percent, span, spanOrNot, VERDICT_MOOD } from './words.ts';
+import { badge, moment, percent, span, VERDICT_MOOD } from './words.ts';
 
 /** Earlier drills of the scenario, this one on top, with their recovery times as bars. */
 export function history({ id, clocks, verdict, rto, history: earlier, scenario }: Report): Markup {
@@ -14,7 +14,7 @@ ${earlier.length === 0 ? html`<p>This is the first drill of ${scenario} of which
 <thead><tr><th scope="col">Drill</th><th scope="col">Verdict</th><th scope="col" class="number">RTO</th><th scope="col" class="wide">of ${span(longest)}</th></tr></thead>
 <tbody>${all.map(
     each => html`
-<tr><th scope="row">${each.at ? moment(each.at) : 'not begun'}<span class="how">${each.id}${each.id === id ? ' · this one' : undefined}</span></th><td>${badge(VERDICT_MOOD[each.verdict], each.verdict)}</td><td class="number">${spanOrNot(each.rto)}</td><td class="wide">${each.rto === null ? undefined : html`<span class="track"><span class="bar" style="width:${percent(each.rto, longest)}"></span></span>`}</td></tr>`,
+<tr><th scope="row">${each.at ? moment(each.at) : 'not begun'}<span class="how">${each.id}${each.id === id ? ' · this one' : undefined}</span></th><td>${badge(VERDICT_MOOD[each.verdict], each.verdict)}</td><td class="number">${each.rto === null ? '–' : span(each.rto)}</td><td class="wide">${each.rto === null ? undefined : html`<span class="track"><span class="bar" style="width:${percent(each.rto, longest)}"></span></span>`}</td></tr>`,
   )}
 </tbody></table>
 </section>`;
