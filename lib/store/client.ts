@@ -17,7 +17,7 @@ export function storeOn(connection: Connection): ObjectStore {
     head: (key, versionId) => headObject(connection, key, versionId),
     get: (key, versionId) => getObject(connection, key, versionId),
     async stream(key, versionId) {
-      const body = await openObject(connection, key, versionId);
+      const body = await openObject(connection, key, versionId, connection);
       return body && readBody(connection, body);
     },
     put: (key, body, options) => putObject(connection, key, body, options?.ifAbsent ?? false),
@@ -76,7 +76,12 @@ interface Body {
   length: number | undefined;
 }
 
-async function openObject(connection: Connection, key: string, versionId?: string): Promise<Body | undefined> {
+async function openObject(
+  connection: Connection,
+  key: string,
+  versionId: string | undefined,
+  { call }: Pick<Connection, 'call'>,
+): Promise<Body | undefined> {
   const what = `read ${connection.bucket}/${key}`;
   const open = async ({ sdk, client, signal }: Wire): Promise<Body> => {
     const command = new sdk.GetObjectCommand(at(connection.bucket, key, versionId));
@@ -85,7 +90,7 @@ async function openObject(connection: Connection, key: string, versionId?: strin
     return { what, chunks: chunks as unknown as AsyncIterable<Uint8Array>, length: ContentLength };
   };
   try {
-    return await connection.call(what, open);
+    return await call(what, open);
   } catch (error) {
     if (isAbsent(error)) return undefined;
     throw error;
@@ -110,7 +115,7 @@ async function* readBody(connection: Connection, { what, chunks, length }: Body)
 async function getObject(connection: Connection, key: string, versionId?: string): Promise<Uint8Array | undefined> {
   // The body is part of what is tried again: to a caller with nothing in hand, a cut one is no answer.
   return connection.call(`read ${connection.bucket}/${key}`, async () => {
-    const body = await openObject(connection, key, versionId);
+    const body = await openObject(connection, key, versionId, { call: connection.once });
     return body && Buffer.concat(await Array.fromAsync(readBody(connection, body)));
   });
 }

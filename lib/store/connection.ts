@@ -1,5 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import { isOpsError, type OpsError } from '../errors/index.ts';
+import { isOpsError } from '../errors/index.ts';
 import { type Clock, retry, seconds } from '../time/index.ts';
 import type { StoreAccess } from './access.ts';
 import { passing, storeError } from './failure.ts';
@@ -26,8 +26,8 @@ export interface Connection {
   call<T>(what: string, act: (wire: Wire) => Promise<T>): Promise<T>;
   /** Once only: for what must not happen twice. */
   once<T>(what: string, act: (wire: Wire) => Promise<T>): Promise<T>;
-  /** Of an error that came up outside a call, as in a body that is being read. */
-  fault(what: string, cause: unknown): OpsError;
+  /** What to throw for an error that came up outside a call, as in a body that is being read. */
+  fault(what: string, cause: unknown): unknown;
   close(): void;
 }
 
@@ -38,7 +38,8 @@ export function connectStore(access: StoreAccess, { clock, signal, random }: Sto
     const sdk = await import('@aws-sdk/client-s3');
     return { sdk, client: newClient(sdk, access), signal };
   };
-  const fault = (what: string, cause: unknown) => storeError(what, access.here, cause);
+  const fault = (what: string, cause: unknown) =>
+    signal.aborted ? signal.reason : storeError(what, access.here, cause);
 
   async function once<T>(what: string, act: (wire: Wire) => Promise<T>): Promise<T> {
     signal.throwIfAborted();
@@ -46,7 +47,7 @@ export function connectStore(access: StoreAccess, { clock, signal, random }: Sto
     try {
       return await act(await wire);
     } catch (cause) {
-      throw signal.aborted ? signal.reason : fault(what, cause);
+      throw fault(what, cause);
     }
   }
 
@@ -69,6 +70,8 @@ export function connectStore(access: StoreAccess, { clock, signal, random }: Sto
   };
 }
 
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
+
 function newClient({ S3Client: Client }: Sdk, { here, region, ca, accessKey, secretKey }: StoreAccess): S3Client {
   return new Client({
     endpoint: here,
@@ -83,9 +86,11 @@ function newClient({ S3Client: Client }: Sdk, { here, region, ca, accessKey, sec
     maxAttempts: 1,
     // For it the SDK makes an agent of its own, which does not know our authority.
     expectContinueHeader: false,
+    // Without one it warns on the console, in the middle of what a person looks at.
+    logger: SILENT,
     requestHandler: {
       connectionTimeout: seconds(5),
-      socketTimeout: seconds(60),
+      socketTimeout: seconds(30),
       httpsAgent: { keepAlive: true, maxSockets: 16, ...(ca !== undefined && { ca }) },
     },
   });

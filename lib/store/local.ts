@@ -13,6 +13,8 @@ export interface StoreFiles {
   certificate: string;
   key: string;
   log: string;
+  /** A link to versitygw in the cache, whose files have no names that a person knows. */
+  program: string;
   /** A SecretStore of the store's own. */
   secrets: string;
 }
@@ -30,6 +32,7 @@ export function storeFiles(project: string, site: string): StoreFiles {
     certificate: file('server.pem'),
     key: file('server-key.pem'),
     log: file('server.log'),
+    program: file('versitygw'),
     secrets: file('secrets'),
   };
 }

@@ -5,7 +5,7 @@ export interface Users {
 }
 
 const READ = ['s3:GetObject', 's3:GetObjectVersion'];
-const LIST = ['s3:ListBucket', 's3:ListBucketVersions', 's3:GetBucketLocation', 's3:GetBucketVersioning'];
+const LIST = ['s3:ListBucket', 's3:ListBucketVersions', 's3:GetBucketLocation'];
 const WRITE = ['s3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'];
 
 /**

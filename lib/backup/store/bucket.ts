@@ -1,9 +1,11 @@
 import type { Ctx } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
 import type { Site } from '../../inventory/index.ts';
+import type { SecretStore } from '../../secret/index.ts';
 import {
   type Bucket,
   bucketPolicy,
+  healthProblem,
   type Listening,
   listening,
   openBucket,
@@ -17,6 +19,7 @@ import {
   storeFiles,
   storeSecrets,
 } from '../../store/index.ts';
+import { seconds } from '../../time/index.ts';
 import type { BucketFacts } from './decide.ts';
 import { exists } from './make.ts';
 
@@ -27,12 +30,14 @@ const isLocal = (site: Site) => site.backup?.store.kind === 'local';
 const envOf = ({ clock, signal }: Ctx) => ({ clock, signal, random: Math.random });
 const ownSecrets = (site: Site, { run }: Ctx) => storeSecrets(storeFiles(run.dirs.project, site.name));
 
+const isHere = (site: Site, { run }: Ctx) => exists(storeFiles(run.dirs.project, site.name).dir);
+
 /** As the admin where the store is ours and here, else as the site. */
 async function openAsOwner(site: Site, ctx: Ctx): Promise<Bucket> {
   const deps = { dirs: ctx.run.dirs, secrets: ctx.secrets };
-  const here = isLocal(site) && (await exists(storeFiles(ctx.run.dirs.project, site.name).dir));
-  const access = await storeAccess(site, here ? 'admin' : 'site', deps);
-  return openBucket(access, envOf(ctx), here ? { policy: await policyOf(site, access.bucket, ctx) } : {});
+  const ours = isLocal(site) && (await isHere(site, ctx));
+  const access = await storeAccess(site, ours ? 'admin' : 'site', deps);
+  return openBucket(access, envOf(ctx), ours ? { policy: await policyOf(site, access.bucket, ctx) } : {});
 }
 
 async function policyOf(site: Site, bucket: string, ctx: Ctx): Promise<object> {
@@ -44,14 +49,25 @@ async function policyOf(site: Site, bucket: string, ctx: Ctx): Promise<object> {
   });
 }
 
+/** Errors: STORE_UNREACHABLE. */
 export async function observeBucket(site: Site, ctx: Ctx): Promise<BucketFacts> {
+  const elsewhere = isLocal(site) && !(await isHere(site, ctx));
+  if (isLocal(site)) await refuseSilent(site, elsewhere ? ctx.secrets : ownSecrets(site, ctx));
   const bucket = await openAsOwner(site, ctx);
   try {
     const [settings, keys] = await Promise.all([bucket.inspect(), !isLocal(site) || hasKeys(site, ctx)]);
-    return { keys, ...(settings && { settings }) };
+    return { keys, elsewhere, ...(settings && { settings }) };
   } finally {
     bucket.close();
   }
+}
+
+/** Sooner than S3 calls would tell, which are tried again. */
+async function refuseSilent(site: Site, secrets: SecretStore): Promise<void> {
+  const place = await listening(secrets);
+  const silent = place ? await healthProblem(place, seconds(2)) : 'it was not made yet';
+  if (silent !== undefined)
+    throw new OpsError('STORE_UNREACHABLE', `cannot reach the store of ${site.name}: ${silent}`);
 }
 
 /** The site's own copies equal the store's; without the store's folder, that they are there. */

@@ -48,15 +48,22 @@ export interface BucketFacts {
   settings?: readonly Setting[];
   /** The site has the keys of its roles, and the authority. */
   keys: boolean;
+  /** A local store that is not run from here: its settings are for its admin to see. */
+  elsewhere: boolean;
 }
 
 /** In `what`, so that apply knows. */
 export const KEYS_OF_SITE = 'keys of the store';
 
-export function decideBucket(want: BucketWant | undefined, { silent, settings, keys }: BucketFacts): Decision {
+export function decideBucket(want: BucketWant | undefined, facts: BucketFacts): Decision {
   if (!want) return { is: 'done', reason: 'it outlives the site' };
-  const changes: Change[] = [];
+  const { silent, settings, keys, elsewhere } = facts;
   const grade = silent === undefined ? 'known' : 'predicted';
+  if (elsewhere)
+    return settings
+      ? { is: 'done', reason: `${want.name} is there, and not set from here` }
+      : { is: 'unknown', reason: `${want.name} is not there, and the store is not run from here` };
+  const changes: Change[] = [];
   if (!keys) changes.push({ action: 'create', what: KEYS_OF_SITE, grade, secret: true });
   if (!settings) changes.push({ action: 'create', what: `bucket ${want.name}`, grade });
   for (const { name, state, want: to, got: from } of settings ?? [])

@@ -28,7 +28,7 @@ export async function startServer(site: Site, ctx: Ctx): Promise<void> {
   await endServer(files, ctx.clock);
   await refuseTaken(place.port, site.name);
   await (await ctx.shell('localhost')).run(
-    { script: DETACH, args: [files.log, ...command(program, place, files)] },
+    { script: DETACH, args: [files.log, files.program, program, ...command(place, files)] },
     {
       secretEnv: { ROOT_ACCESS_KEY: keys.accessKey, ROOT_SECRET_KEY: keys.secretKey },
       signal: ctx.signal,
@@ -38,17 +38,19 @@ export async function startServer(site: Site, ctx: Ctx): Promise<void> {
   await waitUntilItAnswers(site, place, files, ctx);
 }
 
-/** A session of its own, so that it outlives muster and the terminal. What VGW_* says is not what we want of it. */
+/** A session of its own, so that it outlives muster and the terminal; it takes no variable along but its keys. */
 const DETACH = `umask 077
-log=$1; shift
-for name in $(env | sed -n 's/^\\(VGW_[A-Z0-9_]*\\)=.*/\\1/p'); do unset "$name"; done
 cd /
-exec setsid -f "$@" >>"$log" 2>&1 </dev/null
+log=$1 link=$2 program=$3; shift 3
+ln -sfn "$program" "$link"
+for name in $(env | sed -n 's/^\\([A-Za-z_][A-Za-z0-9_]*\\)=.*/\\1/p'); do
+  case $name in ROOT_ACCESS_KEY | ROOT_SECRET_KEY | PATH) ;; *) unset "$name" ;; esac
+done
+exec setsid -f "$link" "$@" >>"$log" 2>&1 </dev/null
 `;
 
 /** Absolute paths all of them: it changes its directory to the data's. */
-const command = (program: string, { port }: Listening, files: StoreFiles): string[] => [
-  program,
+const command = ({ port }: Listening, files: StoreFiles): string[] => [
   ...['--port', `127.0.0.1:${port}`, '--cert', files.certificate, '--key', files.key],
   ...['--iam-dir', files.iam, '--health', HEALTH_PATH, '--quiet', '--keep-alive'],
   ...['posix', '--versioning-dir', files.versions, '--dir-perms', '0700', files.data],

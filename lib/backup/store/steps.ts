@@ -69,7 +69,7 @@ function bucketStep(site: Site, local: boolean): Step<BucketWant, BucketFacts> {
       try {
         return await observeBucket(site, ctx);
       } catch (error) {
-        if (isOpsError(error, 'STORE_UNREACHABLE')) return { silent: oneLine(error), keys: false };
+        if (isOpsError(error, 'STORE_UNREACHABLE')) return { silent: oneLine(error), keys: false, elsewhere: false };
         throw error;
       }
     },
