@@ -86,6 +86,8 @@ const volume = z.strictObject({
   files: z.array(file),
   /** Paths that changed meanwhile: they must be there, with any content. */
   moving: z.array(z.string()),
+  /** What the tool drops or changes without a word, and the comparison leaves out: '1 FIFO'. */
+  notKept: z.array(z.string()).optional(),
 });
 export type VolumeFacts = z.infer<typeof volume>;
 
@@ -103,7 +105,7 @@ export type VeleroFacts = z.infer<typeof veleroFacts>;
 
 export const controlPlaneFacts = z.strictObject({
   kind: z.enum(['sqlite', 'etcd']),
-  /** Key of the copy, compressed and encrypted by nothing but what k3s itself encrypts: its bootstrap data. */
+  /** Key of the copy: gzipped, then sealed (cipher.ts), since Secrets lie in it as they are. */
   copy: z.string(),
   /** 'Kind namespace/name' -> UID of all Namespaces, Nodes and workloads. */
   uids: z.record(z.string(), z.string()),

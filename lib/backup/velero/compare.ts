@@ -9,19 +9,21 @@ export interface Compared {
 }
 
 /** Pure. `there` undefined: no volume. What came after the backup is not looked at. */
-export function compareFiles({ files, moving }: VolumeFacts, there: readonly VolumeFile[] | undefined): Compared {
+export function compareFiles(
+  { files, moving, notKept = [] }: VolumeFacts,
+  there: readonly VolumeFile[] | undefined,
+): Compared {
   if (!there) return { code: 'VOLUME_EMPTY', got: 'no volume', details: [] };
   if (there.length === 0 && files.length + moving.length > 0)
     return { code: 'VOLUME_EMPTY', got: 'nothing', details: [] };
   const found = new Map(there.map(file => [file.path, file]));
   const details = files.flatMap(file => {
     const now = found.get(file.path);
-    return now
-      ? differences(file, now).map(text => `${shown(file.path)}: ${text}`)
-      : [`${shown(file.path)}: not there`];
+    return now ? differences(file, now).map(text => `${file.path}: ${text}`) : [`${file.path}: not there`];
   });
-  details.push(...moving.filter(path => !found.has(path)).map(path => `${shown(path)}: not there`));
-  const got = sizes(files.flatMap(file => found.get(file.path) ?? []));
+  details.push(...moving.filter(path => !found.has(path)).map(path => `${path}: not there`));
+  const besides = notKept.length > 0 ? `; Velero does not keep ${notKept.join(', ')}` : '';
+  const got = `${sizes(files.flatMap(file => found.get(file.path) ?? []))}${besides}`;
   return details.length === 0
     ? { got, details }
     : { code: 'VOLUME_FILES', got: `${got}, ${details.length} differ`, details };
@@ -41,6 +43,3 @@ export function sizes(files: readonly VolumeFile[]): string {
   const bytes = files.reduce((sum, { size = 0 }) => sum + size, 0);
   return `${count('file')} files, ${count('directory')} directories, ${count('link')} links, ${bytes} bytes`;
 }
-
-/** A name may hold anything: in a line it is quoted. */
-const shown = (path: string): string => (/^[\w./ -]*$/.test(path) ? path : JSON.stringify(path));

@@ -48,14 +48,19 @@ export function parseListing(bytes: Uint8Array): Listing {
   const count = (what: string) => lost.set(what, (lost.get(what) ?? 0) + 1);
   for (let at = 0; at < end; at += FIELDS) {
     const [type = '', mode = '', uid, gid, size, links] = fields.slice(at, at + 6).map(String);
-    const path = nameOf(fields[at + 6] ?? Buffer.alloc(0));
+    const raw = fields[at + 6] ?? Buffer.alloc(0);
+    const path = nameOf(raw);
+    if (!isText(raw)) {
+      count('not named in UTF-8');
+      continue;
+    }
     const kind = KINDS[type];
     const other = OTHERS[type];
     if (other) count(other);
     if (!kind) continue;
     const sha256 = sums.get(path);
     if (kind === 'file' && sha256 === undefined) continue;
-    if (kind === 'file' && Number(links) > 1) count('name of a hard-linked file');
+    if (kind === 'file' && Number(links) > 1) count('hard-linked');
     files.push({
       path,
       kind,
@@ -66,7 +71,7 @@ export function parseListing(bytes: Uint8Array): Listing {
       ...(kind === 'link' && { to: nameOf(fields[at + 7] ?? Buffer.alloc(0)) }),
     });
   }
-  return { files: files.sort(byPath), notKept: [...lost].map(([what, n]) => `${n} ${what}${n > 1 ? 's' : ''}`) };
+  return { files: files.sort(byPath), notKept: [...lost].map(([what, n]) => `${n} ${what}`) };
 }
 
 const byPath = (a: VolumeFile, b: VolumeFile) => (a.path < b.path ? -1 : 1);
@@ -83,11 +88,11 @@ function split(bytes: Uint8Array): Buffer[] {
   return parts;
 }
 
-/** A name is bytes: those that are no UTF-8 are spelled so that they stay apart. */
-function nameOf(bytes: Buffer): string {
-  const text = bytes.toString('utf8');
-  return Buffer.from(text, 'utf8').equals(bytes) ? text : `bytes:${bytes.toString('latin1')}`;
-}
+/** A name is bytes. kopia keeps those that are no UTF-8 under another name. */
+const isText = (bytes: Buffer): boolean => Buffer.from(bytes.toString('utf8')).equals(bytes);
+
+const nameOf = (bytes: Buffer): string =>
+  isText(bytes) ? bytes.toString('utf8') : `bytes:${bytes.toString('latin1')}`;
 
 /** Read before and after: what was the same both times is what the backup must hold. */
 export function settled(before: readonly VolumeFile[], after: readonly VolumeFile[]) {

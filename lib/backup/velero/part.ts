@@ -60,7 +60,7 @@ async function provenVolumes(
       hint: `it stays for a look: kubectl -n velero describe backup ${name}`,
     });
   const after = await listVolumes(before, ctx);
-  return taken.map(({ claim: { files: earlier, ...claim }, from }) => {
+  return taken.map(({ claim: { files: earlier, notKept, ...claim }, from }) => {
     const later = after.find(entry => entry.namespace === claim.namespace && entry.claim === claim.claim);
     const { files, moving } = settled(earlier, later?.files ?? []);
     if (earlier.length > 0 && files.length + moving.length === 0)
@@ -69,7 +69,16 @@ async function provenVolumes(
         `cannot prove ${claim.namespace}/${claim.claim}: all its files left meanwhile`,
       );
     const { namespace, volume } = claim;
-    return { namespace, claim: claim.claim, volume, pod: from.pod, snapshot: from.snapshot, files, moving };
+    return {
+      namespace,
+      claim: claim.claim,
+      volume,
+      pod: from.pod,
+      snapshot: from.snapshot,
+      files,
+      moving,
+      ...(notKept.length > 0 && { notKept }),
+    };
   });
 }
 

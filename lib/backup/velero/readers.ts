@@ -29,7 +29,7 @@ export const scratchVolumes =
     const into = join(scratch, volume.snapshot);
     await mkdir(into, { recursive: true });
     const found = await (await open(volume.namespace)).restore(volume.snapshot, into);
-    // What cannot be read is said by the check of its content; here there is then no volume.
-    if (!found.ok) return undefined;
+    // The check of the content says it; here nothing was looked at.
+    if (!found.ok) throw new OpsError('CHECK_UNRUN', `cannot look into ${volume.snapshot}: ${found.words}`);
     return (await listFiles(await ctx.shell('localhost'), into, ctx.signal))?.files;
   };

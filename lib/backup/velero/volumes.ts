@@ -7,6 +7,7 @@ import { listFiles } from './files.ts';
 /** A claim, and its files as its host has them. */
 export interface VolumeListing extends Expected {
   files: VolumeFile[];
+  notKept: string[];
 }
 
 /** Of every volume, side by side. Errors: VOLUME_UNCOVERED for one that is on no host: its files cannot be compared. */
@@ -25,6 +26,6 @@ export const listVolumes = (
         );
       if (listed.notKept.length > 0)
         ctx.progress(`${namespace}/${claim}: Velero does not keep ${listed.notKept.join(', ')} as they are`);
-      return { ...volume, files: listed.files };
+      return { ...volume, ...listed };
     }),
   );

@@ -40,6 +40,7 @@ test('have kind, mode, owner, size, sum and target; what Velero does not keep is
   linkSync(join(root, 'dir', 'x'), join(root, 'hard'));
   symlinkSync('nowhere\nat all', join(root, 'soft'));
   execFileSync('mkfifo', [join(root, 'pipe')]);
+  writeFileSync(Buffer.concat([Buffer.from(`${root}/bad`), Buffer.from([0xff])]), '');
   const listed = await listFiles(await shells.shell('localhost'), root);
   assert.equal(
     listed?.files.map(({ path }) => path),
@@ -55,7 +56,7 @@ test('have kind, mode, owner, size, sum and target; what Velero does not keep is
     sha256: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
   });
   assert.is(listed?.files[4]?.to, 'nowhere\nat all');
-  assert.equal(listed?.notKept.sort(), ['1 FIFO', '2 name of a hard-linked files']);
+  assert.equal(listed?.notKept.sort(), ['1 FIFO', '1 not named in UTF-8', '2 hard-linked']);
 });
 
 test('are not there when their folder is not', async () => {
