@@ -15,7 +15,7 @@ export interface PointFacts {
   wal: string;
 }
 
-export const sqlFile = (name: 'facts' | 'point' | 'meaning'): Promise<string> =>
+export const sqlFile = (name: 'facts' | 'point' | 'meaning' | 'amcheck'): Promise<string> =>
   readFile(new URL(`${name}.sql`, import.meta.url), 'utf8');
 
 /** Of a database as it is now, at one moment; also of one that waits in recovery. Errors: COMMAND_FAILED, those of exec. */

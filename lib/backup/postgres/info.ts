@@ -22,6 +22,7 @@ const info = z
     z.object({
       status: z.object({ code: z.int(), message: z.string() }),
       backup: z.array(backup),
+      archive: z.array(z.object({ max: z.string().nullable() })),
       repo: z.array(z.object({ status: z.object({ code: z.int(), message: z.string() }) })).optional(),
     }),
   )
@@ -31,6 +32,8 @@ export interface StanzaInfo {
   /** ok: with backups; empty: without one; absent: no stanza of this name. */
   is: 'ok' | 'empty' | 'absent';
   backups: BackupInfo[];
+  /** The newest WAL segment in the archive. */
+  newest: string | undefined;
 }
 
 /** Its exit status is 0 whatever happened: the codes are in the text. 1 to 3: no path, no valid backup, no data. */
@@ -40,12 +43,17 @@ const STATUS: Readonly<Record<number, StanzaInfo['is']>> = { 0: 'ok', 1: 'absent
 export function parseInfo(text: string): StanzaInfo {
   const [stanza] = info.parse(JSON.parse(text));
   const is = STATUS[stanza?.status.code ?? 99];
-  if (stanza && is) return { is, backups: stanza.backup };
+  if (stanza && is) {
+    const newest = stanza.archive.flatMap(({ max }) => max ?? []).sort();
+    return { is, backups: stanza.backup, newest: newest.at(-1) };
+  }
   const words = stanza?.repo?.map(({ status }) => status.message) ?? [];
   throw new OpsError('STORE_UNREACHABLE', `cannot look into the repository: pgBackRest says ${words.join('; ')}`);
 }
 
+export const infoCommand = (stanza: string) => ['pgbackrest', `--stanza=${stanza}`, '--output=json', 'info'];
+
 export async function readInfo(postgres: Postgres, stanza: string): Promise<StanzaInfo> {
-  const argv = ['pgbackrest', `--stanza=${stanza}`, '--output=json', 'info'];
-  return parseInfo(textOf(postgres.name, 'pgbackrest info', await postgres.exec(argv, { timeout: seconds(60) })));
+  const result = await postgres.exec(infoCommand(stanza), { timeout: seconds(60) });
+  return parseInfo(textOf(postgres.name, 'pgbackrest info', result));
 }

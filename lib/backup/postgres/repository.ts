@@ -1,16 +1,11 @@
+import { OpsError } from '../../errors/index.ts';
 import { Secret, type SecretStore } from '../../secret/index.ts';
 import type { StoreAccess } from '../../store/access.ts';
 import { KEYS } from '../set.ts';
 
-/** The SecretStore's name of what opens the pgBackRest repository, the dumps and the globals. */
-export const CIPHER = 'backup/pgbackrest-cipher';
-
-export const pgbackrestCipher = (secrets: SecretStore): Promise<Secret> => secrets.generate(CIPHER, { length: 32 });
-
-/** Where the data directory is, in the pod and in a scratch container alike. */
-export const PGDATA = '/var/lib/postgresql/data/pgdata';
-
-/** The SecretStore's name of the stanza's. Not below backup/, whose secrets a site that is built anew adopts. */
+/** The SecretStore's names: what opens the repository, the dumps and the globals; and how the stanza is called. */
+const CIPHER = 'backup/pgbackrest-cipher';
+/** Not below backup/, whose secrets a site that is built anew adopts. */
 const STANZA = 'app/pgbackrest-stanza';
 
 /**
@@ -18,20 +13,45 @@ const STANZA = 'app/pgbackrest-stanza';
  * first one left stays readable, and is never mixed with the new one's. A restored site has the name from the escrow,
  * and goes on in the old one.
  */
-export const stanzaOf = async (secrets: SecretStore): Promise<string> =>
-  `app-${(await secrets.generate(STANZA, { length: 16 })).reveal().toLowerCase()}`;
-
-/** What a cluster already uses, where this computer does not know it yet. */
-export async function adoptStanza(secrets: SecretStore, stanza: string): Promise<void> {
-  if (!(await secrets.get(STANZA))) await secrets.put(STANZA, new Secret(stanza.replace(/^app-/, '')));
+export interface RepositoryKeys {
+  cipher: Secret;
+  stanza: string;
 }
 
-export interface Repository {
+const keysOf = (cipher: Secret, name: Secret): RepositoryKeys => ({
+  cipher,
+  stanza: `app-${name.reveal().toLowerCase()}`,
+});
+
+/** undefined: at least one of the two was not made yet. */
+export async function knownKeys(secrets: SecretStore): Promise<RepositoryKeys | undefined> {
+  const [cipher, name] = await Promise.all([secrets.get(CIPHER), secrets.get(STANZA)]);
+  return cipher && name && keysOf(cipher, name);
+}
+
+/** Errors: SECRET_MISSING before postgres.access made them. */
+export async function repositoryKeysOf(secrets: SecretStore): Promise<RepositoryKeys> {
+  const keys = await knownKeys(secrets);
+  if (keys) return keys;
+  throw new OpsError('SECRET_MISSING', `cannot open the archive of the database: its key is not kept here`, {
+    hint: './muster bootstrap --site <site> --only postgres.access',
+  });
+}
+
+/** Those that are there, or new ones. `stanza`: what a cluster uses already. */
+export async function makeKeys(secrets: SecretStore, stanza?: string): Promise<RepositoryKeys> {
+  if (stanza !== undefined && !(await secrets.get(STANZA)))
+    await secrets.put(STANZA, new Secret(stanza.replace(/^app-/, '')));
+  return keysOf(await secrets.generate(CIPHER, { length: 32 }), await secrets.generate(STANZA, { length: 16 }));
+}
+
+/** Where the data directory is, in the pod and in a scratch container alike. */
+export const PGDATA = '/var/lib/postgresql/data/pgdata';
+
+export interface Repository extends RepositoryKeys {
   access: StoreAccess;
   /** Which of the two addresses pgBackRest sees. */
   from: 'here' | 'there';
-  cipher: Secret;
-  stanza: string;
 }
 
 /** The files of /etc/pgbackrest. Secret: both keys and the cipher are among them. */

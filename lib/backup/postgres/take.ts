@@ -6,7 +6,7 @@ import { KEYS } from '../set.ts';
 import { readInfo, type StanzaInfo } from './info.ts';
 import { clusterOf } from './names.ts';
 import { baseBackup, isOfSet, takePart } from './point.ts';
-import { stanzaOf } from './repository.ts';
+import { repositoryKeysOf } from './repository.ts';
 import { podPostgres } from './server.ts';
 
 const same = (...steps: string[]): Need[] => steps.map(step => ({ step, scope: 'same' }));
@@ -74,6 +74,6 @@ const newest = ({ backups }: StanzaInfo, set: string) => backups.filter(isOfSet(
 
 /** The database of a site and the stanza that it archives to. */
 export async function open(site: Site, ctx: Pick<Ctx, 'cluster' | 'secrets'>) {
-  const [api, stanza] = await Promise.all([ctx.cluster(site.name), stanzaOf(ctx.secrets)]);
+  const [api, { stanza }] = await Promise.all([ctx.cluster(site.name), repositoryKeysOf(ctx.secrets)]);
   return { api, postgres: podPostgres(api, site.name), stanza };
 }

@@ -6,6 +6,9 @@ const NAME = 'postgres';
 /** Its volume; the avatars have the other one. */
 export const POSTGRES_CLAIM = 'postgres-data';
 
+/** Velero leaves these to the source postgres: files that are copied while a database writes are no database. */
+const UNTOUCHED = { 'backup.velero.io/backup-volumes-excludes': 'data,run,tmp' };
+
 /** The database. Its settings lie in its data directory (images/postgres), where a restore brings them along. */
 export const postgresObjects = ({ namespace, images, storageClass }: AppManifest): KubeObject[] => [
   account(namespace, NAME),
@@ -20,7 +23,7 @@ export const postgresObjects = ({ namespace, images, storageClass }: AppManifest
       serviceName: NAME,
       revisionHistoryLimit: 1,
       selector: { matchLabels: labels(NAME) },
-      template: { metadata: { labels: labels(NAME) }, spec: pod(images.postgres) },
+      template: { metadata: { labels: labels(NAME), annotations: UNTOUCHED }, spec: pod(images.postgres) },
     },
   },
 ];
@@ -34,6 +37,11 @@ const pod = (image: string): object =>
     volumes: {
       data: { path: '/var/lib/postgresql/data', source: { persistentVolumeClaim: { claimName: POSTGRES_CLAIM } } },
       run: { path: '/var/run/postgresql', source: { emptyDir: {} } },
+      // Where the archive is (lib/backup/postgres). A site without backups has none.
+      pgbackrest: {
+        path: '/etc/pgbackrest',
+        source: { secret: { secretName: 'pgbackrest', optional: true, defaultMode: 0o440 } },
+      },
     },
     container: {
       // Read once, when the cluster is made.

@@ -1,0 +1,115 @@
+import { isRecord } from '../../cluster/index.ts';
+import type { ClusterApi, Ctx, KubeObject } from '../../engine/index.ts';
+import { OpsError } from '../../errors/index.ts';
+import type { Site } from '../../inventory/index.ts';
+import { minutes, seconds } from '../../time/index.ts';
+import type { PartOf } from '../set.ts';
+import type { Postgres } from '../source.ts';
+import { checksAtPoint, checksAtTime } from './checks.ts';
+import { markOf } from './mark.ts';
+import { CONTAINER, NAMESPACE, STATEFUL_SET } from './names.ts';
+import { compare, keep, restoreCommand, waitForTarget } from './paused.ts';
+import { podPostgres } from './server.ts';
+
+export interface Filling {
+  part: PartOf<'postgres'>;
+  site: Site;
+  at?: Date;
+  archive: 'on' | 'off';
+}
+
+const NAME = 'postgres-restore';
+const REF = { apiVersion: 'v1', kind: 'Pod', namespace: NAMESPACE, name: NAME };
+
+/**
+ * A pod of the database's own kind fills the volume beside what is there, and starts on its socket only, paused at the
+ * target. What it holds is compared, and only then it gets its name. Errors: RESTORE_UNFIT, RESTORE_FAILED.
+ */
+export async function fill(filling: Filling, api: ClusterApi, ctx: Ctx): Promise<void> {
+  await remove(api, ctx);
+  const set = await api.get(STATEFUL_SET);
+  await api.apply(restorePod(set, restoreCommand(filling.part.facts, JSON.stringify(markOf(filling, ctx)), filling)));
+  try {
+    const postgres = podPostgres(api, filling.site.name, NAME);
+    ctx.progress('copying the base backup, then replaying WAL up to the target');
+    await waitForTarget(postgres, () => ended(api), ctx);
+    ctx.progress('comparing the data at its point');
+    const { part, at } = filling;
+    const results = await compare(at ? checksAtTime(part, at) : checksAtPoint(part), postgres);
+    await finish(api, postgres, at, results, ctx);
+  } finally {
+    await remove(api, ctx);
+  }
+}
+
+async function finish(
+  api: ClusterApi,
+  postgres: Postgres,
+  at: Date | undefined,
+  results: Awaited<ReturnType<typeof compare>>,
+  ctx: Ctx,
+): Promise<void> {
+  await keep(postgres, at ? 'target' : 'latest', results);
+  await ctx.wait({
+    what: 'the restored directory with its name',
+    deadline: minutes(5),
+    hint: `kubectl logs -n ${NAMESPACE} ${NAME}`,
+    probe: async () => {
+      const how = await ended(api);
+      if (how === undefined) return { saw: 'PostgreSQL stops, and the directory is renamed' };
+      if (how !== '') throw failed(how);
+      return { value: true };
+    },
+  });
+}
+
+const failed = (how: string) => new OpsError('RESTORE_FAILED', `cannot put the restored database in place: ${how}`);
+
+/** undefined: it runs, or starts; '' it ended well; else what it said last. */
+async function ended(api: ClusterApi): Promise<string | undefined> {
+  const pod = await api.get(REF);
+  const status = isRecord(pod?.status) ? pod.status : {};
+  if (!pod) return 'its pod is gone';
+  if (status.phase === 'Succeeded') return '';
+  if (status.phase !== 'Failed') return undefined;
+  const containers = Array.isArray(status.containerStatuses) ? status.containerStatuses.filter(isRecord) : [];
+  const state = isRecord(containers[0]?.state) ? containers[0].state : {};
+  const { message, exitCode, reason } = isRecord(state.terminated) ? state.terminated : {};
+  return `${String(message ?? status.message ?? reason ?? 'no reason given').trim()} (exit status ${exitCode})`;
+}
+
+async function remove(api: ClusterApi, ctx: Ctx): Promise<void> {
+  await api.remove(REF);
+  await ctx.wait({
+    what: `${NAMESPACE}/${NAME} gone`,
+    deadline: minutes(2),
+    every: seconds(1),
+    hint: `kubectl describe pod -n ${NAMESPACE} ${NAME}`,
+    probe: async () => ((await api.get(REF)) ? { saw: 'it is still there' } : { value: true }),
+  });
+}
+
+/** As the database's own, but for what starts in it; no Service and no StatefulSet takes it for the database. */
+export function restorePod(set: KubeObject | undefined, command: readonly string[]): KubeObject {
+  const spec = isRecord(set?.spec) ? set.spec : {};
+  const template = isRecord(spec.template) ? spec.template : {};
+  const pod = isRecord(template.spec) ? template.spec : {};
+  const [main] = (Array.isArray(pod.containers) ? pod.containers : []).filter(isRecord);
+  if (main?.name !== CONTAINER)
+    throw new OpsError('RESTORE_TARGET', `cannot restore: ${NAMESPACE}/postgres has no container '${CONTAINER}'`);
+  const { startupProbe, readinessProbe, livenessProbe, ports, ...rest } = main;
+  return {
+    ...{ apiVersion: 'v1', kind: 'Pod' },
+    metadata: {
+      name: NAME,
+      namespace: NAMESPACE,
+      labels: { 'app.kubernetes.io/component': NAME, 'velero.io/exclude-from-backup': 'true' },
+    },
+    spec: {
+      ...pod,
+      restartPolicy: 'Never',
+      terminationGracePeriodSeconds: 10,
+      containers: [{ ...rest, command, terminationMessagePolicy: 'FallbackToLogsOnError' }],
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import { OpsError } from '../../errors/index.ts';
+import { minutes, seconds } from '../../time/index.ts';
+import type { Check, CheckResult } from '../check.ts';
+import { runChecks } from '../run-checks.ts';
+import type { PostgresFacts } from '../set.ts';
+import type { Postgres } from '../source.ts';
+import { COMPARED } from './mark.ts';
+import type { TakeEnv } from './point.ts';
+import { PGDATA } from './repository.ts';
+import { textOf } from './server.ts';
+
+/** Where images/postgres/restore-postgres fills, until it is kept. */
+const NEW = `${PGDATA}.restore`;
+
+/** restore-postgres with its arguments: up to the set's point, or to a moment after it. */
+export function restoreCommand(
+  { pgbackrest, restorePoint }: PostgresFacts,
+  mark: string,
+  { at, archive, action = 'pause' }: { at?: Date; archive: 'on' | 'off'; action?: 'pause' | 'promote' },
+): string[] {
+  // PostgreSQL reads ISO 8601 with its zone.
+  const target = at
+    ? ['--type=time', `--target=${at.toISOString()}`]
+    : ['--type=name', `--target=${restorePoint.name}`];
+  const timeline = at ? [] : [`--target-timeline=${restorePoint.timeline}`];
+  const off = archive === 'off' ? ['--archive-mode=off'] : [];
+  return ['restore-postgres', pgbackrest.label, mark, ...target, `--target-action=${action}`, ...timeline, ...off];
+}
+
+const REACHED = {
+  pause: { what: 'paused at its target', sql: 'SELECT pg_is_wal_replay_paused()' },
+  promote: { what: 'open at its target', sql: 'SELECT NOT pg_is_in_recovery()' },
+};
+
+/**
+ * Until the server is at its target. `ended`: what its first process said when it ended; undefined while it runs.
+ * Errors: RESTORE_UNFIT, KEY_WRONG, WAL_GAP, RESTORE_FAILED, STORE_UNREACHABLE; WAIT_TIMEOUT.
+ */
+export async function waitForTarget(
+  postgres: Postgres,
+  ended: () => Promise<string | undefined>,
+  env: Pick<TakeEnv, 'wait'>,
+  action: keyof typeof REACHED = 'pause',
+): Promise<void> {
+  const { what, sql } = REACHED[action];
+  await env.wait({
+    what: `the restored database ${what}`,
+    deadline: minutes(30),
+    every: seconds(0.5),
+    hint: 'look into its log: which WAL does it wait for?',
+    probe: async () => {
+      const how = await ended();
+      if (how !== undefined) throw whyEnded(how);
+      const argv = ['psql', '-XqAt', '-d', 'postgres', '-c', sql];
+      const asked = await postgres.exec(argv, { timeout: seconds(60) }).catch(() => undefined);
+      if (asked?.stdout.text.trim() === 't') return { value: true };
+      return { saw: asked?.code === 0 ? 'it replays WAL' : 'files are copied, or it starts' };
+    },
+  });
+}
+
+/** What pgBackRest and PostgreSQL say in their last lines, by the code of what is wrong. */
+export function whyEnded(said: string): OpsError {
+  const lines = said.trim().split('\n').slice(-15);
+  const error = (
+    code: 'RESTORE_UNFIT' | 'KEY_WRONG' | 'WAL_GAP' | 'STORE_UNREACHABLE' | 'RESTORE_FAILED',
+    why: string,
+  ) => new OpsError(code, `cannot restore the database: ${why}`, { details: lines });
+  if (/does not fit:/.test(said)) return error('RESTORE_UNFIT', 'it does not fit into the volume');
+  if (/CryptoError|unable to flush|cipher header|HINT: is or was the repo encrypted/.test(said))
+    return error('KEY_WRONG', 'the repository does not open with its key');
+  if (/HostConnectError|unable to get address|Connection refused|timeout connecting/.test(said))
+    return error('STORE_UNREACHABLE', 'the store gave no answer');
+  if (/recovery ended before configured recovery target was reached/.test(said))
+    return error('WAL_GAP', 'the archive ends before the target');
+  return error('RESTORE_FAILED', lines.at(-1) ?? 'it ended without a word');
+}
+
+/** Every check, of which none may fail or stay open. Errors: the code of the first that failed, with all differences. */
+export async function compare(checks: readonly Check<Postgres>[], postgres: Postgres): Promise<CheckResult[]> {
+  const results = await runChecks(checks, postgres);
+  const bad = results.filter(({ state, required }) => required && state !== 'passed');
+  const [first] = bad;
+  if (!first) return results;
+  throw new OpsError(
+    first.code ?? 'RESTORE_FAILED',
+    `cannot keep the restored database: ${first.title}: ${first.got}`,
+    {
+      details: bad.flatMap(({ id, got, details = [] }) => [`${id}: ${got}`, ...details.map(detail => `  ${detail}`)]),
+    },
+  );
+}
+
+/** What was compared goes with the directory; then its name is changed by the container's first process. */
+export async function keep(
+  postgres: Postgres,
+  until: 'latest' | 'target',
+  results: readonly CheckResult[],
+): Promise<void> {
+  const write = `cat > ${NEW}/${COMPARED} && printf %s ${until} > ${NEW}/muster-keep && sync`;
+  const written = await postgres.exec(['sh', '-c', write], { stdin: JSON.stringify(results), timeout: seconds(60) });
+  textOf(postgres.name, 'sh', written);
+  // The connection may end before the answer: the container ends with its server.
+  await postgres.exec(['pg_ctl', '-D', NEW, '-m', 'fast', '--no-wait', 'stop'], { timeout: seconds(60) });
+}

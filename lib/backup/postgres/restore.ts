@@ -1,0 +1,163 @@
+import { isRecord } from '../../cluster/index.ts';
+import type { AnyStep, Change, ClusterApi, Ctx, Decision, KubeObject, Need, Step } from '../../engine/index.ts';
+import { OpsError } from '../../errors/index.ts';
+import type { Site } from '../../inventory/index.ts';
+import { minutes, seconds } from '../../time/index.ts';
+import type { PartOf } from '../set.ts';
+import { type Filling, fill } from './fill.ts';
+import { markOf, parseMark, readMark } from './mark.ts';
+import { CLAIM, clusterOf, NAMESPACE, POD, STATEFUL_SET } from './names.ts';
+import { podPostgres } from './server.ts';
+
+const same = (...steps: string[]): Need[] => steps.map(step => ({ step, scope: 'same' }));
+
+export interface RestoreOptions {
+  /** A moment after the set's point, where WAL is replayed to; absent: all that there is. */
+  at?: Date;
+  /** off: a rehearsal never writes to its source's archive. */
+  archive: 'on' | 'off';
+}
+
+/**
+ * postgres.stop, postgres.fill, postgres.restore: the server is away; its volume is filled and compared at the set's
+ * point before it gets its name; it runs, all WAL replayed.
+ */
+export function postgresRestore(part: PartOf<'postgres'>, into: Site, options: RestoreOptions): AnyStep[] {
+  const filling: Filling = { part, site: into, ...options };
+  return [stopStep(filling), fillStep(filling), startStep(filling)];
+}
+
+interface Workload {
+  /** Pods that the StatefulSet is to have. */
+  replicas: number;
+  /** Its pod is there, in whatever state. */
+  pod: boolean;
+  /** A volume was made for it, so that there may be data. */
+  volume: boolean;
+  /** What this run put in place: read inside the pod. */
+  restored: boolean;
+  /** It answers, and is no more in recovery. */
+  open: boolean;
+}
+
+const step = (filling: Filling, rest: Pick<Step<object, Workload>, 'id' | 'title' | 'decide' | 'apply'>) =>
+  ({
+    target: clusterOf(filling.site),
+    want: { set: filling.part.facts.restorePoint.name, at: filling.at?.toISOString() ?? 'latest' },
+    deadline: minutes(30),
+    observe: (ctx: Ctx) => observe(filling, ctx),
+    ...rest,
+  }) satisfies Step<object, Workload>;
+
+const DONE = 'this run restored it';
+const DATABASE = `database in ${NAMESPACE}/${CLAIM.name}`;
+
+/** What lies in the volume is kept until the restored one is whole: but from here on, nobody is served. */
+const stopStep = (filling: Filling): AnyStep => ({
+  ...step(filling, {
+    id: 'postgres.stop',
+    title: 'Stop the database that is to be replaced',
+    decide: decideStop,
+    apply: (change, ctx) => ctx.effect(change, () => stop(ctx)),
+  }),
+  destroys: true,
+});
+
+export function decideStop(_: unknown, { restored, replicas, pod, volume }: Workload): Decision {
+  if (restored) return { is: 'done', reason: DONE };
+  if (replicas === 0 && !pod) return { is: 'done', reason: 'it does not run' };
+  const action: Change['action'] = volume ? 'replace' : 'update';
+  return { is: 'changes', changes: [{ action, what: DATABASE, to: 'stopped', grade: 'known' }] };
+}
+
+const fillStep = (filling: Filling): AnyStep => ({
+  ...step(filling, {
+    id: 'postgres.fill',
+    title: 'Fill the volume from the set, and compare it at its point',
+    decide: decideFill,
+    apply: (change, ctx) => ctx.effect(change, async () => fill(filling, await ctx.cluster(ctx.target.site), ctx)),
+  }),
+  needs: same('postgres.stop'),
+  destroys: true,
+});
+
+export function decideFill(_: unknown, { restored, replicas, pod, volume }: Workload): Decision {
+  if (restored) return { is: 'done', reason: DONE };
+  if (replicas > 0 || pod) return { is: 'unknown', reason: 'the database runs: it is stopped first' };
+  const action: Change['action'] = volume ? 'replace' : 'create';
+  return { is: 'changes', changes: [{ action, what: DATABASE, grade: 'known' }] };
+}
+
+const startStep = (filling: Filling): AnyStep => ({
+  ...step(filling, {
+    id: 'postgres.restore',
+    title: 'Start the restored database, and replay its WAL',
+    decide: decideStart,
+    apply: (change, ctx) => ctx.effect(change, () => start(filling, ctx)),
+  }),
+  needs: same('postgres.fill'),
+});
+
+export function decideStart(_: unknown, { restored, open }: Workload): Decision {
+  if (restored && open) return { is: 'done', reason: DONE };
+  return { is: 'changes', changes: [{ action: 'run', what: 'restored database', grade: 'known' }] };
+}
+
+async function observe(filling: Filling, ctx: Ctx): Promise<Workload> {
+  const api = await ctx.cluster(filling.site.name);
+  const [set, pod, claim] = await Promise.all([api.get(STATEFUL_SET), api.get(POD_REF), api.get(CLAIM)]);
+  if (!set)
+    throw new OpsError('RESTORE_TARGET', `cannot restore into ${filling.site.name}: it has no ${NAMESPACE}/postgres`, {
+      hint: 'what runs the database comes first: from Velero, or from ./muster bootstrap',
+    });
+  const replicas = Number(isRecord(set.spec) ? (set.spec.replicas ?? 1) : 1);
+  const volume = isRecord(claim?.spec) && typeof claim.spec.volumeName === 'string';
+  const state = isReady(pod) ? await look(filling, api, ctx) : { restored: false, open: false };
+  return { replicas, pod: pod !== undefined, volume, ...state };
+}
+
+const POD_REF = { apiVersion: 'v1', kind: 'Pod', namespace: NAMESPACE, name: POD };
+
+/** Started as its probe tells; before that an exec only fails. */
+function isReady(pod: KubeObject | undefined): boolean {
+  const status = isRecord(pod?.status) ? pod.status : {};
+  const all = Array.isArray(status.containerStatuses) ? status.containerStatuses.filter(isRecord) : [];
+  return all.some(({ name, started }) => name === 'postgres' && started === true);
+}
+
+async function look(filling: Filling, api: ClusterApi, ctx: Ctx): Promise<{ restored: boolean; open: boolean }> {
+  const postgres = podPostgres(api, filling.site.name);
+  const mark = parseMark(await readMark(postgres));
+  const restored =
+    mark !== undefined && mark.run === ctx.run.id && mark.restorePoint === markOf(filling, ctx).restorePoint;
+  const open = (await postgres.psql('SELECT pg_is_in_recovery()', { database: 'postgres' })).trim() === 'f';
+  return { restored, open };
+}
+
+async function stop(ctx: Ctx): Promise<void> {
+  const api = await ctx.cluster(ctx.target.site);
+  await api.scale(STATEFUL_SET, 0);
+  await ctx.wait({
+    what: `${NAMESPACE}/${POD} gone`,
+    // A shutdown writes a checkpoint, and waits for the archive when the store is away.
+    deadline: minutes(4),
+    hint: `kubectl describe pod -n ${NAMESPACE} ${POD}`,
+    probe: async () => ((await api.get(POD_REF)) ? { saw: 'it is still there' } : { value: true }),
+  });
+}
+
+async function start(filling: Filling, ctx: Ctx): Promise<void> {
+  const api = await ctx.cluster(filling.site.name);
+  await api.scale(STATEFUL_SET, 1);
+  await ctx.wait({
+    what: 'all WAL replayed, and the database open',
+    deadline: minutes(15),
+    every: seconds(1),
+    hint: `kubectl logs -n ${NAMESPACE} ${POD}`,
+    probe: async () => {
+      const pod = await api.get(POD_REF);
+      if (!isReady(pod)) return { saw: pod ? 'the pod starts' : 'no pod yet' };
+      return (await look(filling, api, ctx)).open ? { value: true } : { saw: 'it replays WAL' };
+    },
+  });
+}
