@@ -5,8 +5,8 @@ import { OpsError } from '../../errors/index.ts';
 import type { HostWant, Site } from '../../inventory/index.ts';
 import { needDisk } from '../capacity.ts';
 import { exists } from '../exists.ts';
-import { knownIdentity } from '../identity.ts';
-import { plantedKeys } from '../keys.ts';
+import { type Identity, knownIdentity } from '../identity.ts';
+import { type PlantedKeys, plantedKeys } from '../keys.ts';
 import { asRoot, type ContainerFiles, containerFiles } from './podman.ts';
 import { findRootImage } from './root-image.ts';
 
@@ -44,16 +44,17 @@ export async function createRoot(site: Site, host: HostWant, ctx: Ctx): Promise<
   ]);
   if (!image) throw new OpsError('MACHINE_DAMAGED', `cannot make the disk of ${host.name}: the machine image is gone`);
   await needDisk(host, files.dir);
-  const args = [image.dir, files.root, host.name, identity.uuid.replaceAll('-', ''), keys.operatorKey];
-  const shell = await ctx.shell('localhost');
-  await shell.run(
-    { script: MAKE, args },
-    { sudo: process.getuid?.() !== 0, signal: ctx.signal, secretEnv: { MUSTER_HOST_KEY: keys.hostPrivateKey } },
-  );
   const path = madeFrom(files);
   await rm(path, { force: true });
+  await plant(image.dir, files.root, identity, keys, ctx);
   await writeFile(`${path}.new`, JSON.stringify({ key: image.key }), { mode: 0o600 });
   await rename(`${path}.new`, path);
+}
+
+/** The root out of the image's folder, with what makes it this machine's. */
+export async function plant(image: string, root: string, { name, uuid }: Identity, keys: PlantedKeys, ctx: Ctx) {
+  const args = [image, root, name, uuid.replaceAll('-', ''), keys.operatorKey];
+  await asRoot({ script: MAKE, args }, ctx, { secretEnv: { MUSTER_HOST_KEY: keys.hostPrivateKey } });
 }
 
 export const removeRoot = ({ dir, run }: ContainerFiles, ctx: Ctx): Promise<string> =>

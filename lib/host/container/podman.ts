@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { Ctx, ExecOptions } from '../../engine/index.ts';
+import type { Command, Ctx, ExecOptions } from '../../engine/index.ts';
 import { machineDir } from '../identity.ts';
 
 /** Where a machine's files lie; the folder is 0700, what is in the root is root's. */
@@ -31,7 +31,7 @@ export const podman = ({ run }: ContainerFiles, ...args: string[]): string[] => 
 ];
 
 /** On this computer, as root. Errors: COMMAND_FAILED with the tool's words. */
-export async function asRoot(argv: readonly string[], ctx: Ctx, options: ExecOptions = {}): Promise<string> {
+export async function asRoot(command: Command, ctx: Ctx, options: ExecOptions = {}): Promise<string> {
   const shell = await ctx.shell('localhost');
-  return shell.run(argv, { sudo: process.getuid?.() !== 0, signal: ctx.signal, ...options });
+  return shell.run(command, { sudo: process.getuid?.() !== 0, signal: ctx.signal, ...options });
 }

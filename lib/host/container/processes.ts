@@ -33,7 +33,7 @@ function parse(pid: number, line: string): ContainerProcess | undefined {
   if (!/(^|\/)conmon$/.test(args[0] ?? '')) return undefined;
   const after = (flag: string) => (args.includes(flag) ? (args[args.indexOf(flag) + 1] ?? '') : '');
   const [, name, uuid] = /^(muster-.+)-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(after('-n')) ?? [];
-  // That of a `podman exec` has another -u than -c.
-  if (name === undefined || uuid === undefined || after('-c') !== after('-u')) return undefined;
+  // That of a `podman exec` has a folder below the container's own.
+  if (name === undefined || uuid === undefined || !after('-b').endsWith('/userdata')) return undefined;
   return { pid, name, uuid, log: after('-l').replace(/^k8s-file:/, ''), bundle: after('-b') };
 }
