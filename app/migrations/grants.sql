@@ -4,4 +4,5 @@
 GRANT USAGE ON SCHEMA public TO app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON users, avatars, sessions TO app;
 GRANT SELECT, INSERT, UPDATE ON login_events TO app;
+GRANT SELECT, INSERT ON canary TO app;
 GRANT SELECT ON schema_migrations, seed_mark TO app;

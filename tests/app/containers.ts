@@ -81,7 +81,7 @@ const PYTEST = ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', '--color=no'];
 
 const pytestMounts = (dir: string) => [
   ...['-v', `${import.meta.dirname}:/tests:ro`, '-w', '/tests', '--entrypoint', 'python3'],
-  ...['-v', `${dir}/secrets:/secrets:ro`, '-v', `${dir}/tls/ca.crt:/tls/ca.crt:ro`, '-v', `${dir}/results:/results`],
+  ...['-v', `${dir}/secrets:/secrets:ro`, '-v', `${dir}/tls:/tls:ro`, '-v', `${dir}/results:/results`],
   ...['-v', `${dir}/pytest:/opt/pytest:ro`, '-e', 'PYTHONPATH=/opt/app:/opt/python:/opt/pytest'],
   ...['-e', 'RESULTS=/results/results.jsonl'],
 ];

@@ -18,7 +18,7 @@ def test_health_tells_what_the_database_and_the_volume_hold(site, api):
     assert answer.status == 200
     assert answer.json == {
         "status": "ok",
-        "database": {"migration": "0003", "users": 1000, "seed": "1-1000-20"},
+        "database": {"migration": "0004", "users": 1000, "seed": "1-1000-20"},
         "avatars": {"files": 20},
     }
     (site.avatars / "1-0123456789abcdef.png").write_bytes(b"x")
@@ -59,11 +59,11 @@ def test_a_rotated_password_needs_no_restart(site, api):
 
 
 def test_a_database_behind_the_program_is_not_healthy(site, api):
-    site.sql("UPDATE schema_migrations SET version = '0003x' WHERE version = '0003'")
+    site.sql("UPDATE schema_migrations SET version = '0004x' WHERE version = '0004'")
     answer = api.get("/api/health")
     assert answer.status == 503
-    assert answer.json["reason"] == "the database is at migration 0003x, this program needs 0003"
-    site.sql("UPDATE schema_migrations SET version = '0003' WHERE version = '0003x'")
+    assert answer.json["reason"] == "the database is at migration 0004x, this program needs 0004"
+    site.sql("UPDATE schema_migrations SET version = '0004' WHERE version = '0004x'")
 
 
 def test_a_volume_that_cannot_be_read_is_not_healthy(site, api):
@@ -71,6 +71,6 @@ def test_a_volume_that_cannot_be_read_is_not_healthy(site, api):
     answer = api.get("/api/health")
     assert (answer.status, answer.json["avatars"]) == (503, None)
     assert answer.json["reason"] == "cannot read the avatar volume: No such file or directory"
-    assert answer.json["database"]["migration"] == "0003"
+    assert answer.json["database"]["migration"] == "0004"
     hidden.rename(site.avatars)
     assert api.get("/api/health").status == 200

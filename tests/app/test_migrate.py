@@ -32,6 +32,8 @@ def test_the_database_was_made_with_checksums_and_in_utf8(tables):
         "DELETE FROM login_events",
         "UPDATE schema_migrations SET version = '9999'",
         "INSERT INTO seed_mark (version) VALUES ('forged')",
+        "UPDATE canary SET hash = repeat('0', 64)",
+        "DELETE FROM canary",
         "SELECT rolpassword FROM pg_authid",
         "SELECT pg_read_file('/etc/passwd')",
     ],
@@ -85,12 +87,12 @@ def test_a_rotated_password_is_the_only_one_that_opens(migrated):
 
 
 def test_a_migration_that_fails_leaves_nothing_of_itself_and_the_next_run_goes_on(migrated):
-    bad = migrated.migrations / "0004_bad.sql"
+    bad = migrated.migrations / "0005_bad.sql"
     bad.write_text("CREATE TABLE half (x int); SELECT 1/0;")
     assert "division by zero" in migrated.refused("migrate")
     assert migrated.sql("SELECT to_regclass('half')") == [(None,)]
     bad.write_text("CREATE TABLE half (x int);")
-    assert migrated.ok("migrate") == "applied 0004_bad.sql"
+    assert migrated.ok("migrate") == "applied 0005_bad.sql"
 
 
 def test_a_migration_changed_after_it_was_applied_is_refused_by_name(migrated):
@@ -100,8 +102,8 @@ def test_a_migration_changed_after_it_was_applied_is_refused_by_name(migrated):
 
 
 def test_a_database_newer_than_the_image_is_refused(migrated):
-    (migrated.migrations / "0003_seed_mark.sql").unlink()
-    assert "newer than this image, which ends at 0002_sessions.sql" in migrated.refused("migrate")
+    (migrated.migrations / "0004_canary.sql").unlink()
+    assert "newer than this image, which ends at 0003_seed_mark.sql" in migrated.refused("migrate")
 
 
 def test_a_gap_in_the_numbers_is_refused(site):

@@ -1,4 +1,4 @@
-"""python3 -m users_api serve | migrate | seed --users N --avatars N"""
+"""python3 -m users_api serve | migrate | seed --users N --avatars N | heartbeat"""
 
 import argparse
 import signal
@@ -17,6 +17,7 @@ def parse() -> argparse.Namespace:
     seed = commands.add_parser("seed", help="fill an empty database and volume; safe to run again")
     seed.add_argument("--users", type=int, required=True)
     seed.add_argument("--avatars", type=int, required=True)
+    commands.add_parser("heartbeat", help="write canaries until it is stopped")
     return parser.parse_args()
 
 
@@ -35,6 +36,10 @@ def main() -> None:
             from .migrate import migrate
 
             print("\n".join(migrate(settings)) or "nothing to do")
+        elif arguments.command == "heartbeat":
+            from .heartbeat import heartbeat
+
+            heartbeat(settings)
         else:
             from .seed import seed
             from .seed_data import Size
