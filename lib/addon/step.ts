@@ -20,7 +20,7 @@ export interface Addon<W = unknown> {
   /** Given when the distribution brings it: the workload by which it is known. Then nothing of ours is applied. */
   brought?: KubeRef;
   /** What is missing until it works, beside the rollout of its workloads. Throws what waiting cannot mend. */
-  proof?(api: ClusterApi): Promise<readonly string[]>;
+  proof?(api: ClusterApi, ctx: Ctx): Promise<readonly string[]>;
   /** Beside k3s.ready. */
   needs?: readonly Need[];
   deadline?: Duration;
@@ -49,7 +49,7 @@ export function addonStep<W>(site: Site, addon: Addon<W>): AnyStep {
 
 async function observeAddon<W>(addon: Addon<W>, want: W | undefined, ctx: Ctx): Promise<AddonFacts> {
   const { site } = ctx.target;
-  if (addon.brought) return observeBrought(addon, addon.brought, await ctx.cluster(site));
+  if (addon.brought) return observeBrought(addon, addon.brought, await ctx.cluster(site), ctx);
   if (want === undefined) {
     const api = await ctx.cluster(site);
     const live = await liveObjects(api, addon.name, KINDS);
@@ -57,7 +57,10 @@ async function observeAddon<W>(addon: Addon<W>, want: W | undefined, ctx: Ctx): 
   }
   // At once: what a manifest asks of a host travels with the other questions to it.
   const [api, objects] = await Promise.all([ctx.cluster(site), rendered(addon, want, ctx)]);
-  const [live, proof] = await Promise.all([liveObjects(api, addon.name, kindsOf(objects)), addon.proof?.(api) ?? []]);
+  const [live, proof] = await Promise.all([
+    liveObjects(api, addon.name, kindsOf(objects)),
+    addon.proof?.(api, ctx) ?? [],
+  ]);
   const extra = live.filter(other => !objects.some(object => sameObject(object, other)));
   const seen = objects.map((object): ObjectSeen => {
     const found = live.find(other => sameObject(object, other));
@@ -72,8 +75,8 @@ async function observeAddon<W>(addon: Addon<W>, want: W | undefined, ctx: Ctx): 
 }
 
 /** Seen and left alone: only whether it works is asked. */
-async function observeBrought<W>(addon: Addon<W>, ref: KubeRef, api: ClusterApi): Promise<AddonFacts> {
-  const [live, proof] = await Promise.all([api.get(ref), addon.proof?.(api) ?? []]);
+async function observeBrought<W>(addon: Addon<W>, ref: KubeRef, api: ClusterApi, ctx: Ctx): Promise<AddonFacts> {
+  const [live, proof] = await Promise.all([api.get(ref), addon.proof?.(api, ctx) ?? []]);
   if (live && !isBrought(live))
     throw new OpsError('CLUSTER_REFUSED', `cannot take ${objectName(live)} as k3s's own: it lacks k3s's mark`, {
       hint: 'someone replaced it: remove it, and k3s brings its own again',
@@ -109,7 +112,7 @@ async function lookFor<W>(addon: Addon<W>, want: W | undefined, ctx: Ctx): Promi
   return async api => {
     const [live, points] = await Promise.all([
       brought ? api.get(brought).then(found => (found ? [found] : [])) : liveObjects(api, name, kindsOf(wanted)),
-      proof?.(api) ?? [],
+      proof?.(api, ctx) ?? [],
     ]);
     const absent = brought
       ? live.length > 0

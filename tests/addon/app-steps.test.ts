@@ -2,14 +2,17 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { App } from '../../lib/addon/app/app.ts';
 import { parseDatabase } from '../../lib/addon/app/database.ts';
 import { neededMigration, readHealth } from '../../lib/addon/app/health.ts';
+import { heartbeatStep } from '../../lib/addon/app/heartbeat.ts';
 import { applied } from '../../lib/addon/app/parts.ts';
 import { appSteps } from '../../lib/addon/app/steps.ts';
 import type { AnyStep, ClusterApi, Ctx, KubeObject } from '../../lib/engine/index.ts';
 import type { Provider } from '../../lib/host/provider.ts';
 import type { Site } from '../../lib/inventory/index.ts';
 import { Secret, type SecretStore } from '../../lib/secret/index.ts';
+import { memoryCluster } from './cluster-in-memory.ts';
 
 const SITE = {
   name: 'somewhere',
@@ -25,6 +28,7 @@ const step = (id: string): AnyStep => {
   return found;
 };
 
+const IMAGES = { postgres: 'postgres:1', 'app-backend': 'backend:1', 'app-frontend': 'frontend:1' };
 const test = suite("the app's steps");
 
 test('wait for what they stand on and for nothing else', () => {
@@ -40,6 +44,46 @@ test('wait for what they stand on and for nothing else', () => {
     'app.answers': ['app.seed', 'app.backend', 'app.frontend'],
   });
 });
+
+test('have a heartbeat where drills look for it, after the seed', () => {
+  const drilled = { ...SITE, drills: { heartbeat: 10_000, proof: 1 } };
+  const found = steps(drilled).find(({ id }) => id === 'app.heartbeat');
+  assert.equal(
+    found?.needs?.map(need => need.step),
+    ['k3s.ready', 'app.seed'],
+  );
+});
+
+for (const [title, canaries, open] of [
+  ['no canary', undefined, ['no canary has been written yet']],
+  ['a canary of half a minute ago', [{ number: 7, written: '2026-11-21T15:23:00.000Z', hash: 'x' }], []],
+  [
+    'a canary of five minutes ago',
+    [{ number: 7, written: '2026-11-21T15:18:30.000Z', hash: 'x' }],
+    ['the newest canary, 7, is 5 min 00 s old'],
+  ],
+] as const)
+  test(`take ${title} for ${open.length === 0 ? 'a' : 'no'} sign of life`, async () => {
+    const map: KubeObject = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'canary', namespace: 'app' },
+      data: { 'canaries.json': JSON.stringify(canaries ?? []) },
+    };
+    const { api } = memoryCluster(...(canaries ? [map] : []));
+    const clock = { now: () => Date.parse('2026-11-21T15:23:30.000Z') };
+    const facts = await heartbeatStep(
+      { site: SITE, seed: SITE.app, images: async () => IMAGES } as unknown as App,
+      10_000,
+      [],
+    ).observe({
+      target: { site: 'somewhere' },
+      run: { verb: 'bootstrap' },
+      cluster: async () => api,
+      clock,
+    } as unknown as Ctx);
+    assert.equal((facts as { open: string[] }).open, open);
+  });
 
 test('are none without an app: what is there is not removed by a line that was deleted', () => {
   const { app: _, ...without } = SITE;

@@ -18,7 +18,7 @@ export interface App {
 }
 
 /** Every manifest; `certificate` matters to the frontend only. */
-export async function render({ images, seed }: App, ctx: Ctx, certificate = ''): Promise<AppObjects> {
+export async function render({ site, images, seed }: App, ctx: Ctx, certificate = ''): Promise<AppObjects> {
   const refs = await images(ctx);
   return appObjects({
     namespace: NAMESPACE,
@@ -30,6 +30,7 @@ export async function render({ images, seed }: App, ctx: Ctx, certificate = ''):
     storageClass: 'local-path',
     nodePort: NODE_PORT,
     seed,
+    ...(site.drills && { heartbeat: site.drills.heartbeat }),
     certificate,
   });
 }

@@ -5,6 +5,7 @@ import { type Images, siteImages } from '../images.ts';
 import { answersStep } from './answers.ts';
 import type { App } from './app.ts';
 import { healthReader } from './health.ts';
+import { heartbeatStep } from './heartbeat.ts';
 import { migrateStep, seedStep } from './jobs.ts';
 import { backendStep, databaseStep, frontendStep, namespaceStep } from './parts.ts';
 import { secretsStep } from './secrets.ts';
@@ -28,6 +29,8 @@ export function appSteps(site: Site, provider: Provider, images: Images = siteIm
     migrateStep(app, [...same('app.database', 'app.backend'), ...names]),
     seedStep(app, same('app.migrate')),
     answersStep(app, same('app.seed', 'app.backend', 'app.frontend')),
+    // After the seed: its volume belongs to nobody yet.
+    ...(site.drills ? [heartbeatStep(app, site.drills.heartbeat, same('app.seed'))] : []),
   ];
   return [namespaceStep(app), ...inside.map(inNamespace)];
 }

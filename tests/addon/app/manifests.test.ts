@@ -19,6 +19,7 @@ const WANT: AppManifest = {
   storageClass: 'local-path',
   nodePort: 30443,
   seed: { users: 10000, avatars: 200 },
+  heartbeat: 10_000,
   certificate: '0123456789abcdef',
 };
 
@@ -58,9 +59,9 @@ test('are these', () => {
   golden('addon/app.golden.yaml', documents.join('---\n'));
 });
 
-test('let no pod be root, write to its image or talk to the cluster', () => {
-  assert.is(pods().length, 5);
-  for (const { spec } of pods()) assert.is(spec.automountServiceAccountToken, false);
+test('let no pod be root or write to its image, and none but the heartbeat talk to the cluster', () => {
+  assert.is(pods().length, 6);
+  for (const { name, spec } of pods()) assert.is(spec.automountServiceAccountToken, name === 'app-heartbeat');
   for (const { securityContext } of containers())
     assert.equal(securityContext, {
       allowPrivilegeEscalation: false,
@@ -88,8 +89,27 @@ test("run each container as its image's user", () => {
       ['app-seed-1-10000-200', USERS.backend],
       ['app-backend', USERS.backend],
       ['app-frontend', USERS.frontend],
+      ['app-heartbeat', USERS.backend],
     ],
   );
+});
+
+test('let the heartbeat touch the one object that it writes, and nothing else of the cluster', () => {
+  const roles = everything(WANT).filter(({ kind }) => /Role$/.test(kind));
+  assert.equal(
+    roles.map(({ kind, rules }) => [kind, rules]),
+    [
+      [
+        'Role',
+        [{ apiGroups: [''], resources: ['configmaps'], resourceNames: ['canary'], verbs: ['get', 'patch', 'create'] }],
+      ],
+    ],
+  );
+});
+
+test('have no heartbeat without an interval', () => {
+  const { heartbeat: _, ...without } = WANT;
+  assert.equal(appObjects(without).heartbeat, []);
 });
 
 test('hold no Secret, and name passwords by their files only', () => {

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../../engine/index.ts';
 import { backendBase, backendObjects, migrateJob, seedJob } from './backend.ts';
 import { frontendObjects } from './frontend.ts';
+import { heartbeatObjects } from './heartbeat.ts';
 import { postgresObjects } from './postgres.ts';
 import type { AppManifest } from './want.ts';
 
@@ -15,6 +16,8 @@ export interface AppObjects {
   seed: KubeObject;
   backend: KubeObject[];
   frontend: KubeObject[];
+  /** Empty without an interval. */
+  heartbeat: KubeObject[];
 }
 
 export const appObjects = (want: AppManifest): AppObjects => ({
@@ -24,4 +27,5 @@ export const appObjects = (want: AppManifest): AppObjects => ({
   seed: seedJob(want),
   backend: backendObjects(want),
   frontend: frontendObjects(want),
+  heartbeat: heartbeatObjects(want),
 });

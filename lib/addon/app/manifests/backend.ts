@@ -6,7 +6,7 @@ const NAME = 'app-backend';
 export const BACKEND_PORT = 8000;
 export const AVATARS_CLAIM = 'avatars';
 
-const avatars = {
+export const avatars = {
   avatars: { path: '/var/lib/avatars', source: { persistentVolumeClaim: { claimName: AVATARS_CLAIM } } },
 };
 
@@ -16,7 +16,7 @@ export const backendBase = ({ namespace, storageClass }: AppManifest): KubeObjec
   claim(namespace, AVATARS_CLAIM, storageClass, '1Gi'),
 ];
 
-/** The API. One pod, never two: they would share a ReadWriteOnce volume, and a start sweeps it. */
+/** The API. One pod, never two: a start sweeps the volume of what an upload left. */
 export const backendObjects = ({ namespace, images }: AppManifest): KubeObject[] => [
   service(namespace, NAME, { selector: labels('backend'), ports: [{ name: 'http', port: BACKEND_PORT }] }),
   {

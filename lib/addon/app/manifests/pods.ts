@@ -24,7 +24,7 @@ export const claim = (namespace: string, name: string, storageClassName: string,
   spec: { accessModes: ['ReadWriteOnce'], storageClassName, resources: { requests: { storage } } },
 });
 
-/** No program of the app talks to the cluster. */
+/** No program of the app talks to the cluster, but for the heartbeat's. */
 export const account = (namespace: string, name: string) => ({
   apiVersion: 'v1',
   kind: 'ServiceAccount',

@@ -7,6 +7,8 @@ export interface AppManifest {
   /** Of the one Service that is reached from outside: HTTPS. */
   nodePort: number;
   seed: Seed;
+  /** Milliseconds between two canaries; absent: none are written. */
+  heartbeat?: number;
   /** SHA-256 of the certificate in the Secret `app-tls`, hex. nginx reads it when it starts, so another one is another pod. */
   certificate: string;
 }
