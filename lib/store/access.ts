@@ -102,6 +102,11 @@ export async function putKeys(secrets: SecretStore, role: Role, { accessKey, sec
   await secrets.put(secret, secretKey);
 }
 
+/** Keys and place of a local store, out of a site's secrets: its store is gone for good. */
+export async function forgetStore(secrets: SecretStore): Promise<void> {
+  for (const name of await secrets.list()) if (name.startsWith('store/')) await secrets.remove(name);
+}
+
 /** Those that are there, or new ones. */
 export async function generateKeys(secrets: SecretStore, role: Role): Promise<Keys> {
   const { access, secret } = secretNames(role);

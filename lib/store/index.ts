@@ -2,6 +2,7 @@
 export {
   type AccessDeps,
   bucketName,
+  forgetStore,
   generateKeys,
   putKeys,
   type Role,

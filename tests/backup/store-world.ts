@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { artifactSteps } from '../../lib/artifact/index.ts';
@@ -29,9 +30,24 @@ export interface StoreWorld {
   close(): Promise<void>;
 }
 
+const OWNER = 'test-pid';
+
+/** What killed tests left: their servers live in sessions of their own. */
+async function sweep(): Promise<void> {
+  for (const project of globSync(join(tmpdir(), 'muster-store-*'))) {
+    const pid = await readFile(join(project, OWNER), 'utf8').catch(() => undefined);
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
+    for (const site of await readdir(join(project, '.muster/stores')).catch(() => []))
+      await endServer(storeFiles(project, site), systemClock);
+    rmSync(project, { recursive: true, force: true });
+  }
+}
+
 /** @param name also of the bucket: muster-<name>. */
 export async function storeWorld(name = 'store-test', store: object = { kind: 'local' }): Promise<StoreWorld> {
+  await sweep();
   const project = mkdtempSync(join(tmpdir(), 'muster-store-'));
+  writeFileSync(join(project, OWNER), `${process.pid}`);
   symlinkSync(join(ROOT, 'artifacts'), join(project, 'artifacts'));
   const dirs = siteDirs(project, name);
   mkdirSync(dirs.state, { recursive: true, mode: 0o700 });

@@ -149,12 +149,18 @@ store(
   },
 );
 
-store('a purge ends the server and removes every backup; a second one finds nothing', async ({ world }) => {
-  const pid = await world.pid();
-  const dir = join(world.project, '.muster/stores/store-life');
-  assert.equal(await purgeStore(world.project, 'store-life', systemClock), { dir, pid });
-  assert.not.ok(existsSync(dir) || existsSync(`/proc/${pid}/exe`));
-  assert.equal(await purgeStore(world.project, 'store-life', systemClock), {});
-});
+store(
+  'a purge ends the server and removes every backup; a second one finds nothing, and the next store is new',
+  async ({ world }) => {
+    const pid = await world.pid();
+    const dir = join(world.project, '.muster/stores/store-life');
+    const deps = { secrets: world.secrets, clock: systemClock };
+    assert.equal(await purgeStore(world.project, 'store-life', deps), { dir, pid });
+    assert.not.ok(existsSync(dir) || existsSync(`/proc/${pid}/exe`));
+    assert.equal(await purgeStore(world.project, 'store-life', deps), {});
+    assert.equal((await world.run()).changed, ['store.server site/store-life', 'store.bucket site/store-life']);
+    assert.is(await read(world, 'kept'), undefined);
+  },
+);
 
 store.run();

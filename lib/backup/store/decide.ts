@@ -17,6 +17,7 @@ export interface ServerFacts {
   silent?: string;
 }
 
+const GONE = 'if it is gone for good, ./muster purge-store forgets it';
 const SERVER = 'server of the store';
 
 export function decideServer(want: ServerWant | undefined, facts: ServerFacts): Decision {
@@ -25,7 +26,7 @@ export function decideServer(want: ServerWant | undefined, facts: ServerFacts): 
   if (home === 'elsewhere')
     return silent === undefined
       ? { is: 'done', reason: `answers on 127.0.0.1:${port}, and is not run from here` }
-      : { is: 'unknown', reason: `the store on 127.0.0.1:${port} is not run from here: ${silent}` };
+      : { is: 'unknown', reason: `the store on 127.0.0.1:${port} is not run from here: ${silent}; ${GONE}` };
   const changes: Change[] = [];
   if (home === 'none') changes.push({ action: 'create', what: 'store', grade: 'known' });
   const moves = home === 'here' && want.port !== undefined && want.port !== port;

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
-import { type StoreFiles, storeFiles } from '../../store/index.ts';
+import type { SecretStore } from '../../secret/index.ts';
+import { forgetStore, storeFiles } from '../../store/index.ts';
 import type { Clock } from '../../time/index.ts';
 import { exists } from './make.ts';
 import { endServer, serverProcess } from './process.ts';
@@ -11,12 +12,20 @@ export interface Purged {
   pid?: number;
 }
 
-/** Ends the server of a site's local store and removes every backup in it, for good. The caller has the confirmation. */
-export async function purgeStore(project: string, site: string, clock: Clock): Promise<Purged> {
-  const files: StoreFiles = storeFiles(project, site);
+/**
+ * Ends the server of a site's local store and removes every backup in it, for good; the site forgets its keys, so that
+ * its next store is a new one. The caller has the confirmation.
+ */
+export async function purgeStore(
+  project: string,
+  site: string,
+  { secrets, clock }: { secrets: SecretStore; clock: Clock },
+): Promise<Purged> {
+  const files = storeFiles(project, site);
   const running = await serverProcess(files);
   await endServer(files, clock);
   const there = await exists(files.dir);
   await rm(files.dir, { recursive: true, force: true });
+  await forgetStore(secrets);
   return { ...(there && { dir: files.dir }), ...(running && { pid: running.pid }) };
 }

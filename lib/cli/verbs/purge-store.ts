@@ -1,7 +1,9 @@
 import { rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { purgeStore } from '../../backup/store/purge.ts';
 import { fileLock } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
+import { FileSecretStore, Masker } from '../../secret/index.ts';
 import { siteDirs } from '../../site/index.ts';
 import { storeFiles } from '../../store/index.ts';
 import { systemClock } from '../../time/index.ts';
@@ -35,7 +37,8 @@ async function underLock({ verb, project, site }: Call) {
   const { state } = siteDirs(project, site);
   const held = await fileLock(state, systemClock.now).acquire(verb);
   try {
-    return await purgeStore(project, site, systemClock);
+    const secrets = new FileSecretStore(join(state, 'secrets'), new Masker());
+    return await purgeStore(project, site, { secrets, clock: systemClock });
   } finally {
     await held.release();
     // Of a site that is gone the lock was all: a folder that holds anything stays.
