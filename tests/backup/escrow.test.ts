@@ -12,10 +12,12 @@ import { join } from 'node:path';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { fileOf, generations, openEscrow } from '../../lib/backup/escrow/generations.ts';
+import { rewriteEscrow } from '../../lib/backup/damages/rewrite-escrow.ts';
+import { copiesOf, fileOf, generations, openEscrow } from '../../lib/backup/escrow/generations.ts';
 import { escrowOpenStep, type OpenWant } from '../../lib/backup/escrow/open.ts';
 import { type EscrowAt, escrowOf, readIdentity } from '../../lib/backup/escrow/place.ts';
 import { escrowSealStep } from '../../lib/backup/escrow/seal.ts';
+import type { SealedSet, SetCopy } from '../../lib/backup/source.ts';
 import { type Code, isOpsError, type OpsError } from '../../lib/errors/index.ts';
 import { Secret } from '../../lib/secret/index.ts';
 import { escrowIn, idOf, memorySecrets, SECRETS, type SetWorld, setWorld, siteOf } from './set-world.ts';
@@ -89,6 +91,32 @@ test('a place that lost its files gets them again; one with other bytes is shown
   assert.is((await open(at)).generation, 1);
 });
 
+test('two whole files that are not the same are no escrow, and both are shown', async ({ world, at }) => {
+  const [first = '', second = ''] = at.places;
+  const other = await setWorld();
+  await other.backup(idOf(1));
+  for (const kind of ['age', 'json'] as const)
+    writeFileSync(fileOf(second, 1, kind), readFileSync(fileOf(escrowIn(other).places[0] ?? '', 1, kind)));
+  other.close();
+  assert.equal(
+    (await copiesOf(at, 1)).map(({ place, is }) => [place, is]),
+    [
+      [first, 'whole'],
+      [second, 'differs'],
+    ],
+  );
+  assert.ok(world.dir);
+});
+
+test('a generation that does not hold what its note says is replaced, where it can be opened', async context => {
+  const { at } = context;
+  const set = { manifest: { escrowGeneration: 1 } } as SealedSet;
+  await rewriteEscrow({ escrow: at, set } as SetCopy, { change: secrets => new Map([...secrets].slice(1)) });
+  assert.equal(await sealAgain(context), ['escrow.seal']);
+  assert.is((await open(at)).secrets.size, SECRETS.length);
+  assert.equal(await generations(at), [1, 2]);
+});
+
 test('one whole copy opens; with none left it is absent, with no identity missing, with another one wrong', async ({
   world,
   at,
@@ -138,6 +166,17 @@ test('outside labs nothing is made but generations: a place that is not mounted 
   assert.equal(await sealAgain({ world, at }), []);
   assert.is(await readIdentity(at), undefined);
   assert.is((await openEscrow(at, new Secret(identity))).secrets.size, SECRETS.length);
+});
+
+test('a file that is cut in both places is made again as a new generation, though nobody here can open it', async ({
+  world,
+}) => {
+  const { at } = await offline(world);
+  for (const place of at.places) mkdirSync(place);
+  await sealAgain({ world, at });
+  for (const place of at.places) truncateSync(fileOf(place, 1, 'age'), 300);
+  assert.equal(await sealAgain({ world, at }), ['escrow.seal']);
+  assert.equal(await generations(at), [1, 2]);
 });
 
 test('another recipient is a new generation, which the old identity does not open', async ({ world }) => {

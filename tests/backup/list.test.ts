@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { generations } from '../../lib/backup/escrow/generations.ts';
@@ -8,6 +9,7 @@ import { KEYS } from '../../lib/backup/set.ts';
 import { readSigner } from '../../lib/backup/sign.ts';
 import { readPublicKey } from '../../lib/backup/signer.ts';
 import { sealOf } from '../../lib/backup/steps.ts';
+import { writeTombstone } from '../../lib/backup/tombstone.ts';
 import { isOpsError } from '../../lib/errors/index.ts';
 import { Secret } from '../../lib/secret/index.ts';
 import { escrowIn, idOf, leavePart, publicKeyIn, type SetWorld, setWorld } from './set-world.ts';
@@ -104,15 +106,21 @@ test('only what lies below sets/ is removed: the tools expire their own', async 
   assert.ok(await world.store.head(`postgres/${idOf(1)}/large`));
 });
 
-test('a set that is gone without a tombstone, or with one that nobody signed, has vanished', async ({ world }) => {
+test('a set that is gone without a tombstone of its own, signed by the site, has vanished', async ({ world }) => {
   for (const n of [1, 2]) await world.backup(idOf(n));
+  const set = await readSet(world.store, idOf(1), { site: 'unit', publicKey: await readPublicKey(publicKeyIn(world)) });
   await hide(world, idOf(1));
   assert.equal((await list(world)).vanished, [idOf(1)]);
-  await world.store.put(KEYS.file(idOf(1), 'expired.json'), JSON.stringify({ schema: 1, id: idOf(1) }));
-  await world.store.put(KEYS.file(idOf(1), 'expired.sig'), '{}');
+  const { privateKey: stranger } = generateKeyPairSync('ed25519');
+  await writeTombstone(world.store, set, new Date(world.now), stranger);
+  assert.equal((await list(world)).vanished, [idOf(1)]);
+  const signer = await readSigner(world.secrets);
+  await writeTombstone(world.store, { ...set, sha256: 'f'.repeat(64) }, new Date(world.now), signer);
   assert.equal((await list(world)).vanished, [idOf(1)]);
   await world.backup(idOf(3));
   assert.equal((await list(world)).vanished, [idOf(1)]);
+  await writeTombstone(world.store, set, new Date(world.now), signer);
+  assert.equal((await list(world)).vanished, []);
 });
 
 test('an expiry that was killed at any call is finished by the next, and no set is ever taken for vanished', async ({

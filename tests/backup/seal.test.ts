@@ -8,7 +8,7 @@ import { readSigner, signBytes } from '../../lib/backup/sign.ts';
 import { readPublicKey } from '../../lib/backup/signer.ts';
 import type { Code } from '../../lib/errors/index.ts';
 import { isOpsError, type OpsError } from '../../lib/errors/index.ts';
-import { idOf, publicKeyIn, type SetWorld, setWorld } from './set-world.ts';
+import { idOf, publicKeyIn, type SetWorld, setWorld, siteOf } from './set-world.ts';
 
 const test = suite<{ world: SetWorld }>('seal');
 test.before.each(async context => {
@@ -51,13 +51,28 @@ test('the manifest names the version of each object that was read back', async (
 });
 
 test('a set names the one before it, by the digest of its manifest; a damaged one is no link', async ({ world }) => {
-  await world.backup(idOf(1));
+  for (const n of [1, 2, 3]) await world.backup(idOf(n));
+  const second = await read(world, idOf(2));
+  assert.equal((await read(world, idOf(3))).manifest.previous, { id: idOf(2), sha256: second.sha256 });
+  await world.store.put(KEYS.manifest(idOf(3)), '{}');
+  await world.backup(idOf(4));
+  assert.is((await read(world, idOf(4))).manifest.previous?.id, idOf(2));
+});
+
+test('a store that keeps other bytes than it was given has no set', async ({ world }) => {
+  const { put } = world.store;
+  world.store.put = (key, body, options) => put(key, key.endsWith('.sig') ? `${body} ` : body, options);
+  await refusal(world.backup(idOf(1)), 'MANIFEST_CHANGED');
+});
+
+test("a set that another site signed is named for what it is: another site's", async ({ world }) => {
+  const other = await setWorld(siteOf('other'));
+  await other.backup(idOf(1));
+  for (const key of [KEYS.manifest(idOf(1)), KEYS.signature(idOf(1))])
+    await world.store.put(key, (await other.store.get(key)) ?? '');
+  other.close();
   await world.backup(idOf(2));
-  const first = await read(world, idOf(1));
-  assert.equal((await read(world, idOf(2))).manifest.previous, { id: idOf(1), sha256: first.sha256 });
-  await world.store.put(KEYS.manifest(idOf(2)), '{}');
-  await world.backup(idOf(3));
-  assert.equal((await read(world, idOf(3))).manifest.previous?.id, idOf(1));
+  await refusal(read(world, idOf(1)), 'SET_FOREIGN');
 });
 
 test('a source that left no part is named, and nothing is sealed', async ({ world }) => {
