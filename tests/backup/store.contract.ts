@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { purgeStore } from '../../lib/backup/store/index.ts';
-import { listening, openBucket, openStore, storeSecrets } from '../../lib/store/index.ts';
+import { listening, openBucket, openStore } from '../../lib/store/index.ts';
 import { systemClock } from '../../lib/time/index.ts';
 import { type StoreWorld, storeWorld } from './store-world.ts';
 
@@ -132,19 +132,20 @@ store('with the keys alone a store that runs elsewhere is used, and none is made
 });
 
 store(
-  'two stores take two ports; one that the inventory names is taken, or refused by the name of its holder',
+  'stores that start at the same moment part ways; a port that the inventory names is refused, naming its holder',
   async ({ world }) => {
     const port = (await listening(world.secrets))?.port ?? 0;
-    const other = await storeWorld('store-other');
+    const others = await Promise.all(['one', 'two', 'three'].map(name => storeWorld(`store-${name}`)));
     const named = await storeWorld('store-named', { kind: 'local', port });
     try {
-      await other.run();
-      assert.is.not((await listening(storeSecrets(other.files)))?.port, port);
+      await Promise.all(others.map(other => other.run()));
+      const ports = await Promise.all(others.map(async ({ secrets }) => (await listening(secrets))?.port));
+      assert.is(new Set([port, ...ports]).size, 4, `${ports}`);
       const error = await named.run().then(String, thrown => thrown);
       assert.is(error.code, 'PORT_TAKEN', error.message);
       assert.match(error.message, `versitygw (pid ${await world.pid()}) has it`);
     } finally {
-      await Promise.all([other.close(), named.close()]);
+      await Promise.all([...others, named].map(other => other.close()));
     }
   },
 );

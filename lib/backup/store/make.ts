@@ -91,7 +91,7 @@ async function writePrivate(path: string, text: string): Promise<void> {
 }
 
 /** What the inventory names, or one that is free. Errors: PORT_TAKEN. */
-async function choosePort(site: Site, project: string): Promise<number> {
+export async function choosePort(site: Site, project: string): Promise<number> {
   const store = site.backup?.store;
   if (store?.kind === 'local' && store.port !== undefined) return store.port;
   const kept = await keptStorePorts(project, site.name);
@@ -99,7 +99,7 @@ async function choosePort(site: Site, project: string): Promise<number> {
   throw new OpsError('PORT_TAKEN', `cannot find a free port from ${LIKED} to ${LIKED + TRIES - 1} on 127.0.0.1`);
 }
 
-/** The inventory names another port than it has. */
+/** Keeps another port than it had. */
 export async function movePort(site: Site, port: number, { run }: Ctx): Promise<void> {
   const secrets = storeSecrets(storeFiles(run.dirs.project, site.name));
   const known = await listening(secrets);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { hostProgram } from '../../artifact/index.ts';
 import type { Ctx } from '../../engine/index.ts';
-import { OpsError } from '../../errors/index.ts';
+import { isOpsError, OpsError } from '../../errors/index.ts';
 import type { Site } from '../../inventory/index.ts';
 import {
   HEALTH_PATH,
@@ -14,18 +14,34 @@ import {
   storeSecrets,
 } from '../../store/index.ts';
 import { seconds } from '../../time/index.ts';
-import { refuseTaken } from './make.ts';
+import { choosePort, exists, movePort, refuseTaken } from './make.ts';
 import { endServer, serverProcess } from './process.ts';
+
+const ATTEMPTS = 5;
 
 /** Ends the one that runs, if one does, and waits until the new one answers. Errors: PORT_TAKEN; STORE_UNREACHABLE with its last words; those of the artifact. */
 export async function startServer(site: Site, ctx: Ctx): Promise<void> {
-  const files = storeFiles(ctx.run.dirs.project, site.name);
+  const { project } = ctx.run.dirs;
+  const files = storeFiles(project, site.name);
+  const { path: program } = await hostProgram(site, 'versitygw').have(ctx);
+  await endServer(files, ctx.clock);
+  // Until it ran once nobody knows its port: two that were found free at the same moment part here.
+  const unknown = !(await exists(files.log));
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startOnce(site, program, files, ctx);
+    } catch (error) {
+      if (!unknown || attempt === ATTEMPTS || !isOpsError(error, 'PORT_TAKEN')) throw error;
+      await movePort(site, await choosePort(site, project), ctx);
+    }
+  }
+}
+
+async function startOnce(site: Site, program: string, files: StoreFiles, ctx: Ctx): Promise<void> {
   const secrets = storeSecrets(files);
   const [place, keys] = await Promise.all([listening(secrets), readKeys(secrets, 'admin')]);
   if (!place || !keys)
     throw new OpsError('STORE_UNREACHABLE', `cannot start the store of ${site.name}: ${files.dir} is not whole`);
-  const { path: program } = await hostProgram(site, 'versitygw').have(ctx);
-  await endServer(files, ctx.clock);
   await refuseTaken(place.port, site.name);
   await (await ctx.shell('localhost')).run(
     { script: DETACH, args: [files.log, files.program, program, ...command(place, files)] },
@@ -66,15 +82,18 @@ const waitUntilItAnswers = (site: Site, place: Listening, files: StoreFiles, ctx
       const saw = await healthProblem(place, seconds(2));
       if (saw === undefined) return { value: true };
       // setsid returns before the program is looked for in /proc, hence the second look.
-      if (!(await serverProcess(files)) && !(await serverProcess(files))) throw await died(site, files);
+      if (!(await serverProcess(files)) && !(await serverProcess(files))) throw await died(site, place, files);
       return { saw };
     },
   });
 
-async function died(site: Site, { log }: StoreFiles): Promise<OpsError> {
-  const lines = (await readFile(log, 'utf8').catch(() => '')).trim().split('\n');
-  return new OpsError('STORE_UNREACHABLE', `cannot start the store of ${site.name}: its server ended at once`, {
-    details: lines.slice(-10),
+async function died(site: Site, { port }: Listening, { log }: StoreFiles): Promise<OpsError> {
+  const lines = (await readFile(log, 'utf8').catch(() => '')).trim().split('\n').slice(-10);
+  const [code, why] = lines.at(-1)?.includes('address already in use')
+    ? (['PORT_TAKEN', `another process took port ${port} of 127.0.0.1`] as const)
+    : (['STORE_UNREACHABLE', 'its server ended at once'] as const);
+  return new OpsError(code, `cannot start the store of ${site.name}: ${why}`, {
+    details: lines,
     hint: `look at ${log}`,
   });
 }
