@@ -78,24 +78,29 @@ export const restoreCheck = ({ facts }: Part): Check<ClusterApi> => ({
   },
 });
 
+/** Namespaces that were restored under other names. */
+export type Mapping = Readonly<Record<string, string>>;
+
 /** L3, of a cluster: each object is there and says what it said. */
-export const objectsCheck = ({ facts }: Part): Check<ClusterApi> => ({
+export const objectsCheck = ({ facts }: Part, mapping: Mapping = {}): Check<ClusterApi> => ({
   ...velero,
   id: 'velero.objects',
   title: 'Every object of the namespaces came back as it was',
   level: 'L3',
   expected: `${facts.objects.length} objects`,
   async look(api) {
-    const details = (await Promise.all(facts.objects.map(fact => objectFault(api, fact)))).flat();
+    const details = (await Promise.all(facts.objects.map(fact => objectFault(api, fact, mapping)))).flat();
     if (details.length === 0) return { state: 'passed', got: `${facts.objects.length} objects` };
     const got = `${details.length} of ${facts.objects.length} are missing or others`;
     return { state: 'failed', code: 'OBJECT_MISSING', got, details: details.slice(0, SHOWN) };
   },
 });
 
-async function objectFault(api: ClusterApi, fact: ObjectFact): Promise<string[]> {
+async function objectFault(api: ClusterApi, fact: ObjectFact, mapping: Mapping): Promise<string[]> {
   const { apiVersion, kind, namespace, name, sha256 } = fact;
-  const found = await api.get({ apiVersion, kind, name, ...(namespace && { namespace }) });
+  const there = (called: string) => mapping[called] ?? called;
+  const ref = namespace ? { name, namespace: there(namespace) } : { name: kind === 'Namespace' ? there(name) : name };
+  const found = await api.get({ apiVersion, kind, ...ref });
   if (!found) return [`${labelOf(fact)}: not there`];
   return factOf(found)?.sha256 === sha256 ? [] : [`${labelOf(fact)}: not as it was`];
 }

@@ -12,12 +12,13 @@ export type ObjectFact = VeleroFacts['objects'][number];
 /** Made by controllers out of other objects, or about what happens: they do not come back as they were. */
 const DERIVED = ['Pod', 'ReplicaSet', 'ControllerRevision', 'Endpoints', 'EndpointSlice', 'Event', 'Lease', 'Job'];
 
-/** Of metadata: what the API or Velero sets anew. */
-const METADATA = ['name', 'namespace', 'labels', 'annotations'];
+/** Of metadata: what a person writes. The name is how it is found, and a copy's namespace has another one. */
+const METADATA = ['labels', 'annotations'];
 const MARKS = [
   /^velero\.io\//,
   /^kubectl\.kubernetes\.io\/last-applied-configuration$/,
   /^deployment\.kubernetes\.io\/revision$/,
+  /^kubernetes\.io\/metadata\.name$/,
   /^pv\.kubernetes\.io\//,
   /^volume\.(beta\.)?kubernetes\.io\//,
   /^batch\.kubernetes\.io\/job-tracking$/,
@@ -42,16 +43,15 @@ export function factOf(object: KubeObject): ObjectFact | undefined {
 }
 
 /**
- * An object without what differs between two clusters though nothing is lost: status; of metadata all but name, labels
+ * An object without what differs between two clusters though nothing is lost: status; of metadata all but labels
  * and annotations, and of these the marks of controllers and of Velero; fields that a cluster gives (GIVEN); node
  * ports; the replicas of what a restore keeps down; an account's list of Secrets.
  */
 export function normalised(object: KubeObject): unknown {
   const { status: _, metadata, secrets: __, ...rest } = object;
   const kept = Object.fromEntries(Object.entries(metadata).filter(([key]) => METADATA.includes(key)));
-  const { namespace: ___, ...named } = kept;
   const unmarked = Object.fromEntries(
-    Object.entries(named)
+    Object.entries(kept)
       .map(([key, value]) => [key, isRecord(value) ? withoutMarks(value) : value] as const)
       // A map of which nothing is left is as none.
       .filter(([, value]) => !isRecord(value) || Object.keys(value).length > 0),

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import type { Ctx } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
 import type { VolumeFacts } from '../set.ts';
-import type { ReadVolume } from './checks.ts';
+import type { Mapping, ReadVolume } from './checks.ts';
 import { onHost, seeClaims } from './claims.ts';
 import { listFiles } from './files.ts';
 import type { Kopia } from './kopia.ts';
 
 /** Volumes of a site, as its hosts have them. `mapping`: namespaces that were restored under other names. */
 export const siteVolumes =
-  (site: string, ctx: Pick<Ctx, 'cluster' | 'shell' | 'signal'>, mapping: Record<string, string> = {}): ReadVolume =>
+  (site: string, ctx: Pick<Ctx, 'cluster' | 'shell' | 'signal'>, mapping: Mapping = {}): ReadVolume =>
   async ({ namespace, claim }) => {
     const there = mapping[namespace] ?? namespace;
     const { claims, volumes } = await seeClaims(await ctx.cluster(site), [there]);

@@ -26,7 +26,7 @@ export const restoreObjects = ({ name, backup, namespaces, mapping }: RestoreWan
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: { name, namespace: NAMESPACE },
-    data: { 'modifiers.yaml': modifiers() },
+    data: { 'modifiers.yaml': modifiers(mapping !== undefined) },
   },
   {
     apiVersion: API,
@@ -45,11 +45,20 @@ export const restoreObjects = ({ name, backup, namespaces, mapping }: RestoreWan
   },
 ];
 
-const modifiers = (): string =>
+const modifiers = (beside: boolean): string =>
   stringify({
     version: 'v1',
-    resourceModifierRules: KEPT_DOWN.map(({ resource, name }) => ({
-      conditions: { groupResource: resource, resourceNameRegex: `^${name}$` },
-      mergePatches: [{ patchData: JSON.stringify({ spec: { replicas: 0 } }) }],
-    })),
+    resourceModifierRules: [
+      ...KEPT_DOWN.map(({ resource, name }) => ({
+        conditions: { groupResource: resource, resourceNameRegex: `^${name}$` },
+        mergePatches: [{ patchData: JSON.stringify({ spec: { replicas: 0 } }) }],
+      })),
+      // Beside the original its port of the node is taken: the copy gets another one.
+      ...(beside ? [ANY_NODE_PORT] : []),
+    ],
   });
+
+const ANY_NODE_PORT = {
+  conditions: { groupResource: 'services', matches: [{ path: '/spec/type', value: 'NodePort' }] },
+  patches: [{ operation: 'remove', path: '/spec/ports/0/nodePort' }],
+};

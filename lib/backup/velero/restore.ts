@@ -3,6 +3,7 @@ import { OpsError } from '../../errors/index.ts';
 import type { Site } from '../../inventory/index.ts';
 import { minutes } from '../../time/index.ts';
 import type { PartOf, VeleroFacts } from '../set.ts';
+import type { Mapping } from './checks.ts';
 import { type RestoreWant, restoreObjects } from './restore-spec.ts';
 import { type RestoreSeen, readRestore, waitForBackupOf, waitForRestore } from './restored.ts';
 
@@ -10,7 +11,7 @@ export interface RestoreOptions {
   /** Absent: all of the backup. */
   namespaces?: readonly string[];
   /** Into namespaces of other names, beside the originals. */
-  mapping?: Readonly<Record<string, string>>;
+  mapping?: Mapping;
 }
 
 /** Nothing that lives is restored over: the data would not come, and Velero would call it Completed. */
