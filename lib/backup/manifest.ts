@@ -29,7 +29,7 @@ export async function readSigned(store: ObjectStore, id: string, { site, publicK
   if (!setId.safeParse(id).success)
     throw new OpsError('SET_ABSENT', `cannot read the set ${shown(id)}: that is no id of a set`);
   const [bytes, signature] = await Promise.all([store.get(KEYS.manifest(id)), store.get(KEYS.signature(id))]);
-  if (!bytes) throw await absent(store, id, publicKey);
+  if (!bytes) throw await absent(store, id, { site, publicKey });
   const flaw = signature ? signatureFlaw(bytes, signature, publicKey) : 'is not there';
   const parsed = manifest.safeParse(parseJson(bytes));
   if (flaw !== undefined) {
@@ -69,10 +69,10 @@ export async function writeManifest(
   return sha256Of(bytes);
 }
 
-async function absent(store: ObjectStore, id: string, publicKey: KeyObject): Promise<OpsError> {
+async function absent(store: ObjectStore, id: string, { site, publicKey }: Expected): Promise<OpsError> {
   const tombstone = await readTombstone(store, id, publicKey);
   const why = tombstone ? `it expired at ${tombstone.expiredAt}` : 'there is none, or it was never sealed';
-  return new OpsError('SET_ABSENT', `cannot read the set ${id}: ${why}`, { hint: './muster backups --site <site>' });
+  return new OpsError('SET_ABSENT', `cannot read the set ${id}: ${why}`, { hint: `./muster backups --site ${site}` });
 }
 
 const foreign = (id: string, found: string, site: string) =>

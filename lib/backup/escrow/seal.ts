@@ -49,7 +49,7 @@ async function observeEscrow(at: EscrowAt, ctx: Ctx): Promise<EscrowFacts> {
   const whole = copies.find(copy => copy.is === 'whole');
   const secrets = await readSecrets(ctx.secrets);
   const recipients = await recipientsOf(at, identity);
-  const same = whole?.note?.fingerprint === contentFingerprint(secrets, recipients);
+  const same = whole !== undefined && whole.note?.fingerprint === contentFingerprint(secrets, recipients);
   // The fingerprint is a claim; where the identity is at hand the secrets themselves are compared.
   const current = same && (!identity || sameSecrets((await openEscrow(at, identity, number)).secrets, secrets));
   return {
