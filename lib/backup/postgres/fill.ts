@@ -19,6 +19,8 @@ export interface Filling {
 }
 
 const NAME = 'postgres-restore';
+/** Annotation: JSON of the mark. */
+const MARK = 'muster.lab/restore';
 const REF = { apiVersion: 'v1', kind: 'Pod', namespace: NAMESPACE, name: NAME };
 
 /**
@@ -26,9 +28,9 @@ const REF = { apiVersion: 'v1', kind: 'Pod', namespace: NAMESPACE, name: NAME };
  * target. What it holds is compared, and only then it gets its name. Errors: RESTORE_UNFIT, RESTORE_FAILED.
  */
 export async function fill(filling: Filling, api: ClusterApi, ctx: Ctx): Promise<void> {
-  await remove(api, ctx);
-  const set = await api.get(STATEFUL_SET);
-  await api.apply(restorePod(set, restoreCommand(filling.part.facts, JSON.stringify(markOf(filling, ctx)), filling)));
+  await removeRestorePod(api, ctx);
+  const mark = JSON.stringify(markOf(filling, ctx));
+  await api.apply(restorePod(await api.get(STATEFUL_SET), restoreCommand(filling.part.facts, mark, filling), mark));
   try {
     const postgres = podPostgres(api, filling.site.name, NAME);
     ctx.progress('copying the base backup, then replaying WAL up to the target');
@@ -37,9 +39,17 @@ export async function fill(filling: Filling, api: ClusterApi, ctx: Ctx): Promise
     const { part, at } = filling;
     const results = await compare(at ? checksAtTime(part, at) : checksAtPoint(part), postgres);
     await finish(api, postgres, at, results, ctx);
-  } finally {
-    await remove(api, ctx);
+  } catch (error) {
+    await removeRestorePod(api, ctx);
+    throw error;
   }
+}
+
+/** This run's pod put the directory in place, and ended; it stays as the sign of it until the database runs. */
+export async function isFilled(filling: Filling, api: ClusterApi, ctx: Ctx): Promise<boolean> {
+  const pod = await api.get(REF);
+  const annotations = isRecord(pod?.metadata.annotations) ? pod.metadata.annotations : {};
+  return annotations[MARK] === JSON.stringify(markOf(filling, ctx)) && (await ended(api)) === '';
 }
 
 async function finish(
@@ -78,7 +88,7 @@ async function ended(api: ClusterApi): Promise<string | undefined> {
   return `${String(message ?? status.message ?? reason ?? 'no reason given').trim()} (exit status ${exitCode})`;
 }
 
-async function remove(api: ClusterApi, ctx: Ctx): Promise<void> {
+export async function removeRestorePod(api: ClusterApi, ctx: Ctx): Promise<void> {
   await api.remove(REF);
   await ctx.wait({
     what: `${NAMESPACE}/${NAME} gone`,
@@ -90,7 +100,7 @@ async function remove(api: ClusterApi, ctx: Ctx): Promise<void> {
 }
 
 /** As the database's own, but for what starts in it; no Service and no StatefulSet takes it for the database. */
-export function restorePod(set: KubeObject | undefined, command: readonly string[]): KubeObject {
+export function restorePod(set: KubeObject | undefined, command: readonly string[], mark: string): KubeObject {
   const spec = isRecord(set?.spec) ? set.spec : {};
   const template = isRecord(spec.template) ? spec.template : {};
   const pod = isRecord(template.spec) ? template.spec : {};
@@ -104,6 +114,7 @@ export function restorePod(set: KubeObject | undefined, command: readonly string
       name: NAME,
       namespace: NAMESPACE,
       labels: { 'app.kubernetes.io/component': NAME, 'velero.io/exclude-from-backup': 'true' },
+      annotations: { [MARK]: mark },
     },
     spec: {
       ...pod,

@@ -4,7 +4,7 @@ import { OpsError } from '../../errors/index.ts';
 import type { Site } from '../../inventory/index.ts';
 import { minutes, seconds } from '../../time/index.ts';
 import type { PartOf } from '../set.ts';
-import { type Filling, fill } from './fill.ts';
+import { type Filling, fill, isFilled, removeRestorePod } from './fill.ts';
 import { markOf, parseMark, readMark } from './mark.ts';
 import { CLAIM, clusterOf, NAMESPACE, POD, STATEFUL_SET } from './names.ts';
 import { podPostgres } from './server.ts';
@@ -34,7 +34,9 @@ interface Workload {
   pod: boolean;
   /** A volume was made for it, so that there may be data. */
   volume: boolean;
-  /** What this run put in place: read inside the pod. */
+  /** This run put it in place, and nothing runs on it yet. */
+  filled: boolean;
+  /** What runs is what this run put in place: read inside the pod. */
   restored: boolean;
   /** It answers, and is no more in recovery. */
   open: boolean;
@@ -63,8 +65,8 @@ const stopStep = (filling: Filling): AnyStep => ({
   destroys: true,
 });
 
-export function decideStop(_: unknown, { restored, replicas, pod, volume }: Workload): Decision {
-  if (restored) return { is: 'done', reason: DONE };
+export function decideStop(_: unknown, { restored, filled, replicas, pod, volume }: Workload): Decision {
+  if (restored || filled) return { is: 'done', reason: DONE };
   if (replicas === 0 && !pod) return { is: 'done', reason: 'it does not run' };
   const action: Change['action'] = volume ? 'replace' : 'update';
   return { is: 'changes', changes: [{ action, what: DATABASE, to: 'stopped', grade: 'known' }] };
@@ -81,8 +83,8 @@ const fillStep = (filling: Filling): AnyStep => ({
   destroys: true,
 });
 
-export function decideFill(_: unknown, { restored, replicas, pod, volume }: Workload): Decision {
-  if (restored) return { is: 'done', reason: DONE };
+export function decideFill(_: unknown, { restored, filled, replicas, pod, volume }: Workload): Decision {
+  if (restored || filled) return { is: 'done', reason: DONE };
   if (replicas > 0 || pod) return { is: 'unknown', reason: 'the database runs: it is stopped first' };
   const action: Change['action'] = volume ? 'replace' : 'create';
   return { is: 'changes', changes: [{ action, what: DATABASE, grade: 'known' }] };
@@ -112,8 +114,11 @@ async function observe(filling: Filling, ctx: Ctx): Promise<Workload> {
     });
   const replicas = Number(isRecord(set.spec) ? (set.spec.replicas ?? 1) : 1);
   const volume = isRecord(claim?.spec) && typeof claim.spec.volumeName === 'string';
-  const state = isReady(pod) ? await look(filling, api, ctx) : { restored: false, open: false };
-  return { replicas, pod: pod !== undefined, volume, ...state };
+  const [state, filled] = await Promise.all([
+    isReady(pod) ? look(filling, api, ctx) : { restored: false, open: false },
+    isFilled(filling, api, ctx),
+  ]);
+  return { replicas, pod: pod !== undefined, volume, filled, ...state };
 }
 
 const POD_REF = { apiVersion: 'v1', kind: 'Pod', namespace: NAMESPACE, name: POD };
@@ -160,4 +165,5 @@ async function start(filling: Filling, ctx: Ctx): Promise<void> {
       return (await look(filling, api, ctx)).open ? { value: true } : { saw: 'it replays WAL' };
     },
   });
+  await removeRestorePod(api, ctx);
 }
