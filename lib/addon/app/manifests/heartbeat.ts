@@ -45,7 +45,7 @@ const pod = (image: string, interval: number): object =>
     container: {
       args: ['heartbeat'],
       env: [{ name: 'HEARTBEAT_SECONDS', value: `${interval / 1000}` }],
-      resources: { requests: { cpu: '10m', memory: '32Mi' }, limits: { memory: '96Mi' } },
+      resources: { requests: { cpu: '10m', memory: '48Mi' }, limits: { memory: '96Mi' } },
     },
     rest: { automountServiceAccountToken: true, terminationGracePeriodSeconds: 45 },
   });
