@@ -6,11 +6,11 @@ import { OpsError } from '../errors/index.ts';
 import { providerOf } from '../host/index.ts';
 import type { Endpoint, Provider } from '../host/provider.ts';
 import { loadInventory, type Site } from '../inventory/index.ts';
-import { FileSecretStore, Masker, type Secret, type SecretStore } from '../secret/index.ts';
+import { FileSecretStore, Masker, type Secret } from '../secret/index.ts';
 import { createFacts, createShells, type Running, type SshTarget } from '../shell/index.ts';
-import { openStore, type StoreEnv, storeAccess } from '../store/index.ts';
 import { type Clock, systemClock } from '../time/index.ts';
 import { siteDirs } from './place.ts';
+import { storePort } from './store-port.ts';
 
 export interface OpenOptions {
   project: string;
@@ -55,13 +55,14 @@ export async function openSite(options: OpenOptions): Promise<OpenSite> {
     sshTarget(host, await provider.endpoint(host, 'ssh'), await provider.login(host, secrets));
   const shells = createShells({ connect, clock, signal, masker });
   const clusters = clusterPort(project, { clock, signal, random: Math.random });
+  const store = storePort(site, { dirs, secrets, provider, clock, signal, random: Math.random });
   const ports: Ports = {
     clock,
     secrets,
     facts: createFacts(shells.shell),
     shell: shells.shell,
     cluster: clusters.open,
-    store: storePort(site, secrets, provider, dirs, { clock, signal, random: Math.random }),
+    store: store.open,
   };
   const pace = await provider.pace();
   return {
@@ -75,19 +76,11 @@ export async function openSite(options: OpenOptions): Promise<OpenSite> {
     env: run => ({ run, ports, signal, emit, pace, limit: options.limit ?? 16 }),
     stillRunning: shells.stillRunning,
     close: async () => {
+      store.close();
       await Promise.allSettled([shells.close(), clusters.close()]);
     },
   };
 }
-
-/** The bucket of this site, as role `site`. A new client each time: whoever asked closes it. */
-const storePort =
-  (site: Site, secrets: SecretStore, { gateway }: Provider, dirs: Dirs, env: StoreEnv): Ports['store'] =>
-  async name => {
-    if (name !== site.name)
-      throw new OpsError('INTERNAL', `cannot open the store of ${name}: this run is about ${site.name}`);
-    return openStore(await storeAccess(site, 'site', { dirs, secrets, gateway }), env);
-  };
 
 /** Errors: HOST_KEY_UNKNOWN: no connection is made to a host that cannot prove who it is. */
 function sshTarget(

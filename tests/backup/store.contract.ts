@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { purgeStore } from '../../lib/backup/store/index.ts';
+import { inspect } from '../../lib/secret/index.ts';
+import { siteDirs } from '../../lib/site/place.ts';
+import { storePort } from '../../lib/site/store-port.ts';
 import { listening, openBucket, openStore } from '../../lib/store/index.ts';
 import { systemClock } from '../../lib/time/index.ts';
 import { type StoreWorld, storeWorld } from './store-world.ts';
@@ -69,6 +72,28 @@ store('the bucket is hardened as far as the endpoint goes, and what it lacks is 
       'lifecycle unsupported',
     ],
   );
+});
+
+store(
+  'an open site has one client, whoever closes what it was handed',
+  async ({ world: { site, secrets, env, project } }) => {
+    const dirs = siteDirs(project, site.name);
+    const port = storePort(site, { ...env, dirs, secrets, provider: { gateway: '10.0.2.2' } });
+    const [one, two] = [await port.open(site.name), await port.open(site.name)];
+    assert.is(one.get, two.get);
+    one.close();
+    await two.put('through the port', 'x');
+    assert.is((await two.list('through')).length, 1);
+    port.close();
+  },
+);
+
+store('guests find their names in its certificate', async ({ world }) => {
+  const { names, addresses } = inspect(readFileSync(world.files.certificate, 'utf8'));
+  assert.equal(addresses, ['10.0.2.2', '127.0.0.1']);
+  // Also as names, for pgBackRest 2.45.
+  assert.equal(names, [...addresses, 'localhost']);
+  assert.match((await world.access('site')).there, /^https:\/\/10\.0\.2\.2:\d+$/);
 });
 
 store('a setting that somebody changed is seen and written again', async ({ world }) => {

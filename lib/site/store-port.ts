@@ -1,0 +1,38 @@
+import type { Dirs, ObjectStore, Ports } from '../engine/index.ts';
+import { OpsError } from '../errors/index.ts';
+import type { Provider } from '../host/provider.ts';
+import type { Site } from '../inventory/index.ts';
+import type { SecretStore } from '../secret/index.ts';
+import { openStore, type StoreAccess, type StoreEnv, storeAccess } from '../store/index.ts';
+
+export interface StorePort {
+  open: Ports['store'];
+  close(): void;
+}
+
+export interface StorePortDeps extends StoreEnv {
+  dirs: Dirs;
+  secrets: SecretStore;
+  provider: Pick<Provider, 'gateway'>;
+}
+
+/** The bucket of this site, as role `site`. One client as long as place and keys stay: steps ask for it many times. */
+export function storePort(site: Site, { dirs, secrets, provider, ...env }: StorePortDeps): StorePort {
+  const clients: { access: StoreAccess; store: ObjectStore }[] = [];
+  return {
+    async open(name) {
+      if (name !== site.name)
+        throw new OpsError('INTERNAL', `cannot open the store of ${name}: this run is about ${site.name}`);
+      const access = await storeAccess(site, 'site', { dirs, secrets, gateway: provider.gateway });
+      const known = clients.find(client => sameAccess(client.access, access));
+      const store = known?.store ?? openStore(access, env);
+      if (!known) clients.push({ access, store });
+      // Another step may be reading through it.
+      return { ...store, close() {} };
+    },
+    close: () => clients.forEach(({ store }) => void store.close()),
+  };
+}
+
+const sameAccess = (a: StoreAccess, b: StoreAccess) =>
+  a.here === b.here && a.ca === b.ca && a.accessKey.equals(b.accessKey) && a.secretKey.equals(b.secretKey);
