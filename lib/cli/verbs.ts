@@ -56,6 +56,20 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     flags: [],
     load: async () => (await import('./verbs/backups.ts')).backups,
   },
+  drill: {
+    group: 'Backup',
+    title: 'Lose something on purpose, bring it back, and let the data decide',
+    words: 'SCENARIO',
+    flags: ['mode', 'set', 'confirm', 'scheduled'],
+    load: async () => (await import('./verbs/drill.ts')).drill,
+  },
+  schedule: {
+    group: 'Backup',
+    title: 'Run backups and drills by timers of this computer; say how the last runs ended; remove the timers',
+    words: '[status | remove]',
+    flags: [],
+    load: async () => (await import('./verbs/schedule.ts')).schedule,
+  },
   kubectl: {
     group: 'Site',
     title: "Run kubectl on the site's cluster",

@@ -25,10 +25,11 @@ export async function carryOut(
   const seen: Ended = { checks: [], rpo: [] };
   try {
     const t0 = await timeline.mark('t0');
-    for (const phase of scenario.phases(drill)) await carryOutPhase(phase, timeline, session, drill.target);
+    for (const phase of await scenario.phases(drill)) await carryOutPhase(phase, timeline, session, drill.target);
     seen.checks.push(...(await scenario.checks(drill)));
     await timeline.mark('t8');
     seen.rpo = await scenario.rpo(drill, t0);
+    seen.checks.push(...(await scenario.after(drill, session)));
   } catch (error) {
     if (drill.target.signal.aborted) throw error;
     seen.error = error;

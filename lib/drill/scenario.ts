@@ -2,7 +2,7 @@ import type { CheckResult } from '../backup/check.ts';
 import type { SourceName } from '../backup/set.ts';
 import type { SealedSet } from '../backup/source.ts';
 import type { AnyStep } from '../engine/index.ts';
-import type { OpenSite } from '../site/index.ts';
+import type { InSession, OpenSite } from '../site/index.ts';
 import type { Mark, Report, RpoOfSource } from './report.ts';
 import type { Marked } from './timeline.ts';
 
@@ -41,9 +41,11 @@ export interface Scenario {
   sources: readonly SourceName[];
   /** What it does not try, for the report. */
   notTried: readonly string[];
-  phases(drill: Drill): readonly Phase[];
+  phases(drill: Drill): Promise<readonly Phase[]>;
   /** After the last phase; all that it has, also those that could not be looked at. */
   checks(drill: Drill): Promise<readonly CheckResult[]>;
   /** By the canaries that came back. */
   rpo(drill: Drill, t0: Marked): Promise<readonly RpoOfSource[]>;
+  /** After t8: whether it can be run on from here. */
+  after(drill: Drill, session: InSession): Promise<readonly CheckResult[]>;
 }

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { type Answer, type Ask, ask } from '../../addon/app/endpoint.ts';
+import { type Answer, type Ask, ask, webUrl } from '../../addon/app/endpoint.ts';
 import { readHealth } from '../../addon/app/health.ts';
 import { seedMark } from '../../addon/app/manifests/want.ts';
-import type { Check } from '../../backup/check.ts';
+import { readAuthority } from '../../addon/site-ca/steps.ts';
+import { type Check, type CheckResult, runChecks } from '../../backup/index.ts';
 import type { AppWant } from '../../inventory/sections/app.ts';
 import { seconds } from '../../time/index.ts';
+import type { Drill } from '../scenario.ts';
 
 /** A restored application, as its users meet it. */
 export interface RestoredApp {
@@ -39,6 +41,18 @@ export const appChecks: readonly Check<RestoredApp>[] = [
     look: onePerson,
   },
 ];
+
+export async function appResults({ target }: Drill): Promise<CheckResult[]> {
+  const { site, provider, ports, signal } = target;
+  if (!site.app) return [];
+  const authority = await readAuthority(ports.secrets);
+  return runChecks(appChecks, {
+    url: await webUrl(site, provider),
+    ca: authority?.certificate ?? '',
+    seed: site.app,
+    signal,
+  });
+}
 
 function about(id: string, title: string): Pick<Check<never>, 'id' | 'title' | 'source' | 'level' | 'required'> {
   return { id, title, source: 'app', level: 'L6', required: true };

@@ -1,0 +1,56 @@
+import { relative } from 'node:path';
+import { drillSite } from '../../drill/drill-site.ts';
+import type { Report } from '../../drill/report.ts';
+import { scenarioOf } from '../../drill/scenarios/index.ts';
+import { OpsError } from '../../errors/index.ts';
+import { formatDuration } from '../../time/index.ts';
+import { onSite } from '../on-site.ts';
+import { json, table } from '../output.ts';
+import type { Act } from '../verb.ts';
+
+/** Loses something on purpose, brings it back, and lets the data decide. */
+export const drill: Act = async call => {
+  const { args, flags, site } = call;
+  const scenario = await scenarioOf(args[0]);
+  const mode = flags.mode ?? scenario.modes[0];
+  if (mode !== 'rehearse' && mode !== 'destroy')
+    throw new OpsError('USAGE', `cannot drill in mode '${mode}': expected rehearse or destroy`);
+  if (!scenario.modes.includes(mode))
+    throw new OpsError('USAGE', `cannot ${mode} ${scenario.id}: it knows the mode ${scenario.modes.join(', ')}`);
+  if (mode === 'destroy' && !flags['dry-run'] && flags.confirm !== site)
+    throw new OpsError('CONFIRM_MISSING', `cannot lose ${scenario.loses}: --confirm is not '${site}'`, {
+      hint: `./muster drill ${scenario.id} --site ${site} --confirm=${site}; what it would do: --dry-run`,
+    });
+  return onSite(async open => {
+    const { out, project } = call;
+    if (mode === 'destroy' && open.site.environment !== 'lab')
+      throw new OpsError('DRILL_TARGET', `cannot lose ${site} for a drill: it is ${open.site.environment}, not a lab`);
+    const trigger = flags.scheduled ? 'schedule' : 'person';
+    const { report, folder } = await drillSite(open, { scenario, mode, trigger, ...(flags.set && { set: flags.set }) });
+    const near = relative(project, folder);
+    out.data(flags.json ? json({ report, folder }) : reportText(report, near));
+    return report.exit;
+  })(call);
+};
+
+function reportText(report: Report, folder: string): string {
+  const { verdict, rto, rpo, checks, error } = report;
+  const open = checks.filter(({ state, required }) => required && state !== 'passed');
+  const span = (ms: number | null) => (ms === null ? 'not told' : formatDuration(ms));
+  const kept = (met: boolean | null) => (met === null ? '' : met ? ', met' : ', MISSED');
+  return table([
+    ['verdict', `${verdict}: ${report.title}`],
+    ['set', report.set?.id ?? 'none'],
+    ...(error ? [['error', `${error.code}: ${error.message}`]] : []),
+    ...open.map(({ id, code, got }) => ['check', `${id}: ${code ?? ''} ${got}`]),
+    ['checks', `${checks.filter(({ state }) => state === 'passed').length} of ${checks.length} passed`],
+    ['rto', `${span(rto.ms)}, target ${span(rto.target)}${kept(rto.met)}`],
+    ...report.clocks.phases.map(({ name, ms }) => ['', `${name}: ${span(ms)}`]),
+    ...rpo.sources.map(({ source, ms, target, met }) => [
+      'rpo',
+      `${source}: ${span(ms)}, target ${span(target)}${kept(met)}`,
+    ]),
+    ['evidence', `${folder}/report.html`],
+    ['next', `./muster verify-evidence ${folder}`],
+  ]);
+}

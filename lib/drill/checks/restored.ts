@@ -1,0 +1,33 @@
+import { controlPlaneChecks } from '../../backup/control-plane/checks.ts';
+import { type CheckResult, partOf, runChecks } from '../../backup/index.ts';
+import { checksAfterRestore } from '../../backup/postgres/checks.ts';
+import { podPostgres } from '../../backup/postgres/server.ts';
+import { objectsCheck, restoreCheck, volumeChecks } from '../../backup/velero/checks.ts';
+import { siteVolumes } from '../../backup/velero/readers.ts';
+import type { Drill } from '../scenario.ts';
+import { surroundingsOf } from './surroundings.ts';
+
+/** The database that runs again, and what was compared while it stood at the set's point. */
+export async function postgresResults({ target, set }: Drill): Promise<CheckResult[]> {
+  const part = partOf(set.manifest, 'postgres');
+  if (!part) return [];
+  const api = await target.ports.cluster(target.site.name);
+  return runChecks(checksAfterRestore(part), podPostgres(api, target.site.name));
+}
+
+/** Objects and volumes, on the hosts themselves. */
+export async function veleroResults({ target, set }: Drill): Promise<CheckResult[]> {
+  const part = partOf(set.manifest, 'velero');
+  if (!part) return [];
+  const api = await target.ports.cluster(target.site.name);
+  return [
+    ...(await runChecks([restoreCheck(part), objectsCheck(part)], api)),
+    ...(await runChecks(volumeChecks(part), siteVolumes(target.site.name, surroundingsOf(target)))),
+  ];
+}
+
+export async function controlPlaneResults({ target, set }: Drill): Promise<CheckResult[]> {
+  const part = partOf(set.manifest, 'control-plane');
+  if (!part) return [];
+  return runChecks(controlPlaneChecks(part), await target.ports.cluster(target.site.name));
+}

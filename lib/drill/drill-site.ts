@@ -1,0 +1,139 @@
+import { readFile } from 'node:fs/promises';
+import { hostname, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { type Manifest, publicKeyPath, readPublicKey, readSet, readSigner, type SealedSet } from '../backup/index.ts';
+import { sealedIds } from '../backup/seal.ts';
+import { sha256Of } from '../backup/sign.ts';
+import { OpsError } from '../errors/index.ts';
+import { inSession, newSetId, type OpenSite } from '../site/index.ts';
+import { assemble } from './assemble.ts';
+import { lookAtStored } from './checks/stored.ts';
+import { evidenceDir, writeEvidence } from './evidence.ts';
+import { historyOf, readDrills } from './proofs.ts';
+import type { Report } from './report.ts';
+import { carryOut, type Ended } from './run.ts';
+import type { Drill, Scenario } from './scenario.ts';
+import { openTimeline, systemBootTime, type Timeline } from './timeline.ts';
+
+export interface DrillWant {
+  scenario: Scenario;
+  mode: Report['mode'];
+  /** A set by its id; absent: the newest complete one. */
+  set?: string;
+  trigger: Manifest['trigger'];
+}
+
+export interface Drilled {
+  report: Report;
+  /** Where the evidence lies. */
+  folder: string;
+}
+
+/** Everything of a drill that its choices settle: the same for one that was killed and is gone on with. */
+interface UnderWay {
+  drill: Omit<Drill, 'set'> & { set: SealedSet | undefined };
+  timeline: Timeline;
+  ended: Ended;
+  journal?: string;
+}
+
+/**
+ * Loses, restores, proves, and writes the evidence, however it ends. A killed one is gone on with, under its own
+ * choices. Errors: LOCK_HELD, DRILL_TARGET (another scenario was killed), INTERRUPTED.
+ */
+export async function drillSite(open: OpenSite, want: DrillWant): Promise<Drilled> {
+  const choices = {
+    drill: newSetId(open.ports.clock.now()),
+    scenario: want.scenario.id,
+    mode: want.mode,
+    set: want.set ?? (await newestSet(open, want.trigger)),
+  };
+  const session = { choices, retain: true, confirmed: want.mode === 'destroy' };
+  const { value, journal } = await inSession(open, 'drill', session, async running => {
+    const chosen = running.run.choices;
+    if (chosen.scenario !== want.scenario.id)
+      throw new OpsError('DRILL_TARGET', `cannot begin ${want.scenario.id}: a drill of ${chosen.scenario} was killed`, {
+        hint: `./muster drill ${chosen.scenario} --site ${open.site.name}: it goes on where it was`,
+      });
+    const id = chosen.drill ?? choices.drill;
+    const folder = evidenceDir(open.dirs.state, id);
+    const timeline = await openTimeline(folder, open.ports.clock, await systemBootTime());
+    const { set, ended: before } = await lookAtSet(open, chosen.set ?? '', timeline);
+    const drill = { id, mode: want.mode, source: open, target: open, set, folder };
+    if (
+      !set ||
+      before.error !== undefined ||
+      before.checks.some(({ required, state }) => required && state !== 'passed')
+    )
+      return { drill, timeline, ended: before };
+    const ended = await carryOut(want.scenario, { ...drill, set }, timeline, running);
+    return { drill, timeline, ended: { ...ended, checks: [...before.checks, ...ended.checks] } };
+  });
+  return writeDown(open, want, { ...value, ...(journal !== undefined && { journal }) });
+}
+
+/** The newest one that has a manifest: whether it is a backup is the first thing that the drill finds out. */
+async function newestSet(open: OpenSite, trigger: Manifest['trigger']): Promise<string> {
+  const store = await open.ports.store(open.site.name);
+  const ids = await sealedIds(store);
+  const publicKey = await readPublicKey(publicKeyPath(open.site, open.dirs.project));
+  for (const id of ids.reverse()) {
+    if (trigger === 'person') return id;
+    const set = await readSet(store, id, { site: open.site.name, publicKey }).catch(() => undefined);
+    if (set?.manifest.trigger === trigger) return id;
+  }
+  throw new OpsError(
+    'SET_ABSENT',
+    `cannot drill ${open.site.name}: it has no set${trigger === 'schedule' ? ' of a schedule' : ''}`,
+  );
+}
+
+/** Before anything is lost: what cannot be proven from the store alone is not worth losing a site for. */
+async function lookAtSet(open: OpenSite, id: string, timeline: Timeline): Promise<{ set?: SealedSet; ended: Ended }> {
+  const lost = timeline.marks()[0];
+  const at = lost ? new Date(lost.at) : new Date(open.ports.clock.now());
+  try {
+    const { set, checks } = await lookAtStored(open, id, at);
+    return { ...(set && { set }), ended: { checks, rpo: [] } };
+  } catch (error) {
+    return { ended: { checks: [], rpo: [], error } };
+  }
+}
+
+async function writeDown(
+  open: OpenSite,
+  want: DrillWant,
+  { drill, timeline, ended, journal }: UnderWay,
+): Promise<Drilled> {
+  const { site, dirs, ports, masker } = open;
+  const { scenario, trigger } = want;
+  const lock = await readFile(join(dirs.project, 'artifacts/lock.yaml'));
+  const manifest = drill.set?.manifest;
+  const report = assemble({
+    drill: {
+      id: drill.id,
+      scenario: scenario.id,
+      title: scenario.title,
+      mode: drill.mode,
+      site: site.name,
+      target: `${drill.target.site.name} (${drill.target.provider.kind})`,
+      commit: manifest?.commit ?? 'none',
+      lockDigest: sha256Of(lock),
+      by: { trigger, name: `${userInfo().username}@${hostname()}` },
+      versions: Object.fromEntries((manifest?.sources ?? []).map(({ tool, version }) => [tool, version])),
+    },
+    set: drill.set,
+    objectives: { rto: site.backup?.rto ?? 0, proof: site.drills?.proof },
+    clocks: timeline.clocks(),
+    rpo: ended.rpo,
+    checks: ended.checks,
+    notTried: scenario.notTried,
+    history: historyOf(scenario.id, await readDrills(dirs.state)),
+    left: [],
+    ...(ended.error !== undefined && { error: ended.error }),
+  });
+  const signer = await readSigner(ports.secrets).catch(() => undefined);
+  const mask = (text: string) => masker.mask(text);
+  const shown = await writeEvidence({ folder: drill.folder, report, journal, set: drill.set, signer, mask });
+  return { report: shown, folder: drill.folder };
+}
