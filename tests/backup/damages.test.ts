@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { CheckResult } from '../../lib/backup/check.ts';
-import { SET_CHECKS } from '../../lib/backup/checks/index.ts';
+import { SET_CHECKS, type SetAtHand } from '../../lib/backup/checks/index.ts';
 import { SET_DAMAGES } from '../../lib/backup/damages/index.ts';
 import { readSet } from '../../lib/backup/manifest.ts';
 import { runChecks } from '../../lib/backup/run-checks.ts';
@@ -13,7 +13,9 @@ import { readPublicKey } from '../../lib/backup/signer.ts';
 import type { SetCopy } from '../../lib/backup/source.ts';
 import { escrowIn, idOf, NOON, publicKeyIn, type SetWorld, setWorld } from './set-world.ts';
 
-const test = suite<{ world: SetWorld; copy: RestorableCopy; look(): Promise<CheckResult[]> }>('damages');
+const test = suite<{ world: SetWorld; copy: RestorableCopy; look(other?: Partial<SetAtHand>): Promise<CheckResult[]> }>(
+  'damages',
+);
 test.before.each(async context => {
   const world = await setWorld();
   await world.backup(idOf(1));
@@ -24,7 +26,7 @@ test.before.each(async context => {
     escrow: escrowIn(world),
     directory: join(world.dir, 'copy'),
   });
-  const look = () =>
+  const look = (other: Partial<SetAtHand> = {}) =>
     runChecks(SET_CHECKS, {
       site: world.site,
       store: copy.store,
@@ -32,6 +34,7 @@ test.before.each(async context => {
       publicKey: createPublicKey(signer),
       escrow: copy.escrow,
       at: new Date(NOON),
+      ...other,
     });
   Object.assign(context, { world, copy, look });
 });
@@ -124,6 +127,24 @@ test('a damage that was there before the backup was sealed passes here: only wha
   await copy.reseal();
   assert.equal(states(await look()), ALL);
   assert.not(keysOf(copy).includes(`velero/${idOf(1)}/large`));
+});
+
+test('a point in the future is no fresh backup, but clocks may differ by minutes', async ({ look }) => {
+  const age = async (minutes: number) => (await look({ at: new Date(NOON - minutes * 60_000) }))[3]?.state;
+  assert.equal(
+    [await age(4), await age(6), await age(-24 * 60), await age(-24 * 60 - 1)],
+    ['passed', 'failed', 'passed', 'failed'],
+  );
+});
+
+test('an identity that is kept offline leaves the escrow unrun; one that should be here and is not fails it', async ({
+  copy,
+  look,
+}) => {
+  const { identityFile, ...offline } = copy.escrow;
+  assert.is((await look({ escrow: offline }))[4]?.code, 'CHECK_UNRUN');
+  const [, , , , lost] = await look({ escrow: { ...offline, identityFile: `${identityFile}.gone` } });
+  assert.equal([lost?.state, lost?.code], ['failed', 'KEY_MISSING']);
 });
 
 test('with the store away nothing is failed and nothing passed: every check is unrun, by that name', async ({

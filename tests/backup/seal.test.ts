@@ -192,6 +192,15 @@ test('a checkout that is cloned anew goes on with the keys of the store, out of 
   assert.is((await read(world, idOf(2))).manifest.escrowGeneration, 2);
 });
 
+test('a public key without its private half, and no escrow to take it from, stops a backup', async ({ world }) => {
+  await world.backup(idOf(1));
+  await world.secrets.remove('backup/signer');
+  for (const n of [1, 2]) rmSync(join(world.dir, `home/.local/share/muster/unit/escrow-${n}`), { recursive: true });
+  const { message, hint } = await refusal(world.backup(idOf(2)), 'KEY_MISSING');
+  assert.match(message, 'signer.pub is there');
+  assert.match(hint, 'older sets then verify no more');
+});
+
 test('a lab that lost identity and escrow is told what that means, before anything is sealed', async ({ world }) => {
   await world.backup(idOf(1));
   const kept = join(world.dir, 'home/.local/share/muster/unit');
