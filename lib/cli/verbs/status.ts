@@ -1,3 +1,5 @@
+import { isRed, type Proof, proofText, siteProofs } from '../../drill/proofs.ts';
+import { SCENARIO_NAMES } from '../../drill/scenarios/index.ts';
 import { EXIT, type ExitStatus } from '../../errors/index.ts';
 import { addresses, type Health, type SiteStatus, siteStatus } from '../../site/index.ts';
 import { onSite } from '../on-site.ts';
@@ -22,26 +24,38 @@ const NEXT: Readonly<Record<Health, string>> = {
 const exitOf = (health: Health): ExitStatus =>
   health === 'ok' ? EXIT.done : health === 'unknown' ? EXIT.unknown : EXIT.failed;
 
-/** What of the site is there. Exit status 0 only when all of it is, and works. */
+/** A site that works, and of which nobody knows any more that it would come back, is not as its inventory says. */
+export const healthWith = (proofs: readonly Proof[], health: Health): Health =>
+  health === 'ok' && proofs.some(isRed) ? 'drift' : health;
+
+/** What of the site is there. Exit status 0 only when all of it is, works, and no proof of a drill has expired. */
 export const status = onSite(async (open, { flags, out }) => {
-  const seen = await siteStatus(open);
+  const { site, dirs, ports } = open;
+  const [built, proofs] = await Promise.all([
+    siteStatus(open),
+    siteProofs(site, dirs.state, SCENARIO_NAMES, ports.clock.now()),
+  ]);
+  const seen = { ...built, health: healthWith(proofs, built.health) };
   const where = seen.health === 'absent' ? {} : await addresses(open).catch(() => ({}));
-  out.data(flags.json ? json({ ...seen, ...where }) : statusText(seen, where));
+  out.data(flags.json ? json({ ...seen, ...where, proofs }) : statusText(seen, where, proofs));
   return exitOf(seen.health);
 });
 
 function statusText(
   { site, health, machines, steps, running }: SiteStatus,
   where: { app?: string; kubeconfig?: string },
+  proofs: readonly Proof[],
 ): string {
   const open = steps.filter(({ is }) => is !== 'done');
+  const red = open.length === 0 && health === 'drift' ? proofs.find(isRed) : undefined;
   return table([
     ['site', `${site}: ${health}, ${MEANING[health]}`],
     ...machines.map(({ name, power, id }) => ['machine', `${name}: ${power} (${id})`]),
     ...open.map(({ title, is, ...step }) => ['step', `${title}: ${'reason' in step ? step.reason : is}`]),
     ...(where.app ? [['app', where.app]] : []),
     ...(where.kubeconfig ? [['kubeconfig', where.kubeconfig]] : []),
+    ...proofs.map(proof => ['proof', `${proof.scenario}: ${proofText(proof)}`]),
     ...(running ? [['running', `'${running.verb}' since ${running.since}, pid ${running.pid} (${running.user})`]] : []),
-    ['next', `./muster ${NEXT[health]} --site ${site}`],
+    ['next', `./muster ${red ? `drill ${red.scenario}` : NEXT[health]} --site ${site}`],
   ]);
 }

@@ -1,0 +1,28 @@
+import { suite } from 'uvu';
+import { equal } from 'uvu/assert';
+import { healthWith } from '../../lib/cli/verbs/status.ts';
+import { type Proof, siteProofs } from '../../lib/drill/proofs.ts';
+
+const proof = (is: Proof['is']): Proof => ({ scenario: 'site-rebuild', is, says: is });
+
+const status = suite('status');
+
+status('an expired or failed proof makes a good site drift; one that never was is only said', () => {
+  const healths = (['proven', 'never', 'expired', 'failed'] as const).map(is =>
+    healthWith([proof('proven'), proof(is)], 'ok'),
+  );
+  equal(healths, ['ok', 'ok', 'drift', 'drift']);
+});
+
+status('what is worse than drift, or not known, stays what it is', () => {
+  for (const health of ['unknown', 'absent', 'stopped', 'drift'] as const)
+    equal(healthWith([proof('expired')], health), health);
+});
+
+status('an inventory that says nothing of drills is asked for no proof', async () => {
+  equal(await siteProofs({}, '/nowhere', ['site-rebuild'], 0), []);
+  const drills = { heartbeat: 10_000, proof: 1 };
+  equal(await siteProofs({ drills }, '/nowhere', ['site-rebuild'], 0), [{ ...proof('never'), says: 'never drilled' }]);
+});
+
+status.run();
