@@ -1,14 +1,13 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ctx } from '../../engine/index.ts';
-import { OpsError } from '../../errors/index.ts';
 import type { HostWant, Site } from '../../inventory/index.ts';
 import { needDisk } from '../capacity.ts';
 import { exists } from '../exists.ts';
 import { type Identity, knownIdentity } from '../identity.ts';
 import { type PlantedKeys, plantedKeys } from '../keys.ts';
 import { asRoot, type ContainerFiles, containerFiles } from './podman.ts';
-import { findRootImage } from './root-image.ts';
+import { withRootImage } from './root-image.ts';
 
 const madeFrom = ({ dir }: ContainerFiles) => join(dir, 'image.json');
 
@@ -37,17 +36,14 @@ printf '%s' "$MUSTER_HOST_KEY" >"$2/etc/ssh/ssh_host_ed25519_key"`;
 export async function createRoot(site: Site, host: HostWant, ctx: Ctx): Promise<void> {
   const { state } = ctx.run.dirs;
   const files = containerFiles(state, host.name);
-  const [identity, image, keys] = await Promise.all([
-    knownIdentity(state, host.name),
-    findRootImage(site, ctx),
-    plantedKeys(host.name, ctx),
-  ]);
-  if (!image) throw new OpsError('MACHINE_DAMAGED', `cannot make the disk of ${host.name}: the machine image is gone`);
+  const [identity, keys] = await Promise.all([knownIdentity(state, host.name), plantedKeys(host.name, ctx)]);
   await needDisk(host, files.dir);
   const path = madeFrom(files);
   await rm(path, { force: true });
-  await plant(image.dir, files.root, identity, keys, ctx);
-  await writeFile(`${path}.new`, JSON.stringify({ key: image.key }), { mode: 0o600 });
+  await withRootImage(site, ctx, async ({ key, dir }) => {
+    await plant(dir, files.root, identity, keys, ctx);
+    await writeFile(`${path}.new`, JSON.stringify({ key }), { mode: 0o600 });
+  });
   await rename(`${path}.new`, path);
 }
 

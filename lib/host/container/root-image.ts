@@ -13,6 +13,7 @@ import {
 } from '../../artifact/index.ts';
 import { removeTree } from '../../artifact/remove-tree.ts';
 import type { Ctx } from '../../engine/index.ts';
+import { OpsError } from '../../errors/index.ts';
 import type { Site } from '../../inventory/index.ts';
 import { exists } from '../exists.ts';
 import { ingredients } from '../machine-image/index.ts';
@@ -20,7 +21,7 @@ import { ingredients } from '../machine-image/index.ts';
 const NAME = 'machine-root';
 const FOLDER = join('images', NAME);
 /** The newest ones stay: a machine has links of its own to what it was made from. */
-const KEPT = 2;
+const KEPT = 3;
 
 /** A folder of the cache, which is only a cache: system/ to copy, linked/ and links to hard-link. */
 export interface RootImage {
@@ -53,6 +54,15 @@ export async function makeRootImage(site: Site, ctx: Ctx): Promise<void> {
     await mkdir(join(image.dir, '..'), { recursive: true, mode: 0o700 });
     await tool(['mv', out, image.dir], "cannot keep a machine's root", deps);
     await prune(image, deps);
+  });
+}
+
+/** While `use` has the image, nobody drops it. Errors: MACHINE_DAMAGED when it is gone. */
+export async function withRootImage(site: Site, ctx: Ctx, use: (image: RootImage) => Promise<void>): Promise<void> {
+  await exclusive(NAME, await artifactDeps(site, ctx), async () => {
+    const image = await findRootImage(site, ctx);
+    if (!image) throw new OpsError('MACHINE_DAMAGED', 'cannot make the disk of a machine: the machine image is gone');
+    await use(image);
   });
 }
 

@@ -18,7 +18,9 @@ const qemu = z.strictObject({
 const container = z.strictObject({
   kind: z
     .literal('container')
-    .describe('Machines as podman containers of this computer: up in seconds, apart in little. For labs only.'),
+    .describe(
+      'Machines as podman containers of this computer: up in seconds. For labs only: they share the kernel, and cpus and memory are no limits there.',
+    ),
   ports,
 });
 
