@@ -72,7 +72,8 @@ export function podVolume(object: Record<string, unknown>): PodVolume {
   };
 }
 
-async function readJson(store: ObjectStore, key: string, gzipped = true): Promise<unknown> {
+/** Errors: VELERO_PARTIAL when it is not there or is no JSON; STORE_*. */
+export async function readJson(store: ObjectStore, key: string, gzipped = true): Promise<unknown> {
   const bytes = await store.get(key);
   if (!bytes) throw new OpsError('VELERO_PARTIAL', `cannot tell what was backed up: ${key} is not in the store`);
   try {

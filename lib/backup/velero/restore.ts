@@ -4,6 +4,7 @@ import type { Site } from '../../inventory/index.ts';
 import { minutes } from '../../time/index.ts';
 import type { PartOf, VeleroFacts } from '../set.ts';
 import type { Mapping } from './checks.ts';
+import { makeKnown } from './known.ts';
 import { type RestoreWant, restoreObjects } from './restore-spec.ts';
 import { type RestoreSeen, readRestore, waitForBackupOf, waitForRestore } from './restored.ts';
 
@@ -99,8 +100,9 @@ async function act(change: Change, facts: VeleroFacts, into: Site, options: Rest
   const want = wanted(facts, options, ctx);
   const volumes = volumesOf(facts, want.namespaces);
   if (change.what === WAIT) return waitForRestore(want.name, volumes.length, ctx);
+  const [api, store] = await Promise.all([ctx.cluster(into.name), ctx.store(into.name)]);
+  await makeKnown(facts.backup, api, store);
   // A PodVolumeBackup that is not in the cluster is a volume that is not restored, without a word.
   await waitForBackupOf(facts.backup, volumes, ctx);
-  const api = await ctx.cluster(into.name);
   for (const object of restoreObjects(want)) await api.apply(object);
 }

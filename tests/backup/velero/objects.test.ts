@@ -6,6 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { backupObject } from '../../../lib/backup/velero/backup-spec.ts';
 import { coveredBy } from '../../../lib/backup/velero/claims.ts';
+import { backupKnown, volumeKnown } from '../../../lib/backup/velero/known.ts';
 import { backupName } from '../../../lib/backup/velero/names.ts';
 import { factOf, readArchive } from '../../../lib/backup/velero/objects.ts';
 import { restoreObjects } from '../../../lib/backup/velero/restore-spec.ts';
@@ -124,6 +125,45 @@ test('are taken without pods of Jobs, of the heartbeat and of what postgres cove
   );
   const { namespaceMapping, resourceModifier } = (restore?.spec ?? {}) as Record<string, unknown>;
   assert.equal([namespaceMapping, resourceModifier], [{ app: 'copy' }, { kind: 'ConfigMap', name: 'r' }]);
+});
+
+test('are made known to a rebuilt cluster as Velero would, without what the source cluster gave them', () => {
+  const metadata = {
+    name: 'b',
+    uid: 'old',
+    resourceVersion: '7',
+    managedFields: [{}],
+    labels: { a: 'b' },
+    annotations: null,
+  };
+  const found = {
+    metadata,
+    spec: {
+      hooks: { resources: [] },
+      includedNamespaces: ['app'],
+      resourcePolicy: { apiGroup: null, kind: 'configmap' },
+    },
+    status: { phase: 'Completed' },
+  };
+  assert.equal(backupKnown(found), {
+    apiVersion: 'velero.io/v1',
+    kind: 'Backup',
+    metadata: { name: 'b', namespace: 'velero', labels: { a: 'b', 'velero.io/storage-location': 'default' } },
+    spec: { includedNamespaces: ['app'], resourcePolicy: { kind: 'configmap' }, storageLocation: 'default' },
+    status: { phase: 'Completed' },
+  });
+  const owner = { apiVersion: 'velero.io/v1', kind: 'Backup', name: 'b', uid: 'new', controller: true };
+  const volume = {
+    metadata: { name: 'v', labels: { 'velero.io/backup-uid': 'old' } },
+    spec: {},
+    status: { phase: 'Completed' },
+  };
+  assert.equal(volumeKnown(volume, 'b', 'new').metadata, {
+    name: 'v',
+    namespace: 'velero',
+    labels: { 'velero.io/backup-uid': 'new' },
+    ownerReferences: [owner],
+  });
 });
 
 test.run();

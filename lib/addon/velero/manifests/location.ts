@@ -36,8 +36,7 @@ export const locationObjects = ({ access, repositoryPassword, mode }: LocationWa
         publicUrl: access.here,
         checksumAlgorithm: '',
       },
-      // A rebuilt cluster learns of its backups by it; a minute is a good part of a rebuild.
-      backupSyncPeriod: '15s',
+      // Available is what was seen at the last look.
       validationFrequency: '30s',
     },
   },
