@@ -44,7 +44,7 @@ const TYPES: Record<string, string> = {
 function expected(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
-      return TYPES[issue.expected] ?? `a mapping with ${keysOf(issue).join(', ')}`;
+      return TYPES[issue.expected] ?? ['a mapping', keysOf(issue).join(', ')].filter(Boolean).join(' with ');
     case 'invalid_value':
       return oneOf(issue.values);
     case 'invalid_union':
