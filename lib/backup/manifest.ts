@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { ObjectStore } from '../engine/index.ts';
 import { OpsError } from '../errors/index.ts';
 import { canonical } from './canonical.ts';
+import { shown } from './plain.ts';
 import { KEYS, type Manifest, manifest, setId } from './set.ts';
 import { parseJson, sha256Of, signatureFlaw, signBytes } from './sign.ts';
 import type { SealedSet } from './source.ts';
@@ -84,12 +85,3 @@ function invalid(id: string, issues: readonly { path: PropertyKey[]; message: st
     details,
   });
 }
-
-/** What stands in a manifest is data of whoever wrote it: one short line, without control characters. */
-export const shown = (text: string): string =>
-  JSON.stringify(text.length > 120 ? `${text.slice(0, 120)}...` : text)
-    .slice(1, -1)
-    .replace(
-      /[\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e]/g,
-      char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-    );

@@ -1,8 +1,9 @@
 import { type Code, isOpsError, oneLine } from '../errors/index.ts';
 import type { Check, CheckResult } from './check.ts';
-import { shown } from './manifest.ts';
+import { plain, shown } from './plain.ts';
 
 const MOST_DETAILS = 50;
+const LONGEST_DETAIL = 500;
 
 /** One after another, in the order given. What throws is unrun, with its reason: never passed, and never failed. */
 export async function runChecks<Of>(checks: readonly Check<Of>[], of: Of): Promise<CheckResult[]> {
@@ -16,10 +17,11 @@ async function outcome<Of>(
   of: Of,
 ): Promise<Pick<CheckResult, 'state' | 'got' | 'code' | 'details'>> {
   try {
-    const { details, ...result } = await look(of);
-    return { ...result, ...(details && { details: details.slice(0, MOST_DETAILS).map(shown) }) };
+    const { details, got, ...result } = await look(of);
+    const lines = details?.slice(0, MOST_DETAILS).map(line => shown(line, LONGEST_DETAIL));
+    return { ...result, got: plain(got), ...(lines && { details: lines }) };
   } catch (error) {
-    return { state: 'unrun', got: shown(oneLine(error)), code: reason(error) };
+    return { state: 'unrun', got: plain(oneLine(error)), code: reason(error) };
   }
 }
 

@@ -14,7 +14,7 @@ export interface CopyOptions {
   /** Signs the copy: any pair, whose public half the checks of the copy are given. */
   signer: KeyObject;
   escrow: EscrowAt;
-  /** An empty directory for the copy of the escrow. */
+  /** For the copy of the escrow: escrow-1, escrow-2 and identity.txt in it are written over. */
   directory: string;
   /** Prefixes beside the artefacts that a restore reads: files that the tools rewrite with each backup. */
   also?: readonly string[];
@@ -92,11 +92,15 @@ async function asItIsNow(manifest: Manifest, store: ObjectStore): Promise<Manife
 }
 
 async function copyEscrow(at: EscrowAt, directory: string): Promise<EscrowAt> {
-  await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const places = at.places.map((_, n) => join(directory, `escrow-${n + 1}`));
-  for (const [n, place] of places.entries()) await cp(at.places[n] ?? '', place, { recursive: true });
-  const identityFile = join(directory, 'identity.txt');
-  if (at.identityFile !== undefined) await cp(at.identityFile, identityFile);
-  return { ...at, places, ...(at.identityFile !== undefined && { identityFile }) };
+  const renew = async (from: string, name: string): Promise<string> => {
+    const to = join(directory, name);
+    await rm(to, { recursive: true, force: true });
+    await cp(from, to, { recursive: true });
+    return to;
+  };
+  const places: string[] = [];
+  for (const [n, place] of at.places.entries()) places.push(await renew(place, `escrow-${n + 1}`));
+  if (at.identityFile === undefined) return { ...at, places };
+  return { ...at, places, identityFile: await renew(at.identityFile, 'identity.txt') };
 }

@@ -70,7 +70,8 @@ test('fifty details at most, each one line of plain text whatever a table is nam
   const details = Array.from({ length: 60 }, (_, n) => `${n} <script>\u001b[31m\n\u202e`);
   const result = await run(async () => ({ state: 'failed', got: 'z', code: 'TABLE_ROWS', details }));
   assert.is(result?.details?.length, 50);
-  assert.is(result?.details?.[7], '7 <script>\\u001b[31m\\n\\u202e');
+  assert.is((await run(async () => ({ state: 'passed', got: 'a\r"b"' })))?.got, 'a\\u000d"b"');
+  assert.is(result?.details?.[7], '7 <script>\\u001b[31m\\u000a\\u202e');
 });
 
 test.run();
