@@ -11,19 +11,36 @@ const PROJECT = join(import.meta.dirname, '..', '..');
 /** From the command line to an exit status. Nothing is thrown. */
 export async function runCommand(argv: readonly string[], process: NodeJS.Process): Promise<ExitStatus> {
   const out = streamOutput(process);
-  let call: Partial<Call> = {};
+  const startedAt = Date.now();
+  let call: Call;
   try {
-    const parsed = parseCommand(argv);
-    const { site = 'lab', yes = inCi(process.env) } = parsed.flags;
-    const signal = interruptible(process, out.status);
-    const place = { project: PROJECT, env: process.env, where: {}, mask: asItIs };
-    const ready: Call = { ...parsed, site, yes, out, signal, ...place };
-    if (/^(Site|Backup)$/.test(VERBS[parsed.verb]?.group ?? '')) ready.where.site = site;
-    call = ready;
-    const act = await VERBS[parsed.flags.help ? 'help' : parsed.verb]?.load();
-    return (await act?.(ready)) ?? EXIT.done;
+    call = readCall(argv, process, out);
   } catch (error) {
-    return explainFailure(error, argv, call, out);
+    return explainFailure(error, argv, {}, out);
+  }
+  const exit = await actOn(call, argv);
+  const { scheduled, help, 'dry-run': dry } = call.flags;
+  if (scheduled && !help && !dry) await (await import('./schedule/ended.ts')).scheduledRunEnded(call, startedAt, exit);
+  return exit;
+}
+
+/** Errors: USAGE. */
+function readCall(argv: readonly string[], process: NodeJS.Process, out: Output): Call {
+  const parsed = parseCommand(argv);
+  const { site = 'lab', yes = inCi(process.env) } = parsed.flags;
+  const signal = interruptible(process, out.status);
+  const place = { project: PROJECT, env: process.env, where: {}, mask: asItIs };
+  const call: Call = { ...parsed, site, yes, out, signal, ...place };
+  if (/^(Site|Backup)$/.test(VERBS[parsed.verb]?.group ?? '')) call.where.site = site;
+  return call;
+}
+
+async function actOn(call: Call, argv: readonly string[]): Promise<ExitStatus> {
+  try {
+    const act = await VERBS[call.flags.help ? 'help' : call.verb]?.load();
+    return (await act?.(call)) ?? EXIT.done;
+  } catch (error) {
+    return explainFailure(error, argv, call, call.out);
   }
 }
 

@@ -46,10 +46,15 @@ export const backup = z
       .strictObject({
         backup: text(/^[^\0\n]{1,100}$/, 'a systemd calendar expression like daily or *-*-* 03:00'),
         drill: text(/^[^\0\n]{1,100}$/, 'a systemd calendar expression like weekly'),
-        ping: z.url({ protocol: /^https?$/, error: 'an http or https URL' }).optional(),
+        ping: z
+          .url({ protocol: /^https?$/, error: 'an http or https URL' })
+          .optional()
+          .describe(
+            'A dead-man URL. {verb} in it becomes backup or drill, so that neither hides the other being missed.',
+          ),
       })
       .optional()
-      .describe('When `./muster schedule` runs what, as systemd calendar expressions; ping: a dead-man URL.'),
+      .describe('When `./muster schedule` runs what, as systemd calendar expressions.'),
     keep: z.int().min(1).max(1000).default(7).describe('Complete sets that are kept; older ones expire.'),
     escrow: escrow
       .optional()
