@@ -1,7 +1,8 @@
 import { DATASTORE } from '../backup/control-plane/scripts.ts';
 import { serverOf } from '../backup/control-plane/take.ts';
+import { podPostgres } from '../backup/postgres/server.ts';
 import { isRecord } from '../cluster/index.ts';
-import type { AnyStep, Change, ClusterApi, Ctx, Decision } from '../engine/index.ts';
+import type { AnyStep, Change, ClusterApi, Ctx, Decision, KubeRef } from '../engine/index.ts';
 import { OpsError } from '../errors/index.ts';
 import type { Site } from '../inventory/index.ts';
 import { minutes } from '../time/index.ts';
@@ -69,17 +70,14 @@ export const loseNamespace = (site: Site, name: string): AnyStep => {
 };
 
 interface DatabasePlace {
-  namespace: string;
-  statefulSet: string;
+  workload: KubeRef & { namespace: string };
   claim: string;
-  /** Of the data below the volume's root. */
-  folder: string;
 }
 
 /** The database's files, as by a disk that died: PostgreSQL is stopped first, since what it holds open is not lost. */
-export const loseDatabase = (site: Site, { namespace, statefulSet, claim, folder }: DatabasePlace): AnyStep => {
-  const workload = { apiVersion: 'apps/v1', kind: 'StatefulSet', namespace, name: statefulSet };
-  const root = async (ctx: Ctx) => `${await volumePath(await ctx.cluster(site.name), namespace, claim)}/${folder}`;
+export const loseDatabase = (site: Site, { workload, claim }: DatabasePlace): AnyStep => {
+  const { namespace, name } = workload;
+  const root = async (ctx: Ctx) => `${await volumePath(await ctx.cluster(site.name), namespace, claim)}/pgdata`;
   return lossStep(site, {
     id: 'drill.lose-database',
     title: 'Lose the files of the database',
@@ -93,7 +91,7 @@ export const loseDatabase = (site: Site, { namespace, statefulSet, claim, folder
       const api = await ctx.cluster(site.name);
       await api.scale(workload, 0);
       await ctx.wait({
-        what: `${namespace}/${statefulSet} to stop`,
+        what: `${namespace}/${name} to stop`,
         deadline: minutes(4),
         every: 1000,
         hint: `./muster kubectl --site ${site.name} -n ${namespace} get pods`,
@@ -134,3 +132,20 @@ export const loseControlPlane = (site: Site): AnyStep =>
       await (await ctx.shell(serverOf(site))).run({ script, args: [DATASTORE] }, { sudo: true });
     },
   });
+
+/** Half of the people renamed by a statement without its WHERE, as releases do. The WAL that has it is archived. */
+export const spoilUsers = (site: Site): AnyStep => {
+  const NAME = 'spoilt by a drill';
+  const psql = async (ctx: Ctx, sql: string) => podPostgres(await ctx.cluster(site.name), site.name).psql(sql);
+  return lossStep(site, {
+    id: 'drill.spoil-users',
+    title: 'Write what should not have been written',
+    what: 'the names of the people',
+    async left(ctx) {
+      const spoilt = await psql(ctx, `SELECT count(*) FROM users WHERE name = '${NAME}'`);
+      return Number(spoilt) > 0 ? undefined : 'as they should be';
+    },
+    lose: async ctx =>
+      void (await psql(ctx, `UPDATE users SET name = '${NAME}' WHERE id % 2 = 0; SELECT pg_switch_wal();`)),
+  });
+};

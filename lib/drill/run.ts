@@ -1,6 +1,6 @@
 import type { CheckResult } from '../backup/check.ts';
 import type { InSession, OpenSite } from '../site/index.ts';
-import type { RpoOfSource } from './report.ts';
+import type { Mark, RpoOfSource } from './report.ts';
 import type { Drill, Phase, Scenario } from './scenario.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -18,20 +18,25 @@ export interface Ended {
  */
 export async function carryOut(
   scenario: Scenario,
-  drill: Drill,
+  begun: Omit<Drill, 't0' | 'marked'>,
   timeline: Timeline,
   session: InSession,
 ): Promise<Ended> {
   const seen: Ended = { checks: [], rpo: [] };
   try {
     const t0 = await timeline.mark('t0');
+    const marked = (mark: Mark) => {
+      const found = timeline.marks().find(each => each.mark === mark);
+      return found && new Date(found.at);
+    };
+    const drill: Drill = { ...begun, t0: new Date(t0.at), marked };
     for (const phase of await scenario.phases(drill)) await carryOutPhase(phase, timeline, session, drill.target);
     seen.checks.push(...(await scenario.checks(drill)));
     await timeline.mark('t8');
     seen.rpo = await scenario.rpo(drill, t0);
     seen.checks.push(...(await scenario.after(drill, session)));
   } catch (error) {
-    if (drill.target.signal.aborted) throw error;
+    if (begun.target.signal.aborted) throw error;
     seen.error = error;
   }
   return seen;

@@ -16,6 +16,10 @@ export interface Drill {
   /** Where it comes up; in mode destroy the source itself. */
   target: OpenSite;
   set: SealedSet;
+  /** The loss was declared. */
+  t0: Date;
+  /** undefined: not reached. */
+  marked(mark: Mark): Date | undefined;
   /** .muster/<site>/drills/<id>: what was seen on the way lies there too. */
   folder: string;
 }

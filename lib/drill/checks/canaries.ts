@@ -30,19 +30,23 @@ interface Flock {
   need(drill: Drill): Range | undefined;
 }
 
-const FLOCKS: readonly Flock[] = [
-  {
-    id: 'rows',
-    source: 'postgres',
-    async read({ target }) {
-      const api = await target.ports.cluster(target.site.name);
-      return canaries.parse(JSON.parse(await podPostgres(api, target.site.name).psql(ROWS)));
-    },
-    need({ set }) {
-      const tables = partOf(set.manifest, 'postgres')?.facts.tables;
-      return { from: 1, to: tables?.find(({ name }) => name === 'canary')?.rows ?? 0 };
-    },
+export async function readRows({ target }: Drill): Promise<readonly Canary[]> {
+  const api = await target.ports.cluster(target.site.name);
+  return canaries.parse(JSON.parse(await podPostgres(api, target.site.name).psql(ROWS)));
+}
+
+const ROW_FLOCK: Flock = {
+  id: 'rows',
+  source: 'postgres',
+  read: readRows,
+  need({ set }) {
+    const tables = partOf(set.manifest, 'postgres')?.facts.tables;
+    return { from: 1, to: tables?.find(({ name }) => name === 'canary')?.rows ?? 0 };
   },
+};
+
+const FLOCKS: readonly Flock[] = [
+  ROW_FLOCK,
   { id: 'files', source: 'velero', read: readFiles, need: () => undefined },
   {
     id: 'objects',
@@ -81,10 +85,16 @@ async function readFiles({ target }: Drill): Promise<readonly Canary[]> {
   );
 }
 
+/** Of everything, and of the database alone. */
+export const canaryResults = (drill: Drill) => results(FLOCKS, drill);
+export const rowResults = (drill: Drill) => results([ROW_FLOCK], drill);
+export const canaryRpo = (drill: Drill, t0: Marked) => rpo(FLOCKS, drill, t0);
+export const rowRpo = (drill: Drill, t0: Marked) => rpo([ROW_FLOCK], drill, t0);
+
 /** L5: what came back is an unbroken chain, and at the set's point nothing of it was missing. */
-export async function canaryResults(drill: Drill): Promise<CheckResult[]> {
+async function results(flocks: readonly Flock[], drill: Drill): Promise<CheckResult[]> {
   if (!drill.source.site.drills) return [];
-  const checks = FLOCKS.map(({ id, source, read, need }) => ({
+  const checks = flocks.map(({ id, source, read, need }) => ({
     id: `canary.${id}`,
     title: `The canaries' ${id} came back, unbroken`,
     source,
@@ -102,11 +112,11 @@ export async function canaryResults(drill: Drill): Promise<CheckResult[]> {
 }
 
 /** By the newest canary of each kind that was written before the loss and came back; of a source the worst counts. */
-export async function canaryRpo(drill: Drill, t0: Marked): Promise<readonly RpoOfSource[]> {
+async function rpo(flocks: readonly Flock[], drill: Drill, t0: Marked): Promise<readonly RpoOfSource[]> {
   const { backup, drills } = drill.source.site;
   if (!drills || !backup) return [];
   return Promise.all(
-    FLOCKS.map(async ({ source, read }) =>
+    flocks.map(async ({ source, read }) =>
       rpoOf({
         source,
         canaries: await read(drill).catch(() => []),

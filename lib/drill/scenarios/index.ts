@@ -3,6 +3,10 @@ import type { Scenario } from '../scenario.ts';
 
 /** By their names; each is a file beside this one, loaded when it is asked for. */
 const SCENARIOS: Readonly<Record<string, () => Promise<Scenario>>> = {
+  'namespace-loss': async () => (await import('./namespace-loss.ts')).namespaceLoss,
+  'database-loss': async () => (await import('./database-loss.ts')).databaseLoss,
+  'point-in-time': async () => (await import('./point-in-time.ts')).pointInTime,
+  'control-plane-loss': async () => (await import('./control-plane-loss.ts')).controlPlaneLoss,
   'site-rebuild': async () => (await import('./site-rebuild.ts')).siteRebuild,
 };
 

@@ -1,0 +1,43 @@
+import { controlPlaneRestore } from '../../backup/control-plane/restore.ts';
+import { partOf } from '../../backup/index.ts';
+import { rebuildOf } from '../../site/index.ts';
+import { appResults } from '../checks/app.ts';
+import { nextBackup } from '../checks/next-backup.ts';
+import { controlPlaneResults } from '../checks/restored.ts';
+import { loseControlPlane } from '../lose.ts';
+import type { Drill, Phase, Scenario } from '../scenario.ts';
+import { metBy } from '../verdict.ts';
+
+/** The datastore of the only server is gone: the copy brings the same cluster back, under its own token and names. */
+export const controlPlaneLoss: Scenario = {
+  id: 'control-plane-loss',
+  title: 'The datastore of the control plane is lost, and comes back as the same cluster',
+  loses: 'the datastore of the control plane',
+  modes: ['destroy'],
+  sources: ['control-plane'],
+  notTried: ['That volumes and databases come back: they were not lost.'],
+  phases,
+  checks: async drill => [...(await controlPlaneResults(drill)), ...(await appResults(drill))],
+  // The heartbeat lived on and wrote its object anew: here the copy's own moment says how old it is.
+  async rpo({ target, set }, t0) {
+    const part = partOf(set.manifest, 'control-plane');
+    const want = target.site.backup?.rpo['control-plane'];
+    if (!part || want === undefined) return [];
+    const ms = Date.parse(t0.at) - Date.parse(part.point);
+    return [{ source: 'control-plane', newestCanary: null, ms, bound: 0, target: want, met: metBy(ms, 0, want) }];
+  },
+  after: nextBackup,
+};
+
+async function phases({ target, set }: Drill): Promise<Phase[]> {
+  const { site } = target;
+  const part = partOf(set.manifest, 'control-plane');
+  const { steps, cluster, answers, heartbeat } = await rebuildOf(site, target);
+  return [
+    { name: 'losing the datastore', steps: () => [loseControlPlane(site)], end: 't1' },
+    { name: 'bringing the datastore back', steps: () => (part ? [controlPlaneRestore(part, site)] : []), end: 't6' },
+    { name: 'looking at the cluster', steps: () => steps, select: cluster },
+    { name: 'looking at the application', steps: () => steps, select: answers, end: 't7' },
+    { name: 'waking the heartbeat', steps: () => steps, select: heartbeat },
+  ];
+}

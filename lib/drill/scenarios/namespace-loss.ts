@@ -1,0 +1,38 @@
+import { rebuildOf } from '../../site/index.ts';
+import { appResults } from '../checks/app.ts';
+import { canaryResults, canaryRpo } from '../checks/canaries.ts';
+import { nextBackup } from '../checks/next-backup.ts';
+import { postgresResults, veleroResults } from '../checks/restored.ts';
+import { loseNamespace } from '../lose.ts';
+import { dataSteps } from '../restore.ts';
+import type { Drill, Phase, Scenario } from '../scenario.ts';
+
+/** Somebody deleted the namespace: objects, volumes and the database in it. */
+export const namespaceLoss: Scenario = {
+  id: 'namespace-loss',
+  title: "The application's namespace is deleted, with its volumes and its database",
+  loses: 'the namespace app with everything in it',
+  modes: ['destroy'],
+  sources: ['velero', 'postgres'],
+  notTried: ['That the cluster and its machines can be replaced: they were not lost.'],
+  phases,
+  checks: async drill => [
+    ...(await postgresResults(drill)),
+    ...(await veleroResults(drill)),
+    ...(await canaryResults(drill)),
+    ...(await appResults(drill)),
+  ],
+  rpo: canaryRpo,
+  after: nextBackup,
+};
+
+async function phases({ target, set }: Drill): Promise<Phase[]> {
+  const { site } = target;
+  const { steps, answers, heartbeat } = await rebuildOf(site, target);
+  return [
+    { name: 'losing the namespace', steps: () => [loseNamespace(site, 'app')], end: 't1' },
+    { name: 'bringing the data back', steps: () => dataSteps(site, set.manifest, steps), end: 't6' },
+    { name: 'looking at the application', steps: () => steps, select: answers, end: 't7' },
+    { name: 'waking the heartbeat', steps: () => steps, select: heartbeat },
+  ];
+}

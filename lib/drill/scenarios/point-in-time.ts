@@ -1,0 +1,67 @@
+import type { CheckResult } from '../../backup/index.ts';
+import { runChecks } from '../../backup/index.ts';
+import { rebuildOf } from '../../site/index.ts';
+import { appResults } from '../checks/app.ts';
+import { readRows, rowResults, rowRpo } from '../checks/canaries.ts';
+import { nextBackup } from '../checks/next-backup.ts';
+import { postgresResults } from '../checks/restored.ts';
+import { spoilUsers } from '../lose.ts';
+import { databaseSteps } from '../restore.ts';
+import type { Drill, Phase, Scenario } from '../scenario.ts';
+
+/** A bad write: the database goes back to the moment before it, and nothing after that moment is left. */
+export const pointInTime: Scenario = {
+  id: 'point-in-time',
+  title: 'A bad write spoils the data, and the database goes back to the second before it',
+  loses: 'what the database takes after the beginning of the drill',
+  modes: ['destroy'],
+  sources: ['postgres'],
+  notTried: ['Any other moment than this one.', 'That anything but the database goes back: files stay as they are.'],
+  phases,
+  checks: async drill => [
+    ...(await postgresResults(drill)),
+    ...(await rowResults(drill)),
+    ...(await momentResults(drill)),
+    ...(await appResults(drill)),
+  ],
+  rpo: rowRpo,
+  after: nextBackup,
+};
+
+async function phases(drill: Drill): Promise<Phase[]> {
+  const { target, set, t0 } = drill;
+  const { site } = target;
+  const { steps, answers } = await rebuildOf(site, target);
+  return [
+    { name: 'spoiling the data', steps: () => [spoilUsers(site)], end: 't1' },
+    { name: 'going back to the second before', steps: () => databaseSteps(site, set.manifest, t0), end: 't6' },
+    { name: 'looking at the application', steps: () => steps, select: answers, end: 't7' },
+  ];
+}
+
+/** L5: the row before is there (the chain of canaries says so), the row after is not. */
+const momentResults = (drill: Drill): Promise<CheckResult[]> =>
+  runChecks(
+    [
+      {
+        id: 'postgres.moment',
+        title: 'Nothing that was written after the moment is there',
+        source: 'postgres',
+        level: 'L5',
+        required: true,
+        expected: `no canary written between ${drill.t0.toISOString()} and the restore`,
+        async look(of: Drill) {
+          const restored = of.marked('t6');
+          const rows = await readRows(of);
+          const after = rows.filter(
+            ({ written }) =>
+              Date.parse(written) > of.t0.getTime() && (!restored || Date.parse(written) < restored.getTime()),
+          );
+          if (after.length === 0) return { state: 'passed', got: `${rows.length} canaries, none of them later` };
+          const details = after.map(({ number, written }) => `canary ${number} of ${written}`);
+          return { state: 'failed', code: 'RESTORE_FAILED', got: `${after.length} later ones`, details };
+        },
+      },
+    ],
+    drill,
+  );
