@@ -25,8 +25,15 @@ export interface ContainerHost {
   remove(): Promise<void>;
 }
 
-/** `address` is one of 127.0.0.0/8: ports 22, 6443 and 30443 of the host are published there as 2222, 6443 and 8443. */
-export async function startContainerHost(name: string, address: string): Promise<ContainerHost> {
+/**
+ * `address` is one of 127.0.0.0/8: ports 22, 6443 and 30443 of the host are published there as 2222, 6443 and 8443.
+ * `volumes`: what of this computer is seen inside, as podman's -v takes it.
+ */
+export async function startContainerHost(
+  name: string,
+  address: string,
+  volumes: readonly string[] = [],
+): Promise<ContainerHost> {
   const dir = await mkdtemp(join(tmpdir(), `muster-host-${name}-`));
   // crun refuses hybrid cgroups; a store of the test's own: nothing of the user's podman is seen or changed.
   const base = ['--root', join(dir, 'store'), '--runroot', join(dir, 'run'), '--runtime', '/usr/sbin/runc'];
@@ -38,7 +45,7 @@ export async function startContainerHost(name: string, address: string): Promise
     await rm(dir, { recursive: true, force: true });
   };
   try {
-    await startContainer(podman, dir, name, address);
+    await startContainer(podman, dir, name, address, volumes);
     const exec = (...argv: string[]) => podman('exec', name, ...argv);
     return { address, ...(await letIn(dir, name, podman)), exec, remove };
   } catch (error) {
@@ -49,7 +56,13 @@ export async function startContainerHost(name: string, address: string): Promise
 
 type Podman = (...args: string[]) => Promise<string>;
 
-async function startContainer(podman: Podman, dir: string, name: string, address: string): Promise<void> {
+async function startContainer(
+  podman: Podman,
+  dir: string,
+  name: string,
+  address: string,
+  volumes: readonly string[],
+): Promise<void> {
   await podman('import', '-q', await machineTree(), 'localhost/muster-host');
   // containerd's state must lie on a real directory: an overlay on an overlay is refused.
   const data = join(dir, 'data');
@@ -66,7 +79,7 @@ async function startContainer(podman: Podman, dir: string, name: string, address
   ];
   const tmp = ['--tmpfs', '/run', '--tmpfs', '/run/lock', '--tmpfs', '/tmp:exec'];
   const ports = ['2222:22', '6443:6443', '8443:30443'].flatMap(port => ['-p', `${address}:${port}`]);
-  const volume = ['-v', `${data}:/var/lib/rancher`];
+  const volume = [`${data}:/var/lib/rancher`, ...volumes].flatMap(each => ['-v', each]);
   const image = ['localhost/muster-host', '/sbin/init'];
   await podman(
     'run',

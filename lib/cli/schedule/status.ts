@@ -14,6 +14,9 @@ export interface JobStatus extends JobFacts {
   says: string;
 }
 
+/** It ran, or should have, and that did not end well. A computer without timers of the site is not asked about them. */
+export const isLate = ({ health }: Pick<JobStatus, 'health'>): boolean => health === 'failed' || health === 'missed';
+
 export interface Asked {
   site: string;
   schedule: { backup: string; drill: string };

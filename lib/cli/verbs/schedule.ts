@@ -8,7 +8,7 @@ import { onSite, ranText, showPlan } from '../on-site.ts';
 import { json, table } from '../output.ts';
 import { checkCalendars } from '../schedule/calendar.ts';
 import { cronLines } from '../schedule/cron.ts';
-import { type JobStatus, scheduleStatus } from '../schedule/status.ts';
+import { isLate, type JobStatus, scheduleStatus } from '../schedule/status.ts';
 import { scheduleSteps } from '../schedule/steps.ts';
 import type { Operator } from '../schedule/units.ts';
 import type { Act, Call } from '../verb.ts';
@@ -45,7 +45,7 @@ async function look(open: OpenSite, { flags, out, site }: Call): Promise<ExitSta
     shell: await open.ports.shell('localhost'),
     now: open.ports.clock.now(),
   });
-  const bad = jobs.find(({ health }) => ['failed', 'missed', 'absent'].includes(health));
+  const bad = jobs.find(job => isLate(job) || job.health === 'absent');
   if (flags.json) out.data(json(jobs));
   else out.data(table([...jobs.map(({ job, says }) => [job, says]), ['next', next(bad, site)]]));
   if (bad) return EXIT.failed;

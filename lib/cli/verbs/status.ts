@@ -4,6 +4,7 @@ import { EXIT, type ExitStatus } from '../../errors/index.ts';
 import { addresses, type Health, type SiteStatus, siteStatus } from '../../site/index.ts';
 import { onSite } from '../on-site.ts';
 import { json, table } from '../output.ts';
+import { isLate, type JobStatus, scheduleStatus } from '../schedule/status.ts';
 
 const MEANING: Readonly<Record<Health, string>> = {
   ok: 'everything is as the inventory says',
@@ -31,13 +32,18 @@ export const healthWith = (proofs: readonly Proof[], health: Health): Health =>
 /** What of the site is there. Exit status 0 only when all of it is, works, and no proof of a drill has expired. */
 export const status = onSite(async (open, { flags, out }) => {
   const { site, dirs, ports } = open;
-  const [built, proofs] = await Promise.all([
+  const now = ports.clock.now();
+  const schedule = site.backup?.schedule;
+  const shell = await ports.shell('localhost');
+  const [built, proofs, jobs] = await Promise.all([
     siteStatus(open),
-    siteProofs(site, dirs.state, SCENARIO_NAMES, ports.clock.now()),
+    siteProofs(site, dirs.state, SCENARIO_NAMES, now),
+    schedule ? scheduleStatus({ site: site.name, schedule, state: dirs.state, shell, now }) : [],
   ]);
-  const seen = { ...built, health: healthWith(proofs, built.health) };
+  const health = healthWith(proofs, built.health);
+  const seen: SiteStatus = { ...built, health: health === 'ok' && jobs.some(isLate) ? 'drift' : health };
   const where = seen.health === 'absent' ? {} : await addresses(open).catch(() => ({}));
-  out.data(flags.json ? json({ ...seen, ...where, proofs }) : statusText(seen, where, proofs));
+  out.data(flags.json ? json({ ...seen, ...where, proofs, schedule: jobs }) : statusText(seen, where, proofs, jobs));
   return exitOf(seen.health);
 });
 
@@ -45,9 +51,13 @@ function statusText(
   { site, health, machines, steps, running }: SiteStatus,
   where: { app?: string; kubeconfig?: string },
   proofs: readonly Proof[],
+  jobs: readonly JobStatus[],
 ): string {
   const open = steps.filter(({ is }) => is !== 'done');
-  const red = open.length === 0 && health === 'drift' ? proofs.find(isRed) : undefined;
+  const built = health === 'drift' && open.length === 0;
+  const red = built ? proofs.find(isRed) : undefined;
+  const late = built && jobs.some(isLate);
+  const next = red ? `drill ${red.scenario}` : late ? 'schedule status' : NEXT[health];
   return table([
     ['site', `${site}: ${health}, ${MEANING[health]}`],
     ...machines.map(({ name, power, id }) => ['machine', `${name}: ${power} (${id})`]),
@@ -55,7 +65,8 @@ function statusText(
     ...(where.app ? [['app', where.app]] : []),
     ...(where.kubeconfig ? [['kubeconfig', where.kubeconfig]] : []),
     ...proofs.map(proof => ['proof', `${proof.scenario}: ${proofText(proof)}`]),
+    ...jobs.map(({ job, says }) => ['schedule', `${job}: ${says}`]),
     ...(running ? [['running', `'${running.verb}' since ${running.since}, pid ${running.pid} (${running.user})`]] : []),
-    ['next', `./muster ${red ? `drill ${red.scenario}` : NEXT[health]} --site ${site}`],
+    ['next', `./muster ${next} --site ${site}`],
   ]);
 }
