@@ -31,7 +31,7 @@ export interface Drilled {
 
 /** Everything of a drill that its choices settle: the same for one that was killed and is gone on with. */
 interface UnderWay {
-  drill: Omit<Drill, 'set' | 't0' | 'marked'> & { set: SealedSet | undefined };
+  drill: Omit<Drill, 'set' | 't0'> & { set: SealedSet | undefined };
   timeline: Timeline;
   ended: Ended;
   journal?: string;

@@ -1,6 +1,6 @@
 import type { CheckResult } from '../backup/check.ts';
 import type { InSession, OpenSite } from '../site/index.ts';
-import type { Mark, RpoOfSource } from './report.ts';
+import type { RpoOfSource } from './report.ts';
 import type { Drill, Phase, Scenario } from './scenario.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -18,18 +18,14 @@ export interface Ended {
  */
 export async function carryOut(
   scenario: Scenario,
-  begun: Omit<Drill, 't0' | 'marked'>,
+  begun: Omit<Drill, 't0'>,
   timeline: Timeline,
   session: InSession,
 ): Promise<Ended> {
   const seen: Ended = { checks: [], rpo: [] };
   try {
     const t0 = await timeline.mark('t0');
-    const marked = (mark: Mark) => {
-      const found = timeline.marks().find(each => each.mark === mark);
-      return found && new Date(found.at);
-    };
-    const drill: Drill = { ...begun, t0: new Date(t0.at), marked };
+    const drill: Drill = { ...begun, t0: new Date(t0.at) };
     for (const phase of await scenario.phases(drill)) await carryOutPhase(phase, timeline, session, drill.target);
     seen.checks.push(...(await scenario.checks(drill)));
     await timeline.mark('t8');

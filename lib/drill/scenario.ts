@@ -18,8 +18,6 @@ export interface Drill {
   set: SealedSet;
   /** The loss was declared. */
   t0: Date;
-  /** undefined: not reached. */
-  marked(mark: Mark): Date | undefined;
   /** .muster/<site>/drills/<id>: what was seen on the way lies there too. */
   folder: string;
 }

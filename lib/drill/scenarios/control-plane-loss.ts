@@ -32,12 +32,11 @@ export const controlPlaneLoss: Scenario = {
 async function phases({ target, set }: Drill): Promise<Phase[]> {
   const { site } = target;
   const part = partOf(set.manifest, 'control-plane');
-  const { steps, cluster, answers, heartbeat } = await rebuildOf(site, target);
+  const { steps, cluster, answers } = await rebuildOf(site, target);
   return [
     { name: 'losing the datastore', steps: () => [loseControlPlane(site)], end: 't1' },
     { name: 'bringing the datastore back', steps: () => (part ? [controlPlaneRestore(part, site)] : []), end: 't6' },
     { name: 'looking at the cluster', steps: () => steps, select: cluster },
     { name: 'looking at the application', steps: () => steps, select: answers, end: 't7' },
-    { name: 'waking the heartbeat', steps: () => steps, select: heartbeat },
   ];
 }

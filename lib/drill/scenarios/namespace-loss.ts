@@ -28,11 +28,10 @@ export const namespaceLoss: Scenario = {
 
 async function phases({ target, set }: Drill): Promise<Phase[]> {
   const { site } = target;
-  const { steps, answers, heartbeat } = await rebuildOf(site, target);
+  const { steps, answers } = await rebuildOf(site, target);
   return [
     { name: 'losing the namespace', steps: () => [loseNamespace(site, 'app')], end: 't1' },
     { name: 'bringing the data back', steps: () => dataSteps(site, set.manifest, steps), end: 't6' },
     { name: 'looking at the application', steps: () => steps, select: answers, end: 't7' },
-    { name: 'waking the heartbeat', steps: () => steps, select: heartbeat },
   ];
 }

@@ -29,7 +29,7 @@ export const siteRebuild: Scenario = {
 async function phases({ target, set }: Drill): Promise<Phase[]> {
   const { site } = target;
   const place = { dirs: target.dirs, provider: target.provider };
-  const { steps, machines, cluster, addons, answers, heartbeat } = await rebuildOf(site, place);
+  const { steps, machines, cluster, addons, answers } = await rebuildOf(site, place);
   const keys = escrowOpenStep(site.name, escrowOf(site), {
     mode: 'rebuild',
     generation: set.manifest.escrowGeneration,
@@ -42,6 +42,5 @@ async function phases({ target, set }: Drill): Promise<Phase[]> {
     { name: 'installing the add-ons', steps: () => steps, select: addons, end: 't5' },
     { name: 'bringing the data back', steps: () => dataSteps(site, set.manifest, steps), end: 't6' },
     { name: 'looking at the application', steps: () => steps, select: answers, end: 't7' },
-    { name: 'waking the heartbeat', steps: () => steps, select: heartbeat },
   ];
 }
