@@ -1,5 +1,5 @@
-import { escrowOf } from '../lib/backup/index.ts';
 import { escrowSealStep } from '../lib/backup/escrow/seal.ts';
+import { escrowOf } from '../lib/backup/index.ts';
 import { stanzaStep } from '../lib/backup/postgres/stanza.ts';
 import type { Need } from '../lib/engine/index.ts';
 import type { Site } from '../lib/inventory/index.ts';
@@ -10,7 +10,12 @@ export const steps = (site: Site) => {
   if (!site.backup) return [];
   const archives = site.backup.sources.includes('postgres');
   // Last of all: by then every secret of the site is made.
-  const made = ['set.signer', 'k3s.ready', ...(site.app ? ['app.answers'] : []), ...(archives ? ['postgres.stanza'] : [])];
+  const made = [
+    'set.signer',
+    'k3s.ready',
+    ...(site.app ? ['app.answers'] : []),
+    ...(archives ? ['postgres.stanza'] : []),
+  ];
   return [
     ...(archives ? [stanzaStep(site, [{ step: 'app.database', scope: 'same' }])] : []),
     escrowSealStep(

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { backupKeySteps, backupSealSteps, type Manifest, type SourceName } from '../backup/index.ts';
 import { controlPlaneTake } from '../backup/control-plane/take.ts';
+import { backupSealSteps, type Manifest, type SourceName } from '../backup/index.ts';
 import { postgresTake } from '../backup/postgres/take.ts';
 import { veleroTake } from '../backup/velero/take.ts';
 import type { AnyStep } from '../engine/index.ts';
@@ -26,13 +26,18 @@ const TAKE: Readonly<Record<SourceName, (site: Site, set: string) => AnyStep[]>>
 };
 
 /** Every source of the inventory, then escrow, seal and retention. A source that fails leaves the set unsealed: no backup. */
-export function backupSteps(site: Site, { dirs }: Pick<Place, 'dirs'>, set: string, trigger: Manifest['trigger']): AnyStep[] {
+export function backupSteps(
+  site: Site,
+  { dirs }: Pick<Place, 'dirs'>,
+  set: string,
+  trigger: Manifest['trigger'],
+): AnyStep[] {
   if (!site.backup)
     throw new OpsError('USAGE', `cannot back ${site.name} up: its inventory has no section backup`, {
       hint: `write one into ${site.path}; ./muster schema describes it`,
     });
   const takes = site.backup.sources.flatMap(source => TAKE[source](site, set));
-  return [...backupKeySteps(site, dirs), ...takes, ...backupSealSteps(site, dirs, { id: set, trigger })];
+  return [...takes, ...backupSealSteps(site, dirs, { id: set, trigger })];
 }
 
 /** Takes a set. One that was killed is gone on with, under its id. Errors: SET_INCOMPLETE and those of its sources. */

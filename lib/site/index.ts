@@ -4,8 +4,8 @@ export { addresses, type Bootstrapped, bootstrapSite, planSite } from './bootstr
 export { bootstrapSteps, loadScripts, type Selection } from './compose.ts';
 export { type OpenOptions, type OpenSite, openSite } from './open.ts';
 export { type Place, type Script, siteDirs } from './place.ts';
-export { type Rebuild, rebuildOf } from './rebuild.ts';
 export { startSite, stopSite } from './power.ts';
+export { type Rebuild, rebuildOf } from './rebuild.ts';
 export { type InSession, inSession, newRun, type Ran, runVerb } from './run-verb.ts';
 export { type Health, type SiteStatus, siteStatus } from './status.ts';
 export { type Destroyed, destroySite, leaks, removalSteps } from './teardown.ts';
