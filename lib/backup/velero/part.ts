@@ -7,7 +7,7 @@ import { canonical } from '../canonical.ts';
 import { KEYS, type PartOf, type VolumeFacts } from '../set.ts';
 import { coverageOf, coveredBy, seeClaims } from './claims.ts';
 import { settled } from './files.ts';
-import { backupKeys, repositoryPrefix } from './names.ts';
+import { backupKeys } from './names.ts';
 import { readArchive } from './objects.ts';
 import type { BackupSeen } from './progress.ts';
 import { readRecord } from './record.ts';
@@ -40,7 +40,7 @@ export async function writePart({ site, setId, backup, before }: PartWant, ctx: 
     tool: 'velero with kopia',
     version: await lockedVersion('velero', ctx),
     point: new Date(backup.started).toISOString(),
-    artefacts: await hashObjects(store, await keysOf(store, backup.name, volumes)),
+    artefacts: await hashObjects(store, await keysOf(store, backup.name)),
     facts: { backup: backup.name, namespaces, objects, volumes, excluded },
   };
   await store.put(KEYS.part(setId, 'velero'), canonical(part));
@@ -94,12 +94,9 @@ async function readBack(site: Site, volumes: readonly VolumeFacts[], ctx: Ctx): 
   }
 }
 
-/** What the backup and its repositories consist of; logs and maintenance marks go on changing, and nothing needs them. */
-async function keysOf(store: ObjectStore, backup: string, volumes: readonly VolumeFacts[]): Promise<string[]> {
-  const repositories = [...new Set(volumes.map(({ namespace }) => repositoryPrefix(namespace)))];
-  const lists = await Promise.all([backupKeys(backup).folder, ...repositories].map(prefix => store.list(prefix)));
-  return lists
-    .flat()
-    .map(({ key }) => key)
-    .filter(key => !/\/(_log_[^/]*|kopia\.maintenance)$/.test(key));
-}
+/**
+ * What Velero itself wrote of the backup. Not kopia's blobs: its maintenance rewrites and removes them while every
+ * snapshot stays whole, so that a list of them would call a good set bad. Each byte of them is read at L1 instead.
+ */
+const keysOf = async (store: ObjectStore, backup: string): Promise<string[]> =>
+  (await store.list(backupKeys(backup).folder)).map(({ key }) => key);
