@@ -19,9 +19,10 @@ export interface Verified<C> {
 /** Pure. Whether every claim was read, as its PodVolumeBackup and Velero's own account of volumes both say. */
 export function verifyRecord<C extends Claim>(record: BackupRecord, claims: readonly C[]): Verified<C> {
   const { phase, errors, warnings, volumes, podVolumes } = record;
-  const problems = phase === 'Completed' ? [] : [`its phase is ${phase}`];
-  problems.push(...errors.map(line => `error: ${line}`));
+  const problems = errors.map(line => `error: ${line}`);
   problems.push(...warnings.filter(line => !HARMLESS.some(text => text.test(line))).map(line => `warning: ${line}`));
+  // The reasons first: a phase explains nothing.
+  if (phase !== 'Completed') problems.push(`its phase is ${phase}`);
   const taken: Verified<C>['taken'] = [];
   for (const claim of claims) {
     const name = `${claim.namespace}/${claim.claim}`;
