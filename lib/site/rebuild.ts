@@ -11,12 +11,17 @@ export interface Rebuild {
   steps: readonly AnyStep[];
   machines: Part;
   cluster: Part;
+  /** Those on which data stands; what is only looked at comes beside the data. */
   addons: Part;
+  beside: readonly AnyStep[];
   /** The application is looked at, not installed: the site's authority for TLS, and the answer. */
   answers: Part;
   /** The heartbeat, which the backup brings back asleep. */
   heartbeat: Part;
 }
+
+/** Its first measurement takes it twenty seconds, and nothing of a restore needs it. */
+const METRICS = 'addon.metrics-server';
 
 /**
  * A rebuilt site gets a fresh cluster and what stands on it, and then its backup: what installs, migrates and seeds the
@@ -35,7 +40,8 @@ export async function rebuildOf(site: Site, place: Place): Promise<Rebuild> {
     steps: scripts.flatMap(({ steps }) => steps),
     machines: of(/^[12]\d-/),
     cluster: of(/^3\d-/),
-    addons: of(/^4\d-/),
+    addons: step => of(/^4\d-/)(step) && step.id !== METRICS,
+    beside: scripts.flatMap(({ steps }) => steps).filter(({ id }) => id === METRICS),
     answers: ({ id }) => id === 'site-ca' || id === 'app.answers',
     heartbeat: ({ id }) => id === 'app.heartbeat',
   };

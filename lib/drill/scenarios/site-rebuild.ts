@@ -1,4 +1,5 @@
 import { escrowOf, escrowOpenStep } from '../../backup/index.ts';
+import type { AnyStep } from '../../engine/index.ts';
 import { rebuildOf, removalSteps } from '../../site/index.ts';
 import { appResults } from '../checks/app.ts';
 import { canaryResults, canaryRpo } from '../checks/canaries.ts';
@@ -29,18 +30,21 @@ export const siteRebuild: Scenario = {
 async function phases({ target, set }: Drill): Promise<Phase[]> {
   const { site } = target;
   const place = { dirs: target.dirs, provider: target.provider };
-  const { steps, machines, cluster, addons, answers } = await rebuildOf(site, place);
+  const { steps, machines, cluster, addons, beside, answers } = await rebuildOf(site, place);
   const keys = escrowOpenStep(site.name, escrowOf(site), {
     mode: 'rebuild',
     generation: set.manifest.escrowGeneration,
   });
+  const data = () => dataSteps(site, set.manifest, steps);
+  // What it needs was done in the phases before.
+  const alone = (step: AnyStep): AnyStep => ({ ...step, needs: [] });
   return [
     { name: 'losing the site', steps: () => removalSteps(site, target), end: 't1' },
     { name: 'taking the keys out of the escrow', steps: () => [keys], end: 't2' },
     { name: 'making the machines', steps: () => steps, select: machines, end: 't3' },
     { name: 'installing the cluster', steps: () => steps, select: cluster, end: 't4' },
     { name: 'installing the add-ons', steps: () => steps, select: addons, end: 't5' },
-    { name: 'bringing the data back', steps: () => dataSteps(site, set.manifest, steps), end: 't6' },
+    { name: 'bringing the data back', steps: () => [...data(), ...beside.map(alone)], end: 't6' },
     { name: 'looking at the application', steps: () => steps, select: answers, end: 't7' },
   ];
 }
