@@ -5,7 +5,7 @@ import { API, NAMESPACE } from './names.ts';
 /** Comes back asleep: the database until pgBackRest has filled its volume, the heartbeat until canaries are counted. */
 export const KEPT_DOWN = [
   { kind: 'StatefulSet', resource: 'statefulsets.apps', name: 'postgres' },
-  { kind: 'Deployment', resource: 'deployments.apps', name: 'heartbeat' },
+  { kind: 'Deployment', resource: 'deployments.apps', name: 'app-heartbeat' },
 ] as const;
 
 /** Run once, about the past, or another source's: restored they would run again, or lie. */

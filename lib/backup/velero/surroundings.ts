@@ -4,12 +4,15 @@ import { artifactDeps, readLock, resolveArtifact, thisArch } from '../../artifac
 import type { Ctx } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
 import type { Site } from '../../inventory/index.ts';
+import type { SecretStore } from '../../secret/index.ts';
 import type { StoreAccess } from '../../store/access.ts';
 import { type Kopia, openKopia } from './kopia.ts';
 import { REPOSITORY_PASSWORD } from './names.ts';
 
 /** What kopia is opened with. */
-export type KopiaCtx = Pick<Ctx, 'run' | 'signal' | 'clock' | 'shell' | 'progress' | 'secrets'>;
+export type KopiaCtx = Pick<Ctx, 'run' | 'signal' | 'clock' | 'shell' | 'progress'> & {
+  secrets: Pick<SecretStore, 'get'>;
+};
 
 /** Errors: LOCK_NO_VERSION. */
 export async function lockedVersion(name: 'kopia' | 'velero', { run }: Pick<Ctx, 'run'>): Promise<string> {

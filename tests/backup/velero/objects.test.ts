@@ -121,7 +121,7 @@ test('are taken without pods of Jobs, of the heartbeat and of what postgres cove
   });
   assert.match(
     JSON.stringify(modifiers?.data),
-    /statefulsets\.apps.*\^postgres\$.*replicas.*0.*deployments\.apps.*\^heartbeat\$/,
+    /statefulsets\.apps.*\^postgres\$.*replicas.*0.*deployments\.apps.*\^app-heartbeat\$/,
   );
   const { namespaceMapping, resourceModifier } = (restore?.spec ?? {}) as Record<string, unknown>;
   assert.equal([namespaceMapping, resourceModifier], [{ app: 'copy' }, { kind: 'ConfigMap', name: 'r' }]);
