@@ -12,19 +12,33 @@ import { textOf } from './server.ts';
 /** Where images/postgres/restore-postgres fills, until it is kept. */
 const NEW = `${PGDATA}.restore`;
 
-/** restore-postgres with its arguments: up to the set's point, or to a moment after it. */
-export function restoreCommand(
-  { pgbackrest, restorePoint }: PostgresFacts,
-  mark: string,
-  { at, archive, action = 'pause' }: { at?: Date; archive: 'on' | 'off'; action?: 'pause' | 'promote' },
+export interface RestoreTarget {
+  /** A moment after the set's point; absent: the point. */
+  at?: Date;
+  archive: 'on' | 'off';
+  action?: 'pause' | 'promote';
+}
+
+/** restore-postgres with its arguments. */
+export const restoreCommand = (facts: PostgresFacts, mark: string, target: RestoreTarget): string[] => [
+  'restore-postgres',
+  facts.pgbackrest.label,
+  mark,
+  ...restoreArguments(facts, target),
+];
+
+/** Of `pgbackrest restore`: up to the set's point, or to a moment after it. */
+export function restoreArguments(
+  { restorePoint }: PostgresFacts,
+  { at, archive, action = 'pause' }: RestoreTarget,
 ): string[] {
-  // PostgreSQL reads ISO 8601 with its zone.
+  // While PostgreSQL reads its settings it knows no zone by a letter.
   const target = at
-    ? ['--type=time', `--target=${at.toISOString()}`]
+    ? ['--type=time', `--target=${at.toISOString().replace('T', ' ').replace('Z', '+00')}`]
     : ['--type=name', `--target=${restorePoint.name}`];
   const timeline = at ? [] : [`--target-timeline=${restorePoint.timeline}`];
   const off = archive === 'off' ? ['--archive-mode=off'] : [];
-  return ['restore-postgres', pgbackrest.label, mark, ...target, `--target-action=${action}`, ...timeline, ...off];
+  return [...target, `--target-action=${action}`, ...timeline, ...off];
 }
 
 const REACHED = {

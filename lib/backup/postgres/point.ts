@@ -30,10 +30,12 @@ export interface Taking {
   store: ObjectStore;
 }
 
-/** Both streams go through pgBackRest into the bucket, sealed with the repository's key: no byte of them passes through muster. */
-const put = (set: string, name: string, command: string) =>
-  `set -o pipefail; export PGBACKREST_CIPHER_PASS="$(${CIPHER_OF_CONF})"; ` +
-  `${command} | pgbackrest --repo1-path=/${KEYS.file(set, '').replace(/\/$/, '')} repo-put ${name}`;
+/** A shell command whose output goes through pgBackRest into the bucket, sealed with the repository's key: no byte of it passes through muster. */
+export function putCommand(key: string, command: string): string {
+  const slash = key.lastIndexOf('/');
+  const put = `pgbackrest --repo1-path=/${key.slice(0, slash)} repo-put ${key.slice(slash + 1)}`;
+  return `set -o pipefail; export PGBACKREST_CIPHER_PASS="$(${CIPHER_OF_CONF})"; ${command} | ${put}`;
+}
 
 /** The password of a file that is no part of a stanza; in the environment, which only its own user sees. */
 export const CIPHER_OF_CONF = "sed -n 's/^repo1-cipher-pass=//p' /etc/pgbackrest/pgbackrest.conf";
@@ -46,8 +48,9 @@ export async function takePoint(
   { clock, signal }: Pick<TakeEnv, 'clock' | 'signal'>,
 ): Promise<{ point: PointFacts; facts: DatabaseFacts }> {
   const [pointSql, factsSql] = await Promise.all([sqlFile('point'), sqlFile('facts')]);
-  const dump = put(set, 'postgres.dump', `pg_dump -Fc --snapshot="$MUSTER_SNAPSHOT" -d ${DATABASE}`);
-  const globals = put(set, 'postgres-globals.sql', 'pg_dumpall --globals-only');
+  const keys = dumpKeys(set);
+  const dump = putCommand(keys.dump, `pg_dump -Fc --snapshot="$MUSTER_SNAPSHOT" -d ${DATABASE}`);
+  const globals = putCommand(keys.globals, 'pg_dumpall --globals-only');
   const env = [`MUSTER_DUMP=${dump}`, `MUSTER_GLOBALS=${globals}`];
   const take = async () => {
     // A name twice would stop a restore at the first of the two.

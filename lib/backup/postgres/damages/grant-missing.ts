@@ -1,0 +1,18 @@
+import { OpsError } from '../../../errors/index.ts';
+import type { Damage } from '../../source.ts';
+import { breakBySql, type DamageDeps, postgresPart } from './deps.ts';
+
+export const grantMissing = (deps: DamageDeps): Damage => ({
+  id: 'postgres/grant-missing',
+  title: 'A grant is missing',
+  source: 'postgres',
+  async plant(copy) {
+    const grant = postgresPart(copy).facts.grants.find(
+      ({ object, grantee }) => /^(table|schema) /.test(object) && !/^(postgres|pg_.*)$/.test(grantee),
+    );
+    if (!grant) throw new OpsError('SET_INCOMPLETE', 'cannot revoke a grant: nobody but postgres has one');
+    // Object and grantee are quoted already: facts.sql made them with %I.
+    await breakBySql(copy, deps, `REVOKE ALL ON ${grant.object} FROM ${grant.grantee};`);
+  },
+  expect: { verdict: 'not verified', code: 'GRANT_MISSING', level: 'L3' },
+});

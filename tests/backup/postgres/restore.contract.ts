@@ -1,0 +1,103 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { CheckResult } from '../../../lib/backup/check.ts';
+import { breaking } from '../../../lib/backup/postgres/breaking.ts';
+import { postgresDamages } from '../../../lib/backup/postgres/damages/index.ts';
+import { proveInScratch, restoreScratch } from '../../../lib/backup/postgres/prove.ts';
+import { walCheck } from '../../../lib/backup/postgres/repository-checks.ts';
+import { runChecks } from '../../../lib/backup/run-checks.ts';
+import { type PartOf, partOf } from '../../../lib/backup/set.ts';
+import type { SetCopy } from '../../../lib/backup/source.ts';
+import { type PostgresWorld, postgresWorld, SET } from './world.ts';
+
+interface Context {
+  world: PostgresWorld;
+  part: PartOf<'postgres'>;
+}
+
+const bad = (results: readonly CheckResult[]) =>
+  results
+    .filter(({ state }) => state !== 'passed')
+    .map(({ level, id, state, code, got }) => ({ level, id, state, code, got }));
+
+async function prove(world: PostgresWorld, copy: SetCopy): Promise<CheckResult[]> {
+  const part = partOf(copy.set.manifest, 'postgres');
+  if (!part) throw new Error('no part');
+  const access = { ...world.admin, bucket: copy.store.bucket };
+  return [
+    ...(await runChecks([walCheck(part)], copy.store)),
+    ...(await proveInScratch(part, { access, cipher: world.cipher }, world.deps)),
+  ];
+}
+
+const test = suite<Context>('a database comes back');
+test.before(async context => {
+  context.world = await postgresWorld();
+  context.part = await context.world.take(SET);
+});
+test.after(({ world }) => world.close());
+
+test('from its base backup and from its dump, equal to the manifest that was read at its point', async ({
+  world,
+  part,
+}) => {
+  const start = performance.now();
+  const results = [
+    ...(await runChecks([walCheck(part)], world.store)),
+    ...(await proveInScratch(part, world, world.deps)),
+  ];
+  assert.equal(bad(results), []);
+  assert.ok(results.length > 20);
+  console.log(`proven in ${Math.round(performance.now() - start)} ms`);
+});
+
+test('with what was written after the point, up to a moment and no further', async ({ world, part }) => {
+  const psql = world.source.postgres.psql;
+  await psql("INSERT INTO users (name) VALUES ('before the moment')");
+  const [moment = ''] =
+    (
+      await psql(
+        'SELECT pg_sleep(0.1); SELECT to_char(clock_timestamp() AT TIME ZONE \'UTC\', \'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"\'), pg_sleep(0.1)',
+      )
+    )
+      .trim()
+      .split('\n')
+      .at(-1)
+      ?.split('|') ?? [];
+  await psql("INSERT INTO users (name) VALUES ('after the moment'); SELECT pg_switch_wal()");
+  const names = async (at?: Date) => {
+    const scratch = await restoreScratch(part, world, world.deps, at);
+    try {
+      return (await scratch.postgres.psql("SELECT name FROM users WHERE name LIKE '%the moment' ORDER BY id")).trim();
+    } finally {
+      await scratch.close();
+    }
+  };
+  assert.is(await names(), '');
+  assert.is(await names(new Date(moment)), 'before the moment');
+});
+
+for (const damage of postgresDamages({ database: () => Promise.reject(new Error('not yet')) })) {
+  test(`and it is seen when not: ${damage.title}`, async ({ world, part }) => {
+    const start = performance.now();
+    const copy = await world.copy(part);
+    const deps = breaking({ access: world.admin, cipher: world.cipher }, world.deps);
+    const real = postgresDamages(deps).find(({ id }) => id === damage.id);
+    await real?.plant(copy);
+    const planted = performance.now();
+    const results = await prove(world, copy);
+    const failed = results.filter(({ state }) => state === 'failed').sort((a, b) => (a.level < b.level ? -1 : 1));
+    const first = failed.filter(({ level }) => level === failed[0]?.level).map(({ code }) => code);
+    const found = { level: failed[0]?.level, code: first.find(code => code === damage.expect.code) ?? first[0] };
+    console.log(
+      `${damage.id}: planted in ${Math.round(planted - start)}, looked for in ${Math.round(performance.now() - planted)} ms`,
+    );
+    assert.equal(
+      found,
+      { level: damage.expect.level, code: damage.expect.code },
+      JSON.stringify(bad(results), null, 1),
+    );
+  });
+}
+
+test.run();
