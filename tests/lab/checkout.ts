@@ -23,7 +23,7 @@ export interface Checkout {
   muster(verb: string, ...args: string[]): Promise<Result>;
   start(verb: string, ...args: string[]): { child: ChildProcess; ended: Promise<Result> };
   /** SIGKILL as soon as the journal holds the begin of a step whose id starts so. */
-  killedAt(step: string, verb: string): Promise<Result>;
+  killedAt(step: string, verb: string, ...args: string[]): Promise<Result>;
   remove(): Promise<void>;
 }
 
@@ -40,7 +40,7 @@ export async function newCheckout(site: string, inventory: string): Promise<Chec
     state,
     start,
     muster: (verb, ...args) => start(verb, ...args).ended,
-    killedAt: (step, verb) => killWhen(start(verb), () => begun(state, step)),
+    killedAt: (step, verb, ...args) => killWhen(start(verb, ...args), () => begun(state, step)),
     remove: () => rm(dir, { recursive: true, force: true }),
   };
 }

@@ -1,5 +1,6 @@
 import { formatDuration, minutes } from '../../time/index.ts';
 import type { Check } from '../check.ts';
+import { KEYS, type SetPart } from '../set.ts';
 import { type SetAtHand, trusted } from './set-at-hand.ts';
 
 /** What two clocks may differ by before a point in the future is taken for nonsense. */
@@ -14,8 +15,9 @@ export const age: Check<SetAtHand> = {
   expected: 'the point of every source within the rpo of the inventory',
   async look(of) {
     const { sources } = await trusted(of);
-    const ages = sources.map(({ source, point }) => {
-      const old = of.at.getTime() - Date.parse(point);
+    const points = await Promise.all(sources.map(part => newestOf(part, of)));
+    const ages = sources.map(({ source }, n) => {
+      const old = of.at.getTime() - (points[n] ?? 0);
       const limit = of.site.backup?.rpo[source];
       const wrong = old < -SKEW || limit === undefined || old > limit;
       const said = old < 0 ? `${formatDuration(-old)} in the future` : formatDuration(old);
@@ -26,3 +28,11 @@ export const age: Check<SetAtHand> = {
     return late.length > 0 ? { state: 'failed', got, code: 'SET_STALE' } : { state: 'passed', got };
   },
 };
+
+/** A database is as old as the newest WAL in its archive: a restore replays it past the set's point. */
+async function newestOf(part: SetPart, { store }: SetAtHand): Promise<number> {
+  const point = Date.parse(part.point);
+  if (part.source !== 'postgres') return point;
+  const archived = await store.list(`${KEYS.pgbackrest}archive/${part.facts.pgbackrest.stanza}/`);
+  return Math.max(point, ...archived.map(({ modified }) => Date.parse(modified)));
+}

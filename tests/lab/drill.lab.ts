@@ -1,0 +1,159 @@
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Report } from '../../lib/drill/report.ts';
+import { callApp } from './app.ts';
+import { type Checkout, newCheckout } from './checkout.ts';
+
+const SITE = 'drilltest';
+const INVENTORY = `
+site: { name: ${SITE} }
+environment: lab
+artifacts: { sources: [module] }
+provider: { kind: container }
+hosts:
+  - { name: server-1, role: server, cpus: 2, memory: 4GiB, disk: 10GiB }
+cluster: { kind: k3s, version: v1.36.3+k3s-lab }
+addons: { coredns: true, local-path: true, metrics-server: false }
+app: { users: 2000, avatars: 50 }
+backup:
+  store: { kind: local }
+  sources: [postgres, velero, control-plane]
+  namespaces: [app]
+  rpo: { postgres: 1h, velero: 1h, control-plane: 1h }
+  rto: 5m
+drills: { heartbeat: 5s, proof: 30d }
+`;
+/** What muster keeps of a lab beside its checkout. */
+const KEPT = join(homedir(), '.local/share/muster', SITE);
+const mail = 'drill@exemple.test';
+const password = 'un-mot-de-passe-long';
+
+interface Context {
+  checkout: Checkout;
+  app: string;
+  ca: string;
+  /** Everything that was printed. */
+  said: string[];
+  drills: Map<string, { report: Report; folder: string }>;
+}
+
+const test = suite<Context>('a site that is lost, and comes back with its data');
+
+test.before(async context => {
+  await rm(KEPT, { recursive: true, force: true });
+  context.checkout = await newCheckout(SITE, INVENTORY);
+  context.said = [];
+  context.drills = new Map();
+});
+
+test.after(async ({ checkout }) => {
+  await checkout.muster('destroy', `--confirm=${SITE}`);
+  await checkout.muster('purge-store', `--confirm=${SITE}`);
+  await rm(KEPT, { recursive: true, force: true });
+  await checkout.remove();
+});
+
+async function muster({ checkout, said }: Context, verb: string, ...args: string[]) {
+  const result = await checkout.muster(verb, ...args);
+  said.push(result.stdout, result.stderr);
+  return result;
+}
+
+async function drill(context: Context, scenario: string): Promise<Report> {
+  const { code, stdout, stderr } = await muster(context, 'drill', scenario, `--confirm=${SITE}`, '--json');
+  assert.is(code, 0, stderr.split('\n').slice(-20).join('\n') + stdout.slice(-3000));
+  const drilled = JSON.parse(stdout) as { report: Report; folder: string };
+  context.drills.set(scenario, drilled);
+  assert.is(drilled.report.verdict, 'verified');
+  return drilled.report;
+}
+
+const signsIn = async ({ app, ca }: Context) => {
+  const session = await callApp(app, ca, 'POST', '/api/login', { email: mail, password });
+  return session.status;
+};
+
+test('bootstrap brings store, archive, Velero, escrow and heartbeat up with the site', async context => {
+  const { code, stdout, stderr } = await muster(context, 'bootstrap', '--json');
+  assert.is(code, 0, stderr.slice(-2000));
+  Object.assign(context, JSON.parse(stdout) as Pick<Context, 'app' | 'ca'>);
+  const made = await callApp(context.app, context.ca, 'POST', '/api/users', { email: mail, name: 'Drill', password });
+  assert.is(made.status, 201);
+});
+
+test('a backup is every source, read back and signed', async context => {
+  const { code, stderr } = await muster(context, 'backup');
+  assert.is(code, 0, stderr.slice(-2000));
+  const { stdout } = await muster(context, 'backups', '--json');
+  const { sets } = JSON.parse(stdout) as { sets: { complete: boolean; sources: string[] }[] };
+  assert.equal(
+    sets.map(({ complete, sources }) => [complete, sources]),
+    [[true, ['control-plane', 'postgres', 'velero']]],
+  );
+});
+
+for (const scenario of ['namespace-loss', 'database-loss', 'point-in-time', 'control-plane-loss'])
+  test(`${scenario}: what was lost comes back, and the data says so`, async context => {
+    await drill(context, scenario);
+    assert.is(await signsIn(context), 200);
+  });
+
+test('site-rebuild: a drill that was killed in the middle goes on, and the site comes back from nothing', async context => {
+  const { checkout } = context;
+  const killed = await checkout.killedAt('velero.restore', 'drill', 'site-rebuild', `--confirm=${SITE}`);
+  assert.is(killed.signal, 'SIGKILL');
+  const { rto, rpo, checks, clocks } = await drill(context, 'site-rebuild');
+  assert.ok((rto.ms ?? Number.POSITIVE_INFINITY) < 300_000, `${rto.ms}`);
+  assert.equal([...new Set(rpo.sources.map(({ met }) => met))], [true]);
+  assert.ok(checks.some(({ level, state }) => level === 'L7' && state === 'passed'));
+  assert.is(clocks.marks.length, 9);
+  assert.is(await signsIn(context), 200);
+});
+
+test('a restored site is what its inventory says: nothing is left to do', async context => {
+  const { stdout } = await muster(context, 'plan');
+  assert.match(stdout, /^nothing to do|0 changes, 0 unknown/m);
+});
+
+test('the evidence is whole, and one changed byte is found', async context => {
+  const { folder } = context.drills.get('site-rebuild') ?? { folder: '' };
+  assert.is((await muster(context, 'verify-evidence', folder)).code, 0);
+  const path = join(folder, 'report.json');
+  const text = await readFile(path, 'utf8');
+  await (await import('node:fs/promises')).writeFile(path, text.replace('"verified"', '"Verified"'));
+  assert.is((await muster(context, 'verify-evidence', folder)).code, 1);
+});
+
+test('no secret is in a report, a journal, or anything that was printed', async ({ checkout, said, drills }) => {
+  const secrets = await filesBelow(join(checkout.state, 'secrets'));
+  const values = await Promise.all(secrets.map(path => readFile(path, 'utf8')));
+  const secret = values.flatMap(value => value.split('\n')).filter(line => line.length >= 16 && !isPublic(line));
+  assert.ok(secret.length > 10);
+  const evidence = [...drills.values()].map(({ folder }) => filesBelow(folder));
+  const paths = [...(await Promise.all(evidence)).flat(), ...(await filesBelow(join(checkout.state, 'journals')))];
+  const texts = [...said, ...(await Promise.all(paths.map(path => readFile(path, 'utf8'))))];
+  for (const [n, line] of secret.entries())
+    assert.not.ok(
+      texts.some(text => text.includes(line)),
+      `secret line ${n} was shown`,
+    );
+});
+
+/** Certificates and the place of the store are kept with the secrets, and are none. */
+const isPublic = (line: string) => /^-----|"port"|^MII[A-Za-z0-9+/]{60}/.test(line);
+
+async function filesBelow(dir: string): Promise<string[]> {
+  const entries = await readdir(dir, { recursive: true, withFileTypes: true });
+  return entries.filter(entry => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+}
+
+test('destroy keeps the backups, the escrow and the evidence, and says so', async context => {
+  const { code, stdout } = await muster(context, 'destroy', `--confirm=${SITE}`);
+  assert.is(code, 0);
+  for (const kept of [`stores/${SITE}`, KEPT, `${SITE}/drills`]) assert.match(stdout, new RegExp(kept));
+});
+
+test.run();
