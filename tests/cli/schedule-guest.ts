@@ -52,7 +52,7 @@ hosts:
 cluster: { kind: k3s, version: v1.36.3+k3s-lab }
 addons: { coredns: true, local-path: true, metrics-server: true }
 backup:
-  store: { kind: s3, endpoint: https://127.0.0.1:1, region: eu-1, bucket: timers, accessKey: env:A, secretKey: env:B }
+  store: { kind: s3, endpoint: https://127.0.0.1:1, region: eu-1, bucket: timers, accessKey: file:/key, secretKey: file:/key }
   sources: [velero]
   namespaces: [app]
   schedule: ${schedule}

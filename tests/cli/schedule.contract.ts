@@ -1,5 +1,7 @@
+import { writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import { equal, is, match, not } from 'uvu/assert';
 import { exists } from '../../lib/host/exists.ts';
@@ -70,6 +72,17 @@ scheduled('cannot be set up where systemd does not run: said with a crontab inst
   match(stderr, /cannot set timers: process 1 of this computer is \S+, not systemd/);
   match(stderr, /0 0 \* \* \* PATH=\S+ \S+\/muster backup --site timers --scheduled/);
   match(stderr, /0 0 \* \* 1 PATH=\S+ \S+\/muster drill site-rebuild --site timers --scheduled/);
+});
+
+scheduled('is not set up with a secret that only the session of a person has', async ({ checkout }) => {
+  const file = join(checkout.dir, 'inventories', 'timers.yaml');
+  const text = inventory('{ backup: daily, drill: weekly }');
+  for (const reference of ['env:AWS_KEY', 'bw:store/key']) {
+    await writeFile(file, text.replace('secretKey: file:/key', `secretKey: ${reference}`));
+    const { code, stderr } = await checkout.muster('schedule');
+    is(code, 3);
+    match(stderr, `says backup.store.secretKey: ${reference}\n`);
+  }
 });
 
 scheduled.run();

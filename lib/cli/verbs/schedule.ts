@@ -26,7 +26,10 @@ export const schedule: Act = async call => {
 async function change(open: OpenSite, call: Call, wanted: boolean): Promise<ExitStatus | undefined> {
   const { flags, out, site } = call;
   const by = operatorOf(call);
-  if (wanted) scheduleOf(open.site);
+  if (wanted) {
+    scheduleOf(open.site);
+    refuseSessionSecrets(open.site);
+  }
   await requireSystemd(open.site, by);
   if (wanted) await checkCalendars(open.site, await open.ports.shell('localhost'));
   const steps = scheduleSteps(open.site, wanted ? by : undefined);
@@ -63,6 +66,23 @@ function scheduleOf({ name, path, backup }: Site): { backup: string; drill: stri
   throw new OpsError('USAGE', `cannot schedule anything of ${name}: ${path} has no backup.schedule`, {
     hint: 'write one: { backup: daily, drill: weekly }; ./muster schema describes it',
   });
+}
+
+/** Errors: INVENTORY_INVALID: every run by a timer would fail, at night, for want of what only a person's session has. */
+function refuseSessionSecrets({ path, backup }: Site): void {
+  const store = backup?.store;
+  if (store?.kind !== 's3') return;
+  for (const key of ['accessKey', 'secretKey'] as const) {
+    if (store[key].startsWith('file:')) continue;
+    throw new OpsError(
+      'INVENTORY_INVALID',
+      `cannot schedule anything: ${path} says backup.store.${key}: ${store[key]}`,
+      {
+        hint: 'file:PATH, with rights for you alone',
+        details: ['a timer has neither the environment of your login nor an unlocked vault'],
+      },
+    );
+  }
 }
 
 const operatorOf = ({ env, project }: Call): Operator => {
