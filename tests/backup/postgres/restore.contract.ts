@@ -77,7 +77,11 @@ test('with what was written after the point, up to a moment and no further', asy
   assert.is(await names(new Date(moment)), 'before the moment');
 });
 
-for (const damage of postgresDamages({ database: () => Promise.reject(new Error('not yet')) })) {
+/** One of each kind: an archive, a dump, rows, pages. The self-test plants them all, and each takes ten seconds. */
+const PLANTED = ['wal-missing', 'dump-empty', 'value-changed', 'index-corrupt'].map(name => `postgres/${name}`);
+const all = postgresDamages({ database: () => Promise.reject(new Error('only listed')) });
+
+for (const damage of all.filter(({ id }) => PLANTED.includes(id))) {
   test(`and it is seen when not: ${damage.title}`, async ({ world, part }) => {
     const start = performance.now();
     const copy = await world.copy(part);
