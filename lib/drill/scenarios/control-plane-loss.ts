@@ -1,5 +1,7 @@
+import { controlPlaneRenew } from '../../backup/control-plane/renew.ts';
 import { controlPlaneRestore } from '../../backup/control-plane/restore.ts';
 import { partOf } from '../../backup/index.ts';
+import type { AnyStep } from '../../engine/index.ts';
 import { rebuildOf } from '../../site/index.ts';
 import { appResults } from '../checks/app.ts';
 import { nextBackup } from '../checks/next-backup.ts';
@@ -32,11 +34,13 @@ export const controlPlaneLoss: Scenario = {
 async function phases({ target, set }: Drill): Promise<Phase[]> {
   const { site } = target;
   const part = partOf(set.manifest, 'control-plane');
-  const { steps, cluster, answers } = await rebuildOf(site, target);
+  const { steps, cluster, addons, answers } = await rebuildOf(site, target);
+  const standing = (step: AnyStep) => cluster(step) || addons(step);
+  const back = part ? [controlPlaneRestore(part, site), controlPlaneRenew(site)] : [];
   return [
     { name: 'losing the datastore', steps: () => [loseControlPlane(site)], end: 't1' },
-    { name: 'bringing the datastore back', steps: () => (part ? [controlPlaneRestore(part, site)] : []), end: 't6' },
-    { name: 'looking at the cluster', steps: () => steps, select: cluster },
+    { name: 'bringing the datastore back', steps: () => back, end: 't6' },
+    { name: 'looking at the cluster', steps: () => steps, select: standing },
     { name: 'looking at the application', steps: () => steps, select: answers, end: 't7' },
   ];
 }

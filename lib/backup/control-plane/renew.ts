@@ -1,0 +1,74 @@
+import { isRecord } from '../../cluster/index.ts';
+import type { Change, ClusterApi, Ctx, Decision, KubeObject, Step } from '../../engine/index.ts';
+import type { Site } from '../../inventory/index.ts';
+import { minutes } from '../../time/index.ts';
+import { serverOf } from './take.ts';
+
+/** 'namespace/name' of pods that were there before the datastore went back. */
+interface Seen {
+  stale: string[];
+}
+
+/**
+ * control-plane.renew: no pod that watches the API is older than the restored datastore. Revisions went back with it, so
+ * who watched before waits for ever for one that is to come: Velero's agent takes no backup, and says nothing.
+ */
+export const controlPlaneRenew = (site: Site): Step<object, Seen> => ({
+  id: 'control-plane.renew',
+  title: 'Start what watches the API anew',
+  target: { site: site.name, kind: 'cluster', name: site.name },
+  want: {},
+  needs: [{ step: 'control-plane.restore', scope: 'same' }],
+  deadline: minutes(10),
+  observe: async ctx => ({ stale: (await stalePods(site, ctx)).map(nameOf) }),
+  decide: decideRenew,
+  apply: (change, ctx) => ctx.effect(change, () => renew(site, ctx)),
+});
+
+export function decideRenew(_: unknown, { stale }: Seen): Decision {
+  if (stale.length === 0) return { is: 'done', reason: 'nothing watches from before' };
+  const change: Change = { action: 'replace', what: `${stale.length} pods that watch the API`, grade: 'known' };
+  return { is: 'changes', changes: [{ ...change, from: stale.slice(0, 5).join(', ') }] };
+}
+
+const nameOf = ({ metadata }: KubeObject) => `${metadata.namespace}/${metadata.name}`;
+
+async function stalePods(site: Site, ctx: Ctx): Promise<KubeObject[]> {
+  const [api, since] = await Promise.all([ctx.cluster(site.name), startedAt(site, ctx)]);
+  const pods = await api.list({ apiVersion: 'v1', kind: 'Pod' });
+  return pods.filter(pod => watches(pod) && startOf(pod) < since);
+}
+
+/** It has a token of the API's. */
+function watches({ spec, status }: KubeObject): boolean {
+  const volumes = isRecord(spec) && Array.isArray(spec.volumes) ? spec.volumes.filter(isRecord) : [];
+  const over = isRecord(status) && (status.phase === 'Succeeded' || status.phase === 'Failed');
+  return !over && volumes.some(({ name }) => String(name).startsWith('kube-api-access-'));
+}
+
+const startOf = ({ status }: KubeObject): number =>
+  Date.parse(String(isRecord(status) ? status.startTime : '')) || Number.POSITIVE_INFINITY;
+
+/** k3s's last start, milliseconds: nothing began to watch the restored datastore before it. */
+async function startedAt(site: Site, ctx: Ctx): Promise<number> {
+  const script = 'date -d "$(systemctl show -p ActiveEnterTimestamp --value k3s)" +%s';
+  return Number(await (await ctx.shell(serverOf(site))).run({ script })) * 1000;
+}
+
+async function renew(site: Site, ctx: Ctx): Promise<void> {
+  const api: ClusterApi = await ctx.cluster(site.name);
+  for (const { metadata } of await stalePods(site, ctx)) {
+    const { name, namespace } = metadata;
+    await api.remove({ apiVersion: 'v1', kind: 'Pod', name, ...(namespace !== undefined && { namespace }) });
+  }
+  await ctx.wait({
+    what: 'pods that watch the restored API',
+    deadline: minutes(5),
+    every: 1000,
+    hint: `./muster kubectl --site ${site.name} get pods -A`,
+    probe: async () => {
+      const stale = await stalePods(site, ctx);
+      return stale.length === 0 ? { value: true } : { saw: `${stale.map(nameOf).join(', ')} from before` };
+    },
+  });
+}
