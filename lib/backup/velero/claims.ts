@@ -36,13 +36,16 @@ export interface Coverage {
 }
 
 /**
- * Pods that no backup has: those of Jobs, and the heartbeat's. A restored pod whose workload is kept at 0 is removed
- * while its volume is still being filled.
+ * Pods that no restore brings back: those of Jobs would do their work again, and the heartbeat's would be removed, its
+ * workload being kept at 0, while its volume is still being filled.
  */
-export const LEFT_OUT: readonly { key: string; value?: string }[] = [
+export const NOT_RESTORED: readonly { key: string; value?: string }[] = [
   { key: 'batch.kubernetes.io/job-name' },
   { key: 'app.kubernetes.io/component', value: 'heartbeat' },
 ];
+
+const isNotRestored = ({ metadata: { labels = {} } }: KubeObject): boolean =>
+  NOT_RESTORED.some(({ key, value }) => key in labels && (value === undefined || labels[key] === value));
 
 const EXCLUDED_VOLUMES = 'backup.velero.io/backup-volumes-excludes';
 const EXCLUDE = 'velero.io/exclude-from-backup';
@@ -96,6 +99,9 @@ function readable(claim: KubeObject, volume: KubeObject, pods: readonly KubeObje
   const users = pods.filter(pod => pod.metadata.namespace === namespace && volumeOf(pod, name) !== undefined);
   const running = users.filter(({ status }) => record(status).phase === 'Running');
   const readers = running.filter(pod => !isLeftOut(pod, name));
+  const stray = readers.find(isNotRestored);
+  // Velero reads a volume through any one of its pods; a snapshot of this one would come back with nobody.
+  if (stray) return `${stray.metadata.name} mounts it, a pod that no restore brings back: wait until it has ended`;
   const reader = readers[0];
   const volumeName = reader && volumeOf(reader, name);
   if (!reader || volumeName === undefined) {
@@ -125,7 +131,6 @@ function isLeftOut(pod: KubeObject, claim: string): boolean {
   );
   return (
     labels[EXCLUDE] === 'true' ||
-    LEFT_OUT.some(({ key, value }) => key in labels && (value === undefined || labels[key] === value)) ||
     (annotations[EXCLUDED_VOLUMES] ?? '').split(',').some(entry => entry.trim() === name) ||
     !mounts.some(mount => mount.name === name)
   );

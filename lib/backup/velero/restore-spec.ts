@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import type { KubeObject } from '../../engine/index.ts';
+import { type Covered, NOT_RESTORED } from './claims.ts';
 import { API, NAMESPACE } from './names.ts';
 
 /** Comes back asleep: the database until pgBackRest has filled its volume, the heartbeat until canaries are counted. */
@@ -16,12 +17,14 @@ export interface RestoreWant {
   name: string;
   backup: string;
   namespaces: readonly string[];
+  /** Their pods stay away: one would make an empty database before its StatefulSet is there to be at 0. */
+  covered: readonly Covered[];
   /** From a namespace of the backup to another one, for a copy beside the original. */
   mapping?: Readonly<Record<string, string>>;
 }
 
 /** The Restore, after the ConfigMap that it names. */
-export const restoreObjects = ({ name, backup, namespaces, mapping }: RestoreWant): KubeObject[] => [
+export const restoreObjects = ({ name, backup, namespaces, covered, mapping }: RestoreWant): KubeObject[] => [
   {
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -36,6 +39,8 @@ export const restoreObjects = ({ name, backup, namespaces, mapping }: RestoreWan
       backupName: backup,
       includedNamespaces: namespaces,
       excludedResources: EXCLUDED,
+      // Here, not in the Backup: there a running pod comes in with its claim, whatever its labels.
+      labelSelector: { matchExpressions: awake(covered) },
       ...(mapping && { namespaceMapping: mapping }),
       resourceModifier: { kind: 'ConfigMap', name },
       // What lives is never written over.
@@ -43,6 +48,15 @@ export const restoreObjects = ({ name, backup, namespaces, mapping }: RestoreWan
       itemOperationTimeout: '30m',
     },
   },
+];
+
+const awake = (covered: readonly Covered[]): object[] => [
+  ...NOT_RESTORED.map(({ key, value }) =>
+    value === undefined ? { key, operator: 'DoesNotExist' } : { key, operator: 'NotIn', values: [value] },
+  ),
+  ...(covered.length === 0
+    ? []
+    : [{ key: 'statefulset.kubernetes.io/pod-name', operator: 'NotIn', values: covered.map(({ pod }) => pod) }]),
 ];
 
 const modifiers = (beside: boolean): string =>

@@ -4,6 +4,7 @@ import type { Site } from '../../inventory/index.ts';
 import { minutes } from '../../time/index.ts';
 import type { PartOf, VeleroFacts } from '../set.ts';
 import type { Mapping } from './checks.ts';
+import { coveredBy } from './claims.ts';
 import { makeKnown } from './known.ts';
 import { type RestoreWant, restoreObjects } from './restore-spec.ts';
 import { type RestoreSeen, readRestore, waitForBackupOf, waitForRestore } from './restored.ts';
@@ -56,6 +57,7 @@ const wanted = (facts: VeleroFacts, { namespaces, mapping }: RestoreOptions, ctx
   name: restoreName(facts.backup, ctx),
   backup: facts.backup,
   namespaces: namespaces ?? facts.namespaces,
+  covered: coveredBy(facts.excluded.map(entry => entry.coveredBy)),
   ...(mapping && { mapping }),
 });
 

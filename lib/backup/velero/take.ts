@@ -1,10 +1,9 @@
-import type { AnyStep, Change, Ctx, Decision, KubeObject, Step } from '../../engine/index.ts';
+import type { AnyStep, Change, Ctx, Decision, Step } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
 import type { Site } from '../../inventory/index.ts';
 import { minutes } from '../../time/index.ts';
 import { KEYS } from '../set.ts';
 import { backupObject } from './backup-spec.ts';
-import { coveredBy } from './claims.ts';
 import { backupName } from './names.ts';
 import { writePart } from './part.ts';
 import { preflightStep, readCoverage } from './preflight.ts';
@@ -73,15 +72,8 @@ async function act({ what }: Change, site: Site, setId: string, ctx: Ctx): Promi
   } else if (what === PART) {
     const backup = await waitForBackup(name, ctx);
     await writePart({ site, setId, backup, before: await before(setId, site, ctx) }, ctx);
-  } else await api.apply(wantedBackup(site, name));
+  } else await api.apply(backupObject({ name, namespaces: site.backup?.namespaces ?? [] }));
 }
-
-const wantedBackup = (site: Site, name: string): KubeObject =>
-  backupObject({
-    name,
-    namespaces: site.backup?.namespaces ?? [],
-    covered: coveredBy(site.backup?.sources ?? []),
-  });
 
 async function before(setId: string, site: Site, ctx: Ctx): Promise<VolumeListing[]> {
   const bytes = await (await ctx.store(site.name)).get(listing(setId));
