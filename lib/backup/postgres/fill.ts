@@ -1,22 +1,13 @@
 import { isRecord } from '../../cluster/index.ts';
 import type { ClusterApi, Ctx, KubeObject } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
-import type { Site } from '../../inventory/index.ts';
 import { minutes, seconds } from '../../time/index.ts';
-import type { PartOf } from '../set.ts';
 import type { Postgres } from '../source.ts';
 import { checksAtPoint, checksAtTime } from './checks.ts';
-import { markOf } from './mark.ts';
+import { type Filling, markOf } from './mark.ts';
 import { CONTAINER, NAMESPACE, STATEFUL_SET } from './names.ts';
 import { compare, keep, restoreCommand, waitForTarget } from './paused.ts';
 import { podPostgres } from './server.ts';
-
-export interface Filling {
-  part: PartOf<'postgres'>;
-  site: Site;
-  at?: Date;
-  archive: 'on' | 'off';
-}
 
 const NAME = 'postgres-restore';
 /** Annotation: JSON of the mark. */

@@ -1,9 +1,18 @@
 import { z } from 'zod';
 import type { Ctx } from '../../engine/index.ts';
+import type { Site } from '../../inventory/index.ts';
 import type { CheckResult } from '../check.ts';
+import type { PartOf } from '../set.ts';
 import type { Postgres } from '../source.ts';
-import type { Filling } from './fill.ts';
 import { PGDATA } from './repository.ts';
+
+/** What is restored, and where. */
+export interface Filling {
+  part: PartOf<'postgres'>;
+  site: Site;
+  at?: Date;
+  archive: 'on' | 'off';
+}
 
 /** What a restore leaves in the data directory that it put in place. */
 export interface Mark {

@@ -4,8 +4,8 @@ import { OpsError } from '../../errors/index.ts';
 import type { Site } from '../../inventory/index.ts';
 import { minutes, seconds } from '../../time/index.ts';
 import type { PartOf } from '../set.ts';
-import { type Filling, fill, isFilled, removeRestorePod } from './fill.ts';
-import { markOf, parseMark, readMark } from './mark.ts';
+import { fill, isFilled, removeRestorePod } from './fill.ts';
+import { type Filling, markOf, parseMark, readMark } from './mark.ts';
 import { CLAIM, clusterOf, NAMESPACE, POD, STATEFUL_SET } from './names.ts';
 import { podPostgres } from './server.ts';
 
