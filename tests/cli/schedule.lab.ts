@@ -112,11 +112,9 @@ test('a run of somebody else is not overlapped: the scheduled one is refused wit
   const soon = () => new Promise<undefined>(done => setTimeout(() => done(undefined), 3000));
   // Refused itself when a timer was first.
   await until('the lock', async () => (await Promise.race([guest.muster('backup'), soon()])) === undefined);
-  await until('a refusal', async () => (await guest.pings()).some(path => path.endsWith('/4')));
-  assert.match(
-    await guest.sh('journalctl -q -o cat -u muster-timers-backup -u muster-timers-drill'),
-    /cannot start: 'backup' runs since/,
-  );
+  const said = 'journalctl -q -o cat -u muster-timers-backup -u muster-timers-drill';
+  await until('a refusal', async () => /cannot start: 'backup' runs since/.test(await guest.sh(said)));
+  await until('its ping', async () => (await guest.pings()).some(path => path.endsWith('/4')));
 });
 
 test('runs longer than the time between them never overlap', async ({ guest }) => {
