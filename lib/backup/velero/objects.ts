@@ -56,8 +56,18 @@ export function normalised(object: KubeObject): unknown {
       // A map of which nothing is left is as none.
       .filter(([, value]) => !isRecord(value) || Object.keys(value).length > 0),
   );
-  return { ...rest, metadata: unmarked, ...(isRecord(object.spec) && { spec: specOf(object, object.spec) }) };
+  const { subjects } = object;
+  return {
+    ...rest,
+    metadata: unmarked,
+    ...(isRecord(object.spec) && { spec: specOf(object, object.spec) }),
+    ...(Array.isArray(subjects) && { subjects: subjects.map(subject => atHome(subject, metadata.namespace)) }),
+  };
 }
+
+/** An account of the object's own namespace: in a copy beside the original that is another one. */
+const atHome = (subject: unknown, namespace: string | undefined): unknown =>
+  isRecord(subject) && subject.namespace === namespace ? { ...subject, namespace: '' } : subject;
 
 const withoutMarks = (map: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(map).filter(([key]) => !MARKS.some(mark => mark.test(key))));

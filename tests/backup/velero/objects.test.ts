@@ -57,6 +57,17 @@ test('differ by what a person wrote', () => {
   assert.is.not(hash({ ...data, data: { a: 'y' } }), hash(data));
 });
 
+test('are the same in a namespace beside their own', () => {
+  const bound = (namespace: string): KubeObject => ({
+    ...object('RoleBinding', 'b', {}, { namespace }),
+    subjects: [
+      { kind: 'ServiceAccount', name: 'a', namespace },
+      { kind: 'ServiceAccount', name: 'a', namespace: 'kube-system' },
+    ],
+  });
+  assert.is(hash(bound('app')), hash(bound('copy')));
+});
+
 test('count their replicas, but of what a restore keeps down', () => {
   const scaled = (name: string, replicas: number) => hash(object('StatefulSet', name, { replicas }));
   assert.is(scaled('postgres', 0), scaled('postgres', 1));
