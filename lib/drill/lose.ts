@@ -133,19 +133,24 @@ export const loseControlPlane = (site: Site): AnyStep =>
     },
   });
 
+/** What a drill's bad write leaves in half of the names: its own, so that the next drill writes anew. */
+export const spoiltName = (drill: string): string => `spoilt by drill ${drill}`;
+
 /** Half of the people renamed by a statement without its WHERE, as releases do. The WAL that has it is archived. */
-export const spoilUsers = (site: Site): AnyStep => {
-  const NAME = 'spoilt by a drill';
+export const spoilUsers = (site: Site, drill: string): AnyStep => {
   const psql = async (ctx: Ctx, sql: string) => podPostgres(await ctx.cluster(site.name), site.name).psql(sql);
   return lossStep(site, {
     id: 'drill.spoil-users',
     title: 'Write what should not have been written',
     what: 'the names of the people',
     async left(ctx) {
-      const spoilt = await psql(ctx, `SELECT count(*) FROM users WHERE name = '${NAME}'`);
+      const spoilt = await psql(ctx, `SELECT count(*) FROM users WHERE name = '${spoiltName(drill)}'`);
       return Number(spoilt) > 0 ? undefined : 'as they should be';
     },
     lose: async ctx =>
-      void (await psql(ctx, `UPDATE users SET name = '${NAME}' WHERE id % 2 = 0; SELECT pg_switch_wal();`)),
+      void (await psql(
+        ctx,
+        `UPDATE users SET name = '${spoiltName(drill)}' WHERE id % 2 = 0; SELECT pg_switch_wal();`,
+      )),
   });
 };

@@ -5,7 +5,7 @@ import { appResults } from '../checks/app.ts';
 import { readRows, rowResults, rowRpo } from '../checks/canaries.ts';
 import { nextBackup } from '../checks/next-backup.ts';
 import { postgresResults } from '../checks/restored.ts';
-import { spoilUsers } from '../lose.ts';
+import { spoiltName, spoilUsers } from '../lose.ts';
 import { databaseSteps } from '../restore.ts';
 import type { Drill, Phase, Scenario } from '../scenario.ts';
 
@@ -33,20 +33,20 @@ async function phases(drill: Drill): Promise<Phase[]> {
   const { site } = target;
   const { steps, answers } = await rebuildOf(site, target);
   return [
-    { name: 'spoiling the data', steps: () => [spoilUsers(site)], end: 't1' },
+    { name: 'spoiling the data', steps: () => [spoilUsers(site, drill.id)], end: 't1' },
     { name: 'going back to the second before', steps: () => databaseSteps(site, set.manifest, t0), end: 't6' },
     { name: 'looking at the application', steps: () => steps, select: answers, end: 't7' },
   ];
 }
 
-/** The heartbeat lives on, and writes again as soon as the restored server runs: from then on its rows are new. */
-async function startedAt({ target }: Drill): Promise<Date> {
-  const api = await target.ports.cluster(target.site.name);
-  const text = await podPostgres(api, target.site.name).psql('SELECT extract(epoch FROM pg_postmaster_start_time())');
-  return new Date(Number(text) * 1000);
-}
+const psql = async ({ target }: Drill, sql: string) =>
+  podPostgres(await target.ports.cluster(target.site.name), target.site.name).psql(sql);
 
-/** L5: the row before is there (the chain of canaries says so), the row after is not. */
+/** The heartbeat lives on, and writes again as soon as the restored server runs: from then on its rows are new. */
+const startedAt = async (drill: Drill) =>
+  Number(await psql(drill, 'SELECT extract(epoch FROM pg_postmaster_start_time())')) * 1000;
+
+/** L5: the row before is there (the chain of canaries says so), the row after is not, and neither is the bad write. */
 const momentResults = (drill: Drill): Promise<CheckResult[]> =>
   runChecks(
     [
@@ -56,14 +56,16 @@ const momentResults = (drill: Drill): Promise<CheckResult[]> =>
         source: 'postgres',
         level: 'L5',
         required: true,
-        expected: `no canary written between ${drill.t0.toISOString()} and the restore`,
+        expected: `no canary and no bad write after ${drill.t0.toISOString()}`,
         async look(of: Drill) {
+          const spoilt = Number(await psql(of, `SELECT count(*) FROM users WHERE name = '${spoiltName(of.id)}'`));
           const [rows, started] = await Promise.all([readRows(of), startedAt(of)]);
-          const late = (at: number) => at > of.t0.getTime() && at < started.getTime();
+          const late = (at: number) => at > of.t0.getTime() && at < started;
           const after = rows.filter(({ written }) => late(Date.parse(written)));
-          if (after.length === 0) return { state: 'passed', got: `${rows.length} canaries, none of them later` };
+          const got = `${after.length} later canaries of ${rows.length}, ${spoilt} spoilt names`;
+          if (after.length === 0 && spoilt === 0) return { state: 'passed', got };
           const details = after.map(({ number, written }) => `canary ${number} of ${written}`);
-          return { state: 'failed', code: 'RESTORE_FAILED', got: `${after.length} later ones`, details };
+          return { state: 'failed', code: 'RESTORE_FAILED', got, details };
         },
       },
     ],
