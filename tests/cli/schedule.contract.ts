@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import { equal, is, match, not } from 'uvu/assert';
@@ -27,6 +28,9 @@ scheduled.before(async context => {
   await new Promise<void>(done => context.server.listen(0, '127.0.0.1', done));
   const ping = `http://127.0.0.1:${(context.server.address() as AddressInfo).port}/{verb}`;
   context.checkout = await newCheckout('timers', inventory(`{ backup: daily, drill: weekly, ping: '${ping}' }`));
+  // A lab's keys lie in the home: not in that of whoever tests, whose cache is used.
+  process.env.XDG_CACHE_HOME ??= join(homedir(), '.cache');
+  process.env.HOME = context.checkout.dir;
 });
 
 scheduled.after(async ({ checkout, server }) => {
