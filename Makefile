@@ -2,6 +2,8 @@
 SITE ?= lab
 # More flags for ./muster, as: make plan ARGS=--json
 ARGS ?=
+# What a drill loses, as: make drill SCENARIO=database-loss
+SCENARIO ?= site-rebuild
 # A part of the test files by a word of their paths, as: make unit ONLY=engine
 ONLY ?=
 
@@ -37,6 +39,20 @@ start-lab: setup ## Start the site's machines again
 
 destroy-lab: setup ## Remove the site and its data, and prove that nothing is left; another SITE wants ARGS=--confirm=NAME
 	@./muster destroy --site $(SITE) --confirm=lab $(ARGS)
+
+.PHONY: backup backups backup-audit drill
+
+backup: setup ## Take a set: every source of the inventory, read back and signed
+	@./muster backup --site $(SITE) $(ARGS)
+
+backups: setup ## List the sets: how old, how large, whether whole, when last proven
+	@./muster backups --site $(SITE) $(ARGS)
+
+backup-audit: setup ## Say whether the backups would bring the site back; reads only
+	@./muster backup-audit --site $(SITE) $(ARGS)
+
+drill: setup ## Lose something of the lab and prove that it comes back; another SITE wants ARGS=--confirm=NAME
+	@./muster drill $(SCENARIO) --site $(SITE) --confirm=lab $(ARGS)
 
 doctor: setup ## Check this computer: packages, KVM, Go, disk, memory, ports, rights
 	@./muster doctor --site $(SITE) $(ARGS)

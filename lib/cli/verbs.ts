@@ -56,6 +56,19 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     flags: [],
     load: async () => (await import('./verbs/backups.ts')).backups,
   },
+  'backup-audit': {
+    group: 'Backup',
+    title: 'Say whether the backups would bring the site back: age, gaps, volumes, lost content; reads only',
+    flags: [],
+    load: async () => (await import('./verbs/backup-audit.ts')).backupAudit,
+  },
+  restore: {
+    group: 'Backup',
+    title: 'Bring data back: beside the living site, or with --confirm in place; discard removes what lies beside',
+    words: 'set | database | namespace NAME | discard',
+    flags: ['set', 'at', 'confirm'],
+    load: async () => (await import('./verbs/restore.ts')).restore,
+  },
   drill: {
     group: 'Backup',
     title: 'Lose something on purpose, bring it back, and let the data decide',

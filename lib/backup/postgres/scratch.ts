@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { imageOf } from '../../artifact/image-key.ts';
 import { imagesRecipe } from '../../artifact/images.ts';
@@ -13,8 +13,9 @@ import type { Postgres } from '../source.ts';
 import { type Repository, repositoryFiles } from './repository.ts';
 import { postgresOver, textOf } from './server.ts';
 
-/** Whatever becomes of us, no container lives longer. Seconds. */
+/** Whatever becomes of us, no container lives longer; one that a person is to look into has a day. Seconds. */
 const LONGEST = 3600;
+const LONGEST_KEPT = 86_400;
 
 /** Files of containers; their server listens on its socket only, since the network is this computer's. */
 const QUIET = "listen_addresses = ''\nfsync = off\nfull_page_writes = off\n";
@@ -35,32 +36,41 @@ export interface ScratchWant {
   repository: Repository;
   /** Of the image; absent: its own start. As ['restore-postgres', 'mark', ...]. */
   command?: readonly string[];
+  /** It is to outlive this process, under this name; openKept finds it again. */
+  name?: string;
 }
 
 /**
  * A container of the site's own PostgreSQL image on this computer. It sees the network of this computer, where the store
  * is, and nobody sees it. Errors: TOOL_MISSING, ARTIFACT_BUILD, COMMAND_FAILED.
  */
-export async function startScratch({ repository, command = [] }: ScratchWant, deps: ArtifactDeps): Promise<Scratch> {
+export async function startScratch(
+  { repository, command = [], name: kept }: ScratchWant,
+  deps: ArtifactDeps,
+): Promise<Scratch> {
   const { image, podman } = await scratchImage(deps);
-  const name = `muster-scratch-${randomBytes(6).toString('hex')}`;
-  const dir = join(deps.cache, 'scratch', name);
-  const run = podmanRunner(podman, deps);
-  const close = async () => {
-    // Also when the run was stopped: what is left would hold the keys.
-    const ending = podmanRunner(podman, { ...deps, signal: AbortSignal.timeout(seconds(30)) });
-    await ending(['rm', '-f', '-v', '-i', '-t', '0', name]);
-    await removeTree(dir, { ...deps, signal: AbortSignal.timeout(seconds(30)) });
-  };
+  const name = kept ?? `muster-scratch-${randomBytes(6).toString('hex')}`;
+  const scratch = scratchOf(name, podman, deps);
+  const dir = filesOf(name, deps);
   try {
     await writeFiles(dir, repository);
     const entry = command.length > 0 ? ['--entrypoint', `${command[0]}`] : [];
-    const args = [...LIMITS, ...mounts(dir), ...entry, image, ...command.slice(1)];
+    const longest = ['--timeout', `${kept === undefined ? LONGEST : LONGEST_KEPT}`];
+    const args = [...LIMITS, ...longest, ...mounts(dir), ...entry, image, ...command.slice(1)];
+    const run = podmanRunner(podman, deps);
     textOf('this computer', 'podman run', await run(['run', '-d', '--name', name, ...args]));
+    return scratch;
   } catch (error) {
-    await close();
+    await scratch.close();
     throw error;
   }
+}
+
+const filesOf = (name: string, { cache }: ArtifactDeps) => join(cache, 'scratch', name);
+
+/** Of a container that is there, or was. */
+function scratchOf(name: string, podman: readonly string[], deps: ArtifactDeps): Scratch {
+  const run = podmanRunner(podman, deps);
   const exec: Postgres['exec'] = (argv, options = {}) => run(['exec', '-i', name, ...argv], options);
   return {
     name,
@@ -71,12 +81,38 @@ export async function startScratch({ repository, command = [] }: ScratchWant, de
       return stdout.text + stderr.text;
     },
     running: async () => (await run(['inspect', '-f', '{{.State.Running}}', name])).stdout.text.trim() === 'true',
-    close,
+    async close() {
+      // Also when the run was stopped: what is left would hold the keys.
+      const ending = podmanRunner(podman, { ...deps, signal: AbortSignal.timeout(seconds(30)) });
+      await ending(['rm', '-f', '-v', '-i', '-t', '0', name]);
+      await removeTree(filesOf(name, deps), { ...deps, signal: AbortSignal.timeout(seconds(30)) });
+    },
   };
 }
 
+/** Kept containers whose name fits, running or not, and kept files without one. Errors: COMMAND_FAILED. */
+export async function keptScratches(name: RegExp, deps: ArtifactDeps): Promise<Scratch[]> {
+  const folder = join(deps.cache, 'scratch');
+  const files = await readdir(folder).catch((): string[] => []);
+  // No store of containers, no container.
+  if (!files.includes('podman')) return [];
+  await needTool('podman', 'podman', deps);
+  const podman = await podmanCommand(join(folder, 'podman'));
+  const said = await podmanRunner(podman, deps)(['ps', '-a', '--format', '{{.Names}}']);
+  const names = textOf('this computer', 'podman ps', said).split('\n');
+  const all = [...new Set([...names, ...files])].filter(one => name.test(one)).sort();
+  return all.map(one => scratchOf(one, podman, deps));
+}
+
+/** What a person types to look into it. */
+export async function lookCommand(name: string, { cache }: Pick<ArtifactDeps, 'cache'>): Promise<string> {
+  const podman = await podmanCommand(join(cache, 'scratch', 'podman'));
+  const argv = [...podman, 'exec', '-it', name, 'psql', '-d', 'app'];
+  return (process.getuid?.() === 0 ? argv : ['sudo', ...argv]).join(' ');
+}
+
 const LIMITS = [
-  ...['--network', 'host', '--read-only', '--tmpfs', '/tmp', '--timeout', `${LONGEST}`, '--log-driver', 'k8s-file'],
+  ...['--network', 'host', '--read-only', '--tmpfs', '/tmp', '--log-driver', 'k8s-file'],
   // What root may set without CAP_SYS_RESOURCE.
   ...['--ulimit', 'nofile=20000:20000', '--ulimit', 'nproc=20000:20000'],
 ];

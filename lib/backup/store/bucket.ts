@@ -27,20 +27,23 @@ import { exists } from './make.ts';
 const OF_SITE = ['site', 'reader'] as const;
 
 const isLocal = (site: Site) => site.backup?.store.kind === 'local';
-const envOf = ({ clock, signal }: Ctx) => ({ clock, signal, random: Math.random });
-const ownSecrets = (site: Site, { run }: Ctx) => storeSecrets(storeFiles(run.dirs.project, site.name));
+/** What only reads needs no more of a step's context. */
+type Surroundings = Pick<Ctx, 'run' | 'secrets' | 'clock' | 'signal'>;
 
-const isHere = (site: Site, { run }: Ctx) => exists(storeFiles(run.dirs.project, site.name).dir);
+const envOf = ({ clock, signal }: Surroundings) => ({ clock, signal, random: Math.random });
+const ownSecrets = (site: Site, { run }: Surroundings) => storeSecrets(storeFiles(run.dirs.project, site.name));
+
+const isHere = (site: Site, { run }: Surroundings) => exists(storeFiles(run.dirs.project, site.name).dir);
 
 /** As the admin where the store is ours and here, else as the site. */
-async function openAsOwner(site: Site, ctx: Ctx): Promise<Bucket> {
+async function openAsOwner(site: Site, ctx: Surroundings): Promise<Bucket> {
   const deps = { dirs: ctx.run.dirs, secrets: ctx.secrets };
   const ours = isLocal(site) && (await isHere(site, ctx));
   const access = await storeAccess(site, ours ? 'admin' : 'site', deps);
   return openBucket(access, envOf(ctx), ours ? { policy: await policyOf(site, access.bucket, ctx) } : {});
 }
 
-async function policyOf(site: Site, bucket: string, ctx: Ctx): Promise<object> {
+async function policyOf(site: Site, bucket: string, ctx: Surroundings): Promise<object> {
   const own = ownSecrets(site, ctx);
   const [siteKeys, readerKeys] = await Promise.all(OF_SITE.map(role => readKeys(own, role)));
   return bucketPolicy(bucket, {
@@ -50,7 +53,7 @@ async function policyOf(site: Site, bucket: string, ctx: Ctx): Promise<object> {
 }
 
 /** Errors: STORE_UNREACHABLE. */
-export async function observeBucket(site: Site, ctx: Ctx): Promise<BucketFacts> {
+export async function observeBucket(site: Site, ctx: Surroundings): Promise<BucketFacts> {
   const elsewhere = isLocal(site) && !(await isHere(site, ctx));
   if (isLocal(site)) await refuseSilent(site, elsewhere ? ctx.secrets : ownSecrets(site, ctx));
   const bucket = await openAsOwner(site, ctx);
@@ -71,7 +74,7 @@ async function refuseSilent(site: Site, secrets: SecretStore): Promise<void> {
 }
 
 /** The site's own copies equal the store's; without the store's folder, that they are there. */
-async function hasKeys(site: Site, ctx: Ctx): Promise<boolean> {
+async function hasKeys(site: Site, ctx: Surroundings): Promise<boolean> {
   const { secrets } = ctx;
   const own = ownSecrets(site, ctx);
   const [place, ownPlace] = await Promise.all([listening(secrets), listening(own)]);

@@ -1,0 +1,44 @@
+import type { KeyObject } from 'node:crypto';
+import type { ClusterApi, ObjectStore, StoredObject } from '../../engine/index.ts';
+import type { Site } from '../../inventory/index.ts';
+import type { Setting } from '../../store/index.ts';
+import type { Check } from '../check.ts';
+import type { EscrowAt } from '../escrow/place.ts';
+import type { SetList } from '../list.ts';
+import type { Kopia } from '../velero/kopia.ts';
+
+/** What an audit looks at. Whatever cannot be reached throws when it is asked for, and leaves the line unknown. */
+export interface AuditAtHand {
+  site: Site;
+  now: Date;
+  escrow: EscrowAt;
+  store(): Promise<ObjectStore>;
+  publicKey(): Promise<KeyObject>;
+  /** Every set, newest first; asked once. */
+  sets(): Promise<SetList>;
+  /** Every object of the bucket, sorted by key; asked once. */
+  objects(): Promise<StoredObject[]>;
+  cluster(): Promise<ClusterApi>;
+  /** undefined: there is no bucket. */
+  settings(): Promise<readonly Setting[] | undefined>;
+  /** The repository of a namespace, read-only, for as long as `use` takes. */
+  kopia<T>(namespace: string, use: (kopia: Kopia) => Promise<T>): Promise<T>;
+}
+
+export type AuditCheck = Check<AuditAtHand>;
+export type Look = ReturnType<AuditCheck['look']>;
+
+/** undefined: passed. */
+export const seen = async (
+  code: NonNullable<Awaited<Look>['code']>,
+  details: readonly string[],
+  got: string,
+): Promise<Awaited<Look>> =>
+  details.length === 0
+    ? { state: 'passed', got }
+    : {
+        state: 'failed',
+        code,
+        got: details.length === 1 ? `${details[0]}` : `${details.length}: ${details[0]}, ...`,
+        details,
+      };

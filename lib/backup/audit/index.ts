@@ -1,0 +1,31 @@
+/** The audit: whether what is in the store would bring the site back, and whether all of the site is in it. Reads only. */
+import type { CheckResult } from '../check.ts';
+import { runChecks } from '../run-checks.ts';
+import type { AuditAtHand } from './at-hand.ts';
+import { contentCheck, newestChecks } from './content.ts';
+import { freshCheck } from './fresh.ts';
+import { orphansCheck } from './orphans.ts';
+import { bucketCheck, escrowCheck, volumesCheck } from './places.ts';
+import { walGapCheck } from './postgres.ts';
+import { artefactsCheck, setsCheck } from './sets.ts';
+
+export type { AuditAtHand } from './at-hand.ts';
+
+/** In the order in which a person would ask. What throws is unknown: a store that is away is never fine. */
+export function audit(of: AuditAtHand): Promise<CheckResult[]> {
+  const sources = of.site.backup?.sources ?? [];
+  const has = (name: (typeof sources)[number]) => sources.includes(name);
+  const checks = [
+    ...sources.map(freshCheck),
+    setsCheck,
+    artefactsCheck,
+    ...newestChecks,
+    ...(has('postgres') ? [walGapCheck] : []),
+    ...(has('velero') ? [contentCheck] : []),
+    volumesCheck,
+    orphansCheck,
+    escrowCheck,
+    bucketCheck,
+  ];
+  return runChecks(checks, of);
+}

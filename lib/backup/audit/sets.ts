@@ -1,0 +1,80 @@
+import type { StoredObject } from '../../engine/index.ts';
+import { newestComplete, type SetList, type SetRow } from '../list.ts';
+import type { SealedSet } from '../source.ts';
+import { type AuditCheck, seen } from './at-hand.ts';
+
+/** What is no backup, and what was one. */
+export const setsCheck: AuditCheck = {
+  id: 'audit.sets',
+  title: 'Every set is complete, trusted and there',
+  source: 'set',
+  level: 'L0',
+  required: true,
+  expected: 'no set that is damaged, gone, or younger than the newest complete one and not complete',
+  async look({ sets }) {
+    const list = await sets();
+    const wrong = setsWrong(list);
+    const [first] = wrong;
+    if (first)
+      return seen(
+        first.code,
+        wrong.map(({ text }) => text),
+        '',
+      );
+    const old = list.rows.filter(({ complete }) => !complete).length;
+    const complete = `${list.rows.length - old} complete sets`;
+    const got = old > 0 ? `${complete}; ${old} older ones were never whole, and a later one is` : complete;
+    return list.rows.some(row => row.complete)
+      ? { state: 'passed', got }
+      : { state: 'failed', code: 'SET_ABSENT', got };
+  },
+};
+
+type Wrong = NonNullable<SetRow['problem']>;
+
+/** Pure. A set that was sealed and cannot be trusted; that is gone; that failed, with none complete after it. */
+export function setsWrong({ rows, vanished }: SetList): Wrong[] {
+  const newest = newestComplete(rows)?.id ?? '';
+  const named = new Set(rows.flatMap(({ set }) => set?.manifest.previous?.id ?? []));
+  const problems = rows.flatMap(({ id, problem }): Wrong[] => {
+    if (!problem) return [];
+    const { code, text } = problem;
+    if (code !== 'SET_INCOMPLETE') return [{ code, text: `${id}: ${text}` }];
+    // Only what was sealed is named as the one before.
+    if (named.has(id) && text === 'never sealed')
+      return [{ code: 'SET_ARTEFACT_MISSING', text: `${id}: its manifest is gone` }];
+    return id > newest ? [{ code, text: `${id}: ${text}` }] : [];
+  });
+  const gone = vanished.map((id): Wrong => ({ code: 'SET_ABSENT', text: `${id}: gone, and it did not expire` }));
+  return [...problems, ...gone];
+}
+
+/** By name and size; that the newest one's bytes are the same is a check of its own. */
+export const artefactsCheck: AuditCheck = {
+  id: 'audit.objects',
+  title: 'Every object of every set is there, as long as it was',
+  source: 'set',
+  level: 'L0',
+  required: true,
+  expected: 'each artefact with its size',
+  async look({ sets, objects }) {
+    const sealed = (await sets()).rows.flatMap(({ set }) => set ?? []);
+    const { missing, changed, count } = artefactsWrong(sealed, await objects());
+    if (missing.length > 0) return seen('SET_ARTEFACT_MISSING', [...missing, ...changed], '');
+    return seen('SET_ARTEFACT_CHANGED', changed, `${count} objects of ${sealed.length} sets`);
+  },
+};
+
+export function artefactsWrong(sets: readonly SealedSet[], objects: readonly StoredObject[]) {
+  const sizes = new Map(objects.map(({ key, size }) => [key, size]));
+  const missing = new Set<string>();
+  const changed = new Set<string>();
+  const all = sets.flatMap(({ manifest }) => manifest.sources.flatMap(({ artefacts }) => artefacts));
+  for (const { key, size } of all) {
+    const now = sizes.get(key);
+    if (now === undefined) missing.add(`${key}: not there`);
+    else if (now !== size) changed.add(`${key}: ${now} bytes instead of ${size}`);
+  }
+  const count = new Set(all.map(({ key }) => key)).size;
+  return { missing: [...missing], changed: [...changed], count };
+}

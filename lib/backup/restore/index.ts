@@ -1,0 +1,5 @@
+/** Restores as a person asks for them: which set, up to which moment, whether it fits, and what lies beside the original. */
+export { besideOf, discardNamespacesStep, scopedPart } from './beside.ts';
+export { databaseFitStep, volumesFitStep } from './fit.ts';
+export { chooseSet, chooseSetAt, momentOf } from './moment.ts';
+export { discardScratchStep, scratchOfRun, scratchStep } from './scratch.ts';

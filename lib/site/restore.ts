@@ -1,0 +1,129 @@
+import { listSets, type Manifest, partOf, publicKeyPath, readPublicKey, readSet } from '../backup/index.ts';
+import { NAMESPACE as DATABASE } from '../backup/postgres/names.ts';
+import { postgresRestore } from '../backup/postgres/restore.ts';
+import {
+  besideOf,
+  chooseSet,
+  chooseSetAt,
+  databaseFitStep,
+  discardNamespacesStep,
+  discardScratchStep,
+  momentOf,
+  scopedPart,
+  scratchStep,
+  volumesFitStep,
+} from '../backup/restore/index.ts';
+import { restoreStep as veleroRestore } from '../backup/velero/restore.ts';
+import type { AnyStep, Run } from '../engine/index.ts';
+import { OpsError } from '../errors/index.ts';
+import type { OpenSite } from './open.ts';
+import { rebuildOf } from './rebuild.ts';
+import { type Compared, compareRestored, type RestoreWant, type Restoring } from './restored.ts';
+import { inSession, type Ran, runVerb } from './run-verb.ts';
+
+export interface Restored extends Ran, Compared {
+  set: string;
+}
+
+export type { RestoreWant } from './restored.ts';
+
+/** '... in place' is a verb of its own: neither goes on with what the other one began. */
+const verbOf = ({ what, name, inPlace }: RestoreWant) =>
+  ['restore', what, ...(name === undefined ? [] : [name]), ...(inPlace ? ['in place'] : [])].join(' ');
+
+/**
+ * Brings data back and compares it. One that was killed is gone on with, to the set and the moment that it began with.
+ * Errors: SET_*, MANIFEST_*; USAGE and WAL_GAP for a moment out of reach; RESTORE_TARGET; RESTORE_UNFIT; RESTORE_FAILED.
+ */
+export async function restoreSite(open: OpenSite, want: RestoreWant): Promise<Restored> {
+  const { manifest } = await chosen(open, want);
+  const choices = { set: manifest.id, ...(want.at !== undefined && { at: want.at }) };
+  const options = { retain: true, choices, confirmed: want.inPlace };
+  const { value, journal } = await inSession(open, verbOf(want), options, async ({ run, apply }) => {
+    const restoring = await settled(open, goOn(want, run));
+    const ran = await apply(await stepsOf(open, restoring));
+    return { ...ran, set: restoring.manifest.id, ...(await compareRestored(open, restoring, run)) };
+  });
+  return { ...value, ...(journal !== undefined && { journal }) };
+}
+
+/** What a dry run shows. */
+export const restorePlan = async (open: OpenSite, want: RestoreWant): Promise<AnyStep[]> =>
+  stepsOf(open, await settled(open, want));
+
+/** Removes what restores left beside: databases of this computer, namespaces. */
+export const discardRestored = (open: OpenSite): Promise<Ran> =>
+  runVerb(open, 'restore discard', discardSteps(open), { retain: true });
+
+export const discardSteps = ({ site }: OpenSite): AnyStep[] => [
+  discardScratchStep(site),
+  ...(site.backup?.sources.includes('velero') ? [discardNamespacesStep(site)] : []),
+];
+
+/** A killed run's choices stand. Errors: RESTORE_TARGET when others were typed. */
+function goOn(want: RestoreWant, { choices }: Run): RestoreWant {
+  const { set, at } = choices;
+  const other = want.at !== at || (want.set !== undefined && want.set !== set);
+  if (!other) return { ...want, ...(set !== undefined && { set }) };
+  throw new OpsError('RESTORE_TARGET', `cannot restore: one to ${at ?? set} was killed, and is not over`, {
+    hint: `go on with it: --set ${set}${at === undefined ? '' : ` --at ${at}`}; or end it: ./muster restore discard`,
+  });
+}
+
+async function chosen(open: OpenSite, { set, at }: RestoreWant): Promise<{ manifest: Manifest }> {
+  const { site, dirs, ports } = open;
+  const [store, publicKey] = await Promise.all([
+    ports.store(site.name),
+    readPublicKey(publicKeyPath(site, dirs.project)),
+  ]);
+  if (set !== undefined && at === undefined) return readSet(store, set, { site: site.name, publicKey });
+  const now = new Date(ports.clock.now());
+  const { rows } = await listSets(store, { site, publicKey, now, proven: () => undefined });
+  if (at === undefined) return chooseSet(rows, site.name, set);
+  return chooseSetAt(rows, await store.list('pgbackrest/archive/'), site.name, momentOf(at), set);
+}
+
+async function settled(open: OpenSite, want: RestoreWant): Promise<Restoring> {
+  const { manifest } = await chosen(open, want);
+  const velero = partOf(manifest, 'velero');
+  const of = want.what === 'database' ? [] : (velero?.facts.namespaces ?? []);
+  const namespaces = want.name === undefined ? of : of.filter(name => name === want.name);
+  if (want.name !== undefined && namespaces.length === 0)
+    throw new OpsError(
+      'SET_ABSENT',
+      `cannot restore the namespace ${want.name}: set ${manifest.id} has ${of.join(', ') || 'none'}`,
+    );
+  const has = partOf(manifest, 'postgres') !== undefined;
+  if (want.what === 'database' && !has)
+    throw new OpsError('SET_ABSENT', `cannot restore the database: set ${manifest.id} has none`);
+  // Velero leaves the database's volume empty: in place a namespace without it would not be back.
+  const database = has && (want.what !== 'namespace' || (want.inPlace && namespaces.includes(DATABASE)));
+  return { ...want, manifest, namespaces, database, ...(want.at !== undefined && { moment: momentOf(want.at) }) };
+}
+
+async function stepsOf(
+  open: OpenSite,
+  { manifest, namespaces, database, moment, inPlace }: Restoring,
+): Promise<AnyStep[]> {
+  const { site } = open;
+  const velero = namespaces.length > 0 ? partOf(manifest, 'velero') : undefined;
+  const postgres = database ? partOf(manifest, 'postgres') : undefined;
+  const mapping = inPlace ? {} : { mapping: besideOf(namespaces) };
+  const volumes = velero
+    ? [volumesFitStep(scopedPart(velero, namespaces), site), veleroRestore(velero, site, { namespaces, ...mapping })]
+    : [];
+  if (!postgres) return inTurn(volumes);
+  if (!inPlace) return [...inTurn(volumes), scratchStep(postgres, site, moment)];
+  const { steps } = await rebuildOf(site, open);
+  // A database that lives has its way into the archive; one that comes with its namespace gets it anew.
+  const access = velero ? steps.filter(({ id }) => id === 'postgres.access') : [];
+  const fill = postgresRestore(postgres, site, { archive: 'on', ...(moment && { at: moment }) });
+  return inTurn([...volumes, ...access, databaseFitStep(postgres, site), ...fill]);
+}
+
+/** Each after the one before it: nothing is stopped before everything was looked at. */
+const inTurn = (steps: readonly AnyStep[]): AnyStep[] =>
+  steps.map((step, n) => {
+    const before = steps[n - 1]?.id;
+    return { ...step, needs: before === undefined ? [] : [{ step: before, scope: 'all' }] };
+  });
