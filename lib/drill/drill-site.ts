@@ -72,6 +72,25 @@ export async function drillSite(open: OpenSite, want: DrillWant): Promise<Drille
   return writeDown(open, want, { ...value, ...(journal !== undefined && { journal }) });
 }
 
+export interface DrillPlan {
+  set: string;
+  phases: { name: string; steps: string[] }[];
+}
+
+/** What a dry run shows: the phases, and in their order the steps that each would look at. Reads the store, and nothing else. */
+export async function planDrill(open: OpenSite, { scenario, mode, ...want }: DrillWant): Promise<DrillPlan> {
+  const store = await open.ports.store(open.site.name);
+  const id = want.set ?? (await newestSet(open, want.trigger));
+  const publicKey = await readPublicKey(publicKeyPath(open.site, open.dirs.project));
+  const set = await readSet(store, id, { site: open.site.name, publicKey });
+  const t0 = new Date(open.ports.clock.now());
+  const drill: Drill = { id, mode, source: open, target: open, set, folder: evidenceDir(open.dirs.state, id), t0 };
+  const phases = [];
+  for (const { name, steps, select = () => true } of await scenario.phases(drill))
+    phases.push({ name, steps: (await steps()).filter(select).map(({ title }) => title) });
+  return { set: id, phases };
+}
+
 /** The newest one that has a manifest: whether it is a backup is the first thing that the drill finds out. */
 async function newestSet(open: OpenSite, trigger: Manifest['trigger']): Promise<string> {
   const store = await open.ports.store(open.site.name);

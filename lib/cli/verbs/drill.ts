@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { drillSite } from '../../drill/drill-site.ts';
+import { type DrillPlan, drillSite, planDrill } from '../../drill/drill-site.ts';
 import type { Report } from '../../drill/report.ts';
 import { scenarioOf } from '../../drill/scenarios/index.ts';
 import { OpsError } from '../../errors/index.ts';
@@ -26,12 +26,20 @@ export const drill: Act = async call => {
     if (mode === 'destroy' && open.site.environment !== 'lab')
       throw new OpsError('DRILL_TARGET', `cannot lose ${site} for a drill: it is ${open.site.environment}, not a lab`);
     const trigger = flags.scheduled ? 'schedule' : 'person';
-    const { report, folder } = await drillSite(open, { scenario, mode, trigger, ...(flags.set && { set: flags.set }) });
+    const want = { scenario, mode, trigger, ...(flags.set && { set: flags.set }) } as const;
+    if (flags['dry-run']) {
+      const plan = await planDrill(open, want);
+      return out.data(flags.json ? json(plan) : planText(plan));
+    }
+    const { report, folder } = await drillSite(open, want);
     const near = relative(project, folder);
     out.data(flags.json ? json({ report, folder }) : reportText(report, near));
     return report.exit;
   })(call);
 };
+
+const planText = ({ set, phases }: DrillPlan): string =>
+  table([['set', set], ...phases.flatMap(({ name, steps }) => steps.map((step, n) => [n === 0 ? name : '', step]))]);
 
 function reportText(report: Report, folder: string): string {
   const { verdict, rto, rpo, checks, error } = report;
