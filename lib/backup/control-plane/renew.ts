@@ -49,11 +49,13 @@ function watches({ spec, status }: KubeObject): boolean {
 const startOf = ({ status }: KubeObject): number =>
   Date.parse(String(isRecord(status) ? status.startTime : '')) || Number.POSITIVE_INFINITY;
 
-/** k3s's last start, milliseconds: nothing began to watch the restored datastore before it. */
-async function startedAt(site: Site, ctx: Ctx): Promise<number> {
-  const script = 'date -d "$(systemctl show -p ActiveEnterTimestamp --value k3s)" +%s';
-  return Number(await (await ctx.shell(serverOf(site))).run({ script })) * 1000;
-}
+/** When k3s's process began: it may still be starting. An empty time would be midnight to date. */
+const SINCE = `since=$(systemctl show -p ExecMainStartTimestamp --value k3s)
+test -n "$since" && date -d "$since" +%s`;
+
+/** Milliseconds: nothing began to watch the restored datastore before it. */
+const startedAt = async (site: Site, ctx: Ctx): Promise<number> =>
+  Number(await (await ctx.shell(serverOf(site))).run({ script: SINCE })) * 1000;
 
 async function renew(site: Site, ctx: Ctx): Promise<void> {
   const api: ClusterApi = await ctx.cluster(site.name);
