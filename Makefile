@@ -13,7 +13,7 @@ export NODE_COMPILE_CACHE := $(CURDIR)/.muster/compile-cache
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup bootstrap-lab status stop-lab start-lab destroy-lab plan doctor packages bundle lock schema \
+.PHONY: help setup bootstrap-lab drill-selftest status stop-lab start-lab destroy-lab plan doctor packages bundle lock schema \
 	test test-full unit contract lab bench lint fix verify
 
 help: ## This list
@@ -30,6 +30,9 @@ plan: setup ## Say what bootstrap would do, and do nothing
 
 status: setup ## Say what of the site is there, and whether it works
 	@./muster status --site $(SITE) $(ARGS)
+
+drill-selftest: setup ## Plant every damage in a copy of the newest set, and see whether the checks find it
+	@./muster drill-selftest --site $(SITE) $(ARGS)
 
 stop-lab: setup ## Stop the site's machines; the data stays
 	@./muster stop --site $(SITE) $(ARGS)

@@ -2,7 +2,7 @@
 export { eachOf, hashObject, hashObjects } from './artefacts.ts';
 export { type Check, type CheckResult, LEVELS, type Level } from './check.ts';
 export { SET_CHECKS, type SetAtHand } from './checks/index.ts';
-export { SET_DAMAGES } from './damages/index.ts';
+export { KEY_DAMAGES, SET_DAMAGES } from './damages/index.ts';
 export { openEscrow } from './escrow/generations.ts';
 export { escrowOpenStep, type OpenWant } from './escrow/open.ts';
 export { type EscrowAt, escrowOf, keptDirectory, readIdentity } from './escrow/place.ts';

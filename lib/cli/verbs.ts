@@ -76,6 +76,12 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     flags: ['mode', 'set', 'confirm', 'scheduled'],
     load: async () => (await import('./verbs/drill.ts')).drill,
   },
+  'drill-selftest': {
+    group: 'Backup',
+    title: 'Plant every damage in a copy of a set, and see whether the checks of a drill find it',
+    flags: ['set', 'only'],
+    load: async () => (await import('./verbs/drill-selftest.ts')).drillSelftest,
+  },
   schedule: {
     group: 'Backup',
     title: 'Run backups and drills by timers of this computer; say how the last runs ended; remove the timers',

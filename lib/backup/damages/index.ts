@@ -4,6 +4,7 @@ import { bitFlipped } from './bit-flipped.ts';
 import { escrowPlaceLost } from './escrow-place-lost.ts';
 import { foreign } from './foreign.ts';
 import { keyMissing } from './key-missing.ts';
+import { keySwapped } from './key-swapped.ts';
 import { keyWrong } from './key-wrong.ts';
 import { manifestChanged } from './manifest-changed.ts';
 import { objectMissing } from './object-missing.ts';
@@ -24,3 +25,6 @@ export const SET_DAMAGES: readonly Damage[] = [
   stale,
   sourceLeftOut,
 ];
+
+/** Found by whoever opens what a source took, with the keys of the escrow: not by the checks of the set alone. */
+export const KEY_DAMAGES: readonly Damage[] = keySwapped;

@@ -1,0 +1,153 @@
+import { artifactDeps } from '../artifact/index.ts';
+import type { CopyAtHand } from '../backup/control-plane/copy.ts';
+import { contentsCheck, opensCheck } from '../backup/control-plane/copy-checks.ts';
+import {
+  type CheckResult,
+  type Manifest,
+  openEscrow,
+  partOf,
+  readIdentity,
+  readSet,
+  runChecks,
+  SET_CHECKS,
+  type SealedSet,
+  type SetAtHand,
+} from '../backup/index.ts';
+import { placeInfo } from '../backup/postgres/point.ts';
+import { type ProveDeps, proveInScratch } from '../backup/postgres/prove.ts';
+import { walCheck } from '../backup/postgres/repository-checks.ts';
+import { KEYS_OF } from '../backup/source-keys.ts';
+import { contentChecks, recordCheck, volumeChecks } from '../backup/velero/checks.ts';
+import { scratchVolumes } from '../backup/velero/readers.ts';
+import { withKopia, withScratch } from '../backup/velero/surroundings.ts';
+import type { Site } from '../inventory/index.ts';
+import type { Secret } from '../secret/index.ts';
+import type { StoreAccess } from '../store/index.ts';
+import { wait } from '../time/index.ts';
+import type { Surroundings } from './checks/surroundings.ts';
+
+/** A set in a bucket, and what is needed to look at it without a cluster. */
+export interface Provable {
+  set: SetAtHand & { site: Site };
+  /** To the same bucket, for the tools. */
+  access: StoreAccess;
+  ctx: Surroundings;
+  /** Before a rung is looked at. */
+  onRung?(rung: Rung['name']): void;
+}
+
+/** A set whose L0 held, with the keys of its escrow. */
+interface Opened extends CopyAtHand {
+  of: Provable;
+  set: Manifest;
+}
+
+/** A part of the ladder: everything in it is looked at, and the next one only when all of it is well. */
+export interface Rung {
+  name: 'records' | 'content' | 'copies' | 'database';
+  look(opened: Opened): Promise<CheckResult[]>;
+}
+
+/** L1 in milliseconds: what the tools wrote about themselves, and what opens in one piece. */
+const records: Rung = {
+  name: 'records',
+  async look({ set, store, secrets }) {
+    const [postgres, velero, control] = [partOf(set, 'postgres'), partOf(set, 'velero'), partOf(set, 'control-plane')];
+    return [
+      ...(postgres ? await runChecks([walCheck(postgres)], store) : []),
+      ...(velero ? await runChecks([recordCheck(velero)], store) : []),
+      ...(control ? await runChecks([opensCheck(control)], { store, secrets }) : []),
+    ];
+  },
+};
+
+/** L1 of the volumes: every byte that a snapshot refers to. */
+const content: Rung = {
+  name: 'content',
+  async look({ of: { set, access, ctx }, set: manifest, secrets }) {
+    const part = partOf(manifest, 'velero');
+    const results: CheckResult[] = [];
+    for (const { namespace, ...check } of part ? contentChecks(part) : []) {
+      const look = () => withKopia(set.site, { access, namespace }, { ...ctx, secrets }, kopia => check.look(kopia));
+      results.push(...(await runChecks([{ ...check, look }], undefined)));
+    }
+    return results;
+  },
+};
+
+/** L4 of what needs no server: volumes in a folder of this computer, the datastore in memory. */
+const copies: Rung = {
+  name: 'copies',
+  async look({ of: { set, access, ctx }, set: manifest, store, secrets }) {
+    const [velero, control] = [partOf(manifest, 'velero'), partOf(manifest, 'control-plane')];
+    const results = control ? await runChecks([contentsCheck(control)], { store, secrets }) : [];
+    for (const [n, check] of velero ? volumeChecks(velero).entries() : []) {
+      const namespace = velero?.facts.volumes[n]?.namespace ?? '';
+      const look = () =>
+        withKopia(set.site, { access, namespace }, { ...ctx, secrets }, kopia =>
+          withScratch(ctx, folder => check.look(scratchVolumes(async () => kopia, folder, ctx))),
+        );
+      results.push(...(await runChecks([{ ...check, look }], undefined)));
+    }
+    return results;
+  },
+};
+
+/** L1 to L5 of the database, in a scratch container: the dear part, so the last one. */
+const database: Rung = {
+  name: 'database',
+  async look({ of: { set, access, ctx }, set: manifest, store, secrets }) {
+    const part = partOf(manifest, 'postgres');
+    const [name = ''] = KEYS_OF.postgres;
+    const cipher = await secrets.get(name);
+    if (!part || !cipher) return [];
+    await placeInfo(store, manifest.id, part.facts.pgbackrest.stanza);
+    return proveInScratch(part, { access, cipher }, await proveDeps(set.site, ctx));
+  },
+};
+
+/** What a drill looks at before anything is lost for it: seconds, and no server. */
+export const STORED: readonly Rung[] = [records, content];
+/** All that can be told without a cluster. */
+export const SCRATCH: readonly Rung[] = [records, content, copies, database];
+
+export async function proveDeps(site: Site, ctx: Surroundings): Promise<ProveDeps> {
+  const { clock, signal } = ctx;
+  return { ...(await artifactDeps(site, ctx)), wait: spec => wait(spec, { clock, signal }) };
+}
+
+/** What was seen of a set. */
+export interface Proof {
+  /** undefined: its signature does not hold. */
+  set?: SealedSet;
+  checks: CheckResult[];
+}
+
+/**
+ * The climb: L0 from bucket and escrow, then the rungs, up to the first with a required check that is not passed. What
+ * the sources took is opened with the keys of the escrow: those are all that is left when the site is lost.
+ * Errors: those of the scratch lanes (TOOL_MISSING, ARTIFACT_*); what the store does not tell is an unrun check.
+ */
+export async function proveStored(of: Provable, rungs: readonly Rung[]): Promise<Proof> {
+  const { site, store, id, publicKey } = of.set;
+  const checks = await runChecks(SET_CHECKS, of.set);
+  const set = await readSet(store, id, { site: site.name, publicKey }).catch(() => undefined);
+  if (!set || !isWell(checks)) return { ...(set && { set }), checks };
+  const keys = await keysOf(of.set, set.manifest);
+  const opened: Opened = { of, set: set.manifest, store, secrets: { get: async name => keys.get(name) } };
+  for (const rung of rungs) {
+    of.onRung?.(rung.name);
+    checks.push(...(await rung.look(opened)));
+    if (!isWell(checks)) break;
+  }
+  return { set, checks };
+}
+
+const isWell = (checks: readonly CheckResult[]) =>
+  checks.every(({ required, state }) => !required || state === 'passed');
+
+/** The escrow check opened it a moment ago. */
+async function keysOf({ escrow }: SetAtHand, { escrowGeneration }: Manifest): Promise<ReadonlyMap<string, Secret>> {
+  const { secrets } = await openEscrow(escrow, await readIdentity(escrow), escrowGeneration);
+  return secrets;
+}
