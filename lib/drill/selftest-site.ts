@@ -155,6 +155,10 @@ async function run({ open, set, from, access, env, folder, damages, want }: Runn
   }
 }
 
+/** kopia's blobs are no artefacts: its maintenance rewrites them. */
+const repositories = ({ manifest }: SealedSet): string[] =>
+  (partOf(manifest, 'velero')?.facts.namespaces ?? []).map(repositoryPrefix);
+
 async function prove(
   { site, ...open }: OpenSite,
   { copy, access, onRung }: Bench,
