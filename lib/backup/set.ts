@@ -98,6 +98,8 @@ export const veleroFacts = z.strictObject({
     z.strictObject({ apiVersion: z.string(), kind: z.string(), namespace: z.string(), name: z.string(), sha256 }),
   ),
   volumes: z.array(volume),
+  /** Images of the pods that ran: a rebuilt site must have the same. Absent: the set is older than this. */
+  images: z.array(z.string()).optional(),
   /** Claims that another source covers, or nothing (then the backup was refused before it began). */
   excluded: z.array(z.strictObject({ namespace: z.string(), claim: z.string(), coveredBy: z.string() })),
 });

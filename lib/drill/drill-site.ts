@@ -7,6 +7,7 @@ import { sha256Of } from '../backup/sign.ts';
 import { OpsError } from '../errors/index.ts';
 import { inSession, newSetId, type OpenSite } from '../site/index.ts';
 import { assemble } from './assemble.ts';
+import { imageResults } from './checks/images.ts';
 import { lookAtStored } from './checks/stored.ts';
 import { evidenceDir, writeEvidence } from './evidence.ts';
 import { historyOf, readDrills } from './proofs.ts';
@@ -113,10 +114,18 @@ async function lookAtSet(open: OpenSite, id: string, timeline: Timeline): Promis
   const at = lost ? new Date(lost.at) : new Date(open.ports.clock.now());
   try {
     const { set, checks } = await lookAtStored(open, id, at);
-    return { ...(set && { set }), ended: { checks, rpo: [] } };
+    const images = set ? await imageResults(open, set.manifest) : [];
+    return { ...(set && { set }), ended: { checks: [...checks, ...images], rpo: [] } };
   } catch (error) {
     return { ended: { checks: [], rpo: [], error } };
   }
+}
+
+/** Of this checkout; the set's own stands in its manifest. */
+async function commitOf({ dirs, ports }: OpenSite): Promise<string> {
+  const shell = await ports.shell('localhost');
+  const { code, stdout } = await shell.exec(['git', '-C', dirs.project, 'rev-parse', 'HEAD']);
+  return code === 0 ? stdout.text.trim() : 'none';
 }
 
 async function writeDown(
@@ -136,7 +145,7 @@ async function writeDown(
       mode: drill.mode,
       site: site.name,
       target: `${drill.target.site.name} (${drill.target.provider.kind})`,
-      commit: manifest?.commit ?? 'none',
+      commit: await commitOf(open),
       lockDigest: sha256Of(lock),
       by: { trigger, name: `${userInfo().username}@${hostname()}` },
       versions: Object.fromEntries((manifest?.sources ?? []).map(({ tool, version }) => [tool, version])),

@@ -1,4 +1,5 @@
-import type { Ctx, ObjectStore } from '../../engine/index.ts';
+import { isRecord } from '../../cluster/index.ts';
+import type { Ctx, KubeObject, ObjectStore } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
 import type { Site } from '../../inventory/index.ts';
 import { storeAccess } from '../../store/index.ts';
@@ -41,10 +42,15 @@ export async function writePart({ site, setId, backup, before }: PartWant, ctx: 
     version: await lockedVersion('velero', ctx),
     point: new Date(backup.started).toISOString(),
     artefacts: await hashObjects(store, await keysOf(store, backup.name)),
-    facts: { backup: backup.name, namespaces, objects, volumes, excluded },
+    facts: { backup: backup.name, namespaces, objects, volumes, images: imagesOf(seen.pods), excluded },
   };
   await store.put(KEYS.part(setId, 'velero'), canonical(part));
 }
+
+const imagesOf = (pods: readonly KubeObject[]): string[] => {
+  const containers = pods.flatMap(({ spec }) => (isRecord(spec) ? [spec.containers, spec.initContainers] : []).flat());
+  return [...new Set(containers.filter(isRecord).map(({ image }) => String(image)))].sort();
+};
 
 /** Every claim that was listed before is in the backup, and its files are those that stayed the same. */
 async function provenVolumes(
