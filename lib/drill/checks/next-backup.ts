@@ -23,6 +23,7 @@ export async function nextBackup({ target }: Drill, { apply }: InSession): Promi
     await apply(backupSteps(target.site, target, id, 'person'));
     return [{ ...about, state: 'passed', got: `set ${id}` }];
   } catch (error) {
+    target.signal.throwIfAborted();
     const { code, exit } = asOpsError(error);
     return [{ ...about, state: exit === 2 ? 'unrun' : 'failed', code, got: oneLine(error) }];
   }
