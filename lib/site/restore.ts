@@ -14,7 +14,7 @@ import {
   volumesFitStep,
 } from '../backup/restore/index.ts';
 import { restoreStep as veleroRestore } from '../backup/velero/restore.ts';
-import type { AnyStep, Run } from '../engine/index.ts';
+import type { AnyStep } from '../engine/index.ts';
 import { OpsError } from '../errors/index.ts';
 import type { OpenSite } from './open.ts';
 import { rebuildOf } from './rebuild.ts';
@@ -27,21 +27,28 @@ export interface Restored extends Ran, Compared {
 
 export type { RestoreWant } from './restored.ts';
 
-/** '... in place' is a verb of its own: neither goes on with what the other one began. */
-const verbOf = ({ what, name, inPlace }: RestoreWant) =>
-  ['restore', what, ...(name === undefined ? [] : [name]), ...(inPlace ? ['in place'] : [])].join(' ');
+/** What a killed run is recognised by: none goes on with what another one began, to another place, set or moment. */
+const verbOf = ({ what, name, inPlace, at, manifest }: Restoring) =>
+  [
+    'restore',
+    what,
+    ...(name === undefined ? [] : [name]),
+    ...(inPlace ? ['in place'] : []),
+    'from',
+    manifest.id,
+    ...(at === undefined ? [] : [at]),
+  ].join(' ');
 
 /**
- * Brings data back and compares it. One that was killed is gone on with, to the set and the moment that it began with.
+ * Brings data back and compares it; one that was killed is gone on with.
  * Errors: SET_*, MANIFEST_*; USAGE and WAL_GAP for a moment out of reach; RESTORE_TARGET; RESTORE_UNFIT; RESTORE_FAILED.
  */
 export async function restoreSite(open: OpenSite, want: RestoreWant): Promise<Restored> {
-  const { manifest } = await chosen(open, want);
-  const choices = { set: manifest.id, ...(want.at !== undefined && { at: want.at }) };
-  const options = { retain: true, choices, confirmed: want.inPlace };
-  const { value, journal } = await inSession(open, verbOf(want), options, async ({ run, apply }) => {
-    const restoring = await settled(open, goOn(want, run));
-    const ran = await apply(await stepsOf(open, restoring));
+  const restoring = await settled(open, want);
+  const steps = await stepsOf(open, restoring);
+  const options = { retain: true, confirmed: want.inPlace };
+  const { value, journal } = await inSession(open, verbOf(restoring), options, async ({ run, apply }) => {
+    const ran = await apply(steps);
     return { ...ran, set: restoring.manifest.id, ...(await compareRestored(open, restoring, run)) };
   });
   return { ...value, ...(journal !== undefined && { journal }) };
@@ -59,16 +66,6 @@ export const discardSteps = ({ site }: OpenSite): AnyStep[] => [
   discardScratchStep(site),
   ...(site.backup?.sources.includes('velero') ? [discardNamespacesStep(site)] : []),
 ];
-
-/** A killed run's choices stand. Errors: RESTORE_TARGET when others were typed. */
-function goOn(want: RestoreWant, { choices }: Run): RestoreWant {
-  const { set, at } = choices;
-  const other = want.at !== at || (want.set !== undefined && want.set !== set);
-  if (!other) return { ...want, ...(set !== undefined && { set }) };
-  throw new OpsError('RESTORE_TARGET', `cannot restore: one to ${at ?? set} was killed, and is not over`, {
-    hint: `go on with it: --set ${set}${at === undefined ? '' : ` --at ${at}`}; or end it: ./muster restore discard`,
-  });
-}
 
 async function chosen(open: OpenSite, { set, at }: RestoreWant): Promise<{ manifest: Manifest }> {
   const { site, dirs, ports } = open;
