@@ -1,8 +1,10 @@
 import { type Manifest, partOf } from '../backup/index.ts';
+import { CLAIM, STATEFUL_SET } from '../backup/postgres/names.ts';
 import { postgresRestore } from '../backup/postgres/restore.ts';
 import { restoreStep as veleroRestore } from '../backup/velero/restore.ts';
-import type { AnyStep } from '../engine/index.ts';
+import type { AnyStep, Ctx, Decision } from '../engine/index.ts';
 import type { Site } from '../inventory/index.ts';
+import { minutes } from '../time/index.ts';
 
 /** Each after the one before it: volume, archive and pod of the database are looked at when they are there. */
 const inTurn = (steps: readonly AnyStep[]): AnyStep[] =>
@@ -11,11 +13,47 @@ const inTurn = (steps: readonly AnyStep[]): AnyStep[] =>
     return { ...step, needs: before === undefined ? [] : [{ step: before, scope: 'same' }] };
   });
 
-/** Objects and volumes, then the database in its own volume, which Velero left empty and PostgreSQL at rest. */
+/** Velero brings objects before volumes, and the database's volume is none of its own: the two are filled side by side. */
+const placeStep = (site: Site): AnyStep => ({
+  id: 'postgres.place',
+  title: 'See the workload and the claim of the database come back',
+  target: { site: site.name, kind: 'cluster', name: site.name },
+  want: {},
+  deadline: minutes(15),
+  observe: ctx => missing(site, ctx),
+  decide: (_, lacks: readonly string[]): Decision =>
+    lacks.length === 0
+      ? { is: 'done', reason: 'both are there' }
+      : { is: 'changes', changes: [{ action: 'run', what: `wait for ${lacks.join(' and ')}`, grade: 'known' }] },
+  apply: (change, ctx) =>
+    ctx.effect(change, async () => {
+      await ctx.wait({
+        what: 'the objects of the database',
+        deadline: minutes(14),
+        every: 500,
+        hint: './muster kubectl -n velero get restores',
+        probe: async () => {
+          const lacks = await missing(site, ctx);
+          return lacks.length === 0 ? { value: true } : { saw: `no ${lacks.join(', no ')}` };
+        },
+      });
+    }),
+});
+
+async function missing(site: Site, ctx: Ctx): Promise<string[]> {
+  const api = await ctx.cluster(site.name);
+  const lacks = [STATEFUL_SET, CLAIM].map(async ref => ((await api.get(ref)) ? [] : [`${ref.kind} ${ref.name}`]));
+  return (await Promise.all(lacks)).flat();
+}
+
+/** Objects and volumes, and the database in its own volume, which Velero leaves empty and PostgreSQL at rest. */
 export function dataSteps(site: Site, set: Manifest, bootstrap: readonly AnyStep[]): AnyStep[] {
   const velero = partOf(set, 'velero');
   const access = bootstrap.filter(({ id }) => id === 'postgres.access');
-  return inTurn([...(velero ? [veleroRestore(velero, site)] : []), ...access, ...databaseSteps(site, set)]);
+  return [
+    ...(velero ? [veleroRestore(velero, site)] : []),
+    ...inTurn([placeStep(site), ...access, ...databaseSteps(site, set)]),
+  ];
 }
 
 /** `at`: the moment to go back to; absent: all that was archived. */
