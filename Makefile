@@ -13,7 +13,7 @@ export NODE_COMPILE_CACHE := $(CURDIR)/.muster/compile-cache
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup bootstrap-lab drill-selftest status stop-lab start-lab destroy-lab plan doctor packages bundle lock schema \
+.PHONY: help setup bootstrap-lab backup backups backup-audit drill drill-selftest status stop-lab start-lab destroy-lab plan doctor packages bundle lock schema \
 	test test-full unit contract lab bench lint fix verify
 
 help: ## This list
@@ -42,8 +42,6 @@ start-lab: setup ## Start the site's machines again
 
 destroy-lab: setup ## Remove the site and its data, and prove that nothing is left; another SITE wants ARGS=--confirm=NAME
 	@./muster destroy --site $(SITE) --confirm=lab $(ARGS)
-
-.PHONY: backup backups backup-audit drill
 
 backup: setup ## Take a set: every source of the inventory, read back and signed
 	@./muster backup --site $(SITE) $(ARGS)
