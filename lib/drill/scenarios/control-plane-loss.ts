@@ -34,8 +34,8 @@ export const controlPlaneLoss: Scenario = {
 async function phases({ target, set }: Drill): Promise<Phase[]> {
   const { site } = target;
   const part = partOf(set.manifest, 'control-plane');
-  const { steps, cluster, addons, answers } = await rebuildOf(site, target);
-  const standing = (step: AnyStep) => cluster(step) || addons(step);
+  const { steps, cluster, addons, beside, answers } = await rebuildOf(site, target);
+  const standing = (step: AnyStep) => cluster(step) || addons(step) || beside.includes(step);
   const back = part ? [controlPlaneRestore(part, site), controlPlaneRenew(site)] : [];
   return [
     { name: 'losing the datastore', steps: () => [loseControlPlane(site)], end: 't1' },
