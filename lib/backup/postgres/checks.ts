@@ -82,11 +82,11 @@ export const checksAtTime = (part: Part, at: Date): PostgresCheck[] => [
  * A site that runs again, all WAL replayed. What was compared at the point was written down there before the directory
  * got its name; the live data may have gone on since.
  */
-export function checksAfterRestore(part: Part): PostgresCheck[] {
-  const atPoint = checksAtPoint(part);
+export function checksAfterRestore(part: Part, at?: Date): PostgresCheck[] {
+  const atPoint = at ? checksAtTime(part, at) : checksAtPoint(part);
   const compared = (one: PostgresCheck): PostgresCheck => ({
     ...one,
-    title: `at the set's point, ${one.title}`,
+    title: `at ${at ? 'its moment' : "the set's point"}, ${one.title}`,
     async look(postgres) {
       const was = (await readCompared(postgres))?.find(({ id }) => id === one.id);
       if (!was) throw unseen(`${one.id} was not compared before the directory was put in place`);

@@ -8,11 +8,11 @@ import type { Drill } from '../scenario.ts';
 import { surroundingsOf } from './surroundings.ts';
 
 /** The database that runs again, and what was compared while it stood at the set's point. */
-export async function postgresResults({ target, set }: Drill): Promise<CheckResult[]> {
+export async function postgresResults({ target, set }: Drill, at?: Date): Promise<CheckResult[]> {
   const part = partOf(set.manifest, 'postgres');
   if (!part) return [];
   const api = await target.ports.cluster(target.site.name);
-  return runChecks(checksAfterRestore(part), podPostgres(api, target.site.name));
+  return runChecks(checksAfterRestore(part, at), podPostgres(api, target.site.name));
 }
 
 /** Objects and volumes, on the hosts themselves. */

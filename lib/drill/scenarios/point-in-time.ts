@@ -19,7 +19,7 @@ export const pointInTime: Scenario = {
   notTried: ['Any other moment than this one.', 'That anything but the database goes back: files stay as they are.'],
   phases,
   checks: async drill => [
-    ...(await postgresResults(drill)),
+    ...(await postgresResults(drill, drill.t0)),
     ...(await rowResults(drill)),
     ...(await momentResults(drill)),
     ...(await appResults(drill)),
