@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { exclusive } from '../../artifact/exclusive.ts';
 import { imageOf } from '../../artifact/image-key.ts';
 import { imagesRecipe } from '../../artifact/images.ts';
 import { type ArtifactDeps, needTool, readLock, resolveRecipe, thisArch } from '../../artifact/index.ts';
@@ -164,9 +165,14 @@ async function scratchImage(deps: ArtifactDeps): Promise<{ image: string; podman
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const podman = await podmanCommand(dir);
   const run = podmanRunner(podman, deps);
-  if ((await run(['image', 'exists', ref])).code === 0) return { image: ref, podman };
-  const archive = await resolveRecipe(await imagesRecipe(lock, ['postgres'], thisArch(), deps.project), deps);
-  textOf('this computer', 'podman load', await run(['load', '-q', '-i', archive.path]));
-  if ((await run(['image', 'exists', ref])).code === 0) return { image: ref, podman };
+  const has = async () => (await run(['image', 'exists', ref])).code === 0;
+  // Of two that load at once each takes the other's layers for what a killed one left, and removes them.
+  const there = await exclusive('scratch-image', deps, async () => {
+    if (await has()) return true;
+    const archive = await resolveRecipe(await imagesRecipe(lock, ['postgres'], thisArch(), deps.project), deps);
+    textOf('this computer', 'podman load', await run(['load', '-q', '-i', archive.path], { timeout: minutes(15) }));
+    return has();
+  });
+  if (there) return { image: ref, podman };
   throw new OpsError('ARTIFACT_BUILD', `cannot start PostgreSQL here: ${ref} is not in its own archive`);
 }
