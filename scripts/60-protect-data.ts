@@ -1,12 +1,13 @@
 import { escrowSealStep } from '../lib/backup/escrow/seal.ts';
-import { escrowOf } from '../lib/backup/index.ts';
+import { escrowOf, publicKeyPath, publicKeyStep } from '../lib/backup/index.ts';
 import { stanzaStep } from '../lib/backup/postgres/stanza.ts';
 import type { Need } from '../lib/engine/index.ts';
 import type { Site } from '../lib/inventory/index.ts';
+import type { Place } from '../lib/site/place.ts';
 
 export const title = 'Protect the data: an archive that takes WAL, and an escrow of the keys to it';
 
-export const steps = (site: Site) => {
+export const steps = (site: Site, { dirs }: Place) => {
   if (!site.backup) return [];
   const archives = site.backup.sources.includes('postgres');
   // Last of all: by then every secret of the site is made.
@@ -22,6 +23,7 @@ export const steps = (site: Site) => {
       escrowOf(site),
       made.map((step): Need => ({ step, scope: 'all' })),
     ),
+    publicKeyStep(site, publicKeyPath(site, dirs.project), [{ step: 'escrow.seal', scope: 'all' }]),
   ];
 };
 

@@ -12,6 +12,6 @@ export { runChecks } from './run-checks.ts';
 export * from './set.ts';
 export { type CopyOptions, copySet, type RestorableCopy } from './set-copy.ts';
 export { fingerprint, readSigner, signatureFlaw, signBytes } from './sign.ts';
-export { publicKeyPath, readPublicKey } from './signer.ts';
+export { publicKeyPath, publicKeyStep, readPublicKey } from './signer.ts';
 export type { Damage, Postgres, SealedSet, SetCopy, Source } from './source.ts';
 export { type BackupPlace, backupKeySteps, backupSealSteps } from './steps.ts';

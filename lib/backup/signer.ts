@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Change, Ctx, Decision, Need, Step } from '../engine/index.ts';
+import type { Ctx, Decision, Need, Step } from '../engine/index.ts';
 import { OpsError } from '../errors/index.ts';
 import type { Site } from '../inventory/index.ts';
 import { minutes } from '../time/index.ts';
@@ -30,24 +30,36 @@ export interface SignerFacts {
   published: boolean;
 }
 
-/** set.signer: the key pair that signs the site's sets; the public half is published once, and never exchanged. */
-export function signerStep(
-  site: Pick<Site, 'name' | 'environment'>,
-  path: string,
-  needs: readonly Need[],
-): Step<{ publicKey: string }, SignerFacts> {
-  return {
-    id: 'set.signer',
-    title: "Make the key that signs the site's sets",
-    target: { site: site.name, kind: 'site', name: site.name },
-    want: { publicKey: path },
-    needs,
-    deadline: minutes(1),
-    observe: ctx => observeSigner(path, ctx),
-    decide: (_, facts) => decideSigner(facts, path),
-    apply: (change, ctx) => ctx.effect(change, () => act(path, change, ctx)),
-  };
-}
+type Of = Pick<Site, 'name' | 'environment'>;
+
+const step = (site: Of, path: string, needs: readonly Need[]) => ({
+  target: { site: site.name, kind: 'site' as const, name: site.name },
+  want: { publicKey: path },
+  needs,
+  deadline: minutes(1),
+  observe: (ctx: Ctx) => observeSigner(path, ctx),
+});
+
+/** set.signer: the private key that signs the site's sets. */
+export const signerStep = (site: Of, path: string, needs: readonly Need[]): Step<object, SignerFacts> => ({
+  ...step(site, path, needs),
+  id: 'set.signer',
+  title: "Make the key that signs the site's sets",
+  decide: (_, facts) => decideSigner(facts),
+  apply: (change, ctx) => ctx.effect(change, () => ctx.secrets.put(SIGNER, makeSigner())),
+});
+
+/**
+ * set.public-key: its public half, published once and never exchanged. After the escrow has the private one: a site that
+ * is destroyed before that leaves no public key behind to which nobody has the other half.
+ */
+export const publicKeyStep = (site: Of, path: string, needs: readonly Need[]): Step<object, SignerFacts> => ({
+  ...step(site, path, needs),
+  id: 'set.public-key',
+  title: 'Publish the key that verifies sets',
+  decide: (_, facts) => decidePublicKey(facts, path),
+  apply: (change, ctx) => ctx.effect(change, () => publish(path, ctx)),
+});
 
 /** Errors: KEY_MISSING, KEY_WRONG: a public half whose private half is not ours. Exchanging it would orphan every older set. */
 async function observeSigner(path: string, { secrets }: Ctx): Promise<SignerFacts> {
@@ -62,15 +74,21 @@ async function observeSigner(path: string, { secrets }: Ctx): Promise<SignerFact
   return { secret: true, published: pem !== undefined };
 }
 
-export function decideSigner({ secret, published }: SignerFacts, path: string): Decision {
-  const changes: Change[] = [];
-  if (!secret) changes.push({ action: 'create', what: `secret ${SIGNER}`, grade: 'known', secret: true });
-  if (!published) changes.push({ action: 'create', what: `public key ${path}`, grade: 'known' });
-  return changes.length > 0 ? { is: 'changes', changes } : { is: 'done', reason: 'there, and published' };
+export const decideSigner = ({ secret }: SignerFacts): Decision =>
+  secret
+    ? { is: 'done', reason: 'there' }
+    : {
+        is: 'changes',
+        changes: [{ action: 'create', what: `secret ${SIGNER}`, grade: 'known', secret: true }],
+      };
+
+export function decidePublicKey({ secret, published }: SignerFacts, path: string): Decision {
+  if (!secret) return { is: 'unknown', reason: 'the private key is not made yet' };
+  if (published) return { is: 'done', reason: 'published' };
+  return { is: 'changes', changes: [{ action: 'create', what: `public key ${path}`, grade: 'known' }] };
 }
 
-async function act(path: string, { what }: Change, ctx: Ctx): Promise<void> {
-  if (what.startsWith('secret ')) return ctx.secrets.put(SIGNER, makeSigner());
+async function publish(path: string, ctx: Ctx): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   // wx: a key that another run published meanwhile is not overwritten.
   await writeFile(path, publicPem(await readSigner(ctx.secrets)), { mode: 0o644, flag: 'wx', flush: true });

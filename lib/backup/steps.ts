@@ -5,7 +5,7 @@ import { escrowOf } from './escrow/place.ts';
 import { escrowSealStep } from './escrow/seal.ts';
 import { setExpireStep } from './expire.ts';
 import { type SealOf, type SealWant, setSealStep } from './seal.ts';
-import { publicKeyPath, signerStep } from './signer.ts';
+import { publicKeyPath, publicKeyStep, signerStep } from './signer.ts';
 
 export interface BackupPlace {
   /** The checkout. */
@@ -40,7 +40,8 @@ export function backupSealSteps(site: Site, place: BackupPlace, want: SealWant):
   return [
     ...backupKeySteps(site, place),
     escrowSealStep(of.escrow, [after('set.signer'), ...takes]),
-    setSealStep(of, want, [after('escrow.seal')]),
+    publicKeyStep(site, of.publicKey, [after('escrow.seal')]),
+    setSealStep(of, want, [after('escrow.seal'), after('set.public-key')]),
     setExpireStep(of, [after('set.seal')]),
   ];
 }

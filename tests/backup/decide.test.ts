@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { decideOpen, type OpenFacts } from '../../lib/backup/escrow/open.ts';
 import { decideEscrow, type EscrowFacts } from '../../lib/backup/escrow/seal.ts';
 import { decideExpire, type ExpireFacts } from '../../lib/backup/expire.ts';
-import { decideSigner, type SignerFacts } from '../../lib/backup/signer.ts';
+import { decidePublicKey, decideSigner, type SignerFacts } from '../../lib/backup/signer.ts';
 import type { Decision } from '../../lib/engine/index.ts';
 
 // A case is data: what was seen of sets and escrow, and what must be decided.
@@ -15,7 +15,8 @@ const files = readdirSync(dir).filter(file => /^(escrow|expire|signer|open)-/.te
 const DECIDE: Readonly<Record<string, (want: never, facts: never) => Decision>> = {
   escrow: (want: { identityFile?: string }, facts: EscrowFacts) => decideEscrow(facts, want),
   expire: (want: number, facts: ExpireFacts) => decideExpire(want, facts),
-  signer: (want: string, facts: SignerFacts) => decideSigner(facts, want),
+  signer: (_: never, facts: SignerFacts) => decideSigner(facts),
+  publicKey: (want: string, facts: SignerFacts) => decidePublicKey(facts, want),
   open: (_: never, facts: OpenFacts) => decideOpen(facts),
 };
 

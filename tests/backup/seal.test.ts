@@ -25,7 +25,7 @@ const read = async (world: SetWorld, id: string, site = world.site.name) =>
   readSet(world.store, id, { site, publicKey: await readPublicKey(publicKeyIn(world)) });
 
 test('a backup is sealed once: manifest and signature verify, and a second run changes nothing', async ({ world }) => {
-  assert.equal(await world.backup(idOf(1)), ['set.signer', 'escrow.seal', 'set.seal']);
+  assert.equal(await world.backup(idOf(1)), ['set.signer', 'escrow.seal', 'set.public-key', 'set.seal']);
   const { manifest } = await read(world, idOf(1));
   assert.equal(
     manifest.sources.map(({ source }) => source),

@@ -9,6 +9,7 @@ import { podmanCommand } from '../../artifact/podman.ts';
 import { removeTree } from '../../artifact/remove-tree.ts';
 import type { ExecResult } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
+import { withClosingShell } from '../../shell/index.ts';
 import { minutes, seconds } from '../../time/index.ts';
 import type { Postgres } from '../source.ts';
 import { type Repository, repositoryFiles } from './repository.ts';
@@ -82,12 +83,13 @@ function scratchOf(name: string, podman: readonly string[], deps: ArtifactDeps):
       return stdout.text + stderr.text;
     },
     running: async () => (await run(['inspect', '-f', '{{.State.Running}}', name])).stdout.text.trim() === 'true',
-    async close() {
-      // Also when the run was stopped: what is left would hold the keys.
-      const ending = podmanRunner(podman, { ...deps, signal: AbortSignal.timeout(seconds(30)) });
-      await ending(['rm', '-f', '-v', '-i', '-t', '0', name]);
-      await removeTree(filesOf(name, deps), { ...deps, signal: AbortSignal.timeout(seconds(30)) });
-    },
+    // Also when the run was stopped: what is left would hold the keys.
+    close: () =>
+      withClosingShell(deps.clock, async shell => {
+        const ending = { ...deps, shell, signal: AbortSignal.timeout(seconds(30)) };
+        await podmanRunner(podman, ending)(['rm', '-f', '-v', '-i', '-t', '0', name]);
+        await removeTree(filesOf(name, deps), ending);
+      }),
   };
 }
 

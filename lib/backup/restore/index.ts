@@ -2,4 +2,5 @@
 export { besideOf, discardNamespacesStep, scopedPart } from './beside.ts';
 export { databaseFitStep, volumesFitStep } from './fit.ts';
 export { chooseSet, chooseSetAt, momentOf } from './moment.ts';
+export { replayedCheck } from './replayed.ts';
 export { discardScratchStep, scratchOfRun, scratchStep } from './scratch.ts';

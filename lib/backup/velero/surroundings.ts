@@ -5,6 +5,7 @@ import type { Ctx } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
 import type { Site } from '../../inventory/index.ts';
 import type { SecretStore } from '../../secret/index.ts';
+import { withClosingShell } from '../../shell/index.ts';
 import type { StoreAccess } from '../../store/access.ts';
 import { type Kopia, openKopia } from './kopia.ts';
 import { REPOSITORY_PASSWORD } from './names.ts';
@@ -45,15 +46,14 @@ export async function withKopia<T>(
 }
 
 /** A folder of the run's own, gone afterwards; what root wrote there is removed by root. */
-export async function withScratch<T>(ctx: Pick<Ctx, 'run' | 'shell'>, use: (folder: string) => Promise<T>): Promise<T> {
+export async function withScratch<T>(ctx: Pick<Ctx, 'run' | 'clock'>, use: (folder: string) => Promise<T>): Promise<T> {
   const parent = join(ctx.run.dirs.state, 'scratch');
   await mkdir(parent, { recursive: true, mode: 0o700 });
   const folder = await mkdtemp(join(parent, 'velero-'));
   try {
     return await use(folder);
   } finally {
-    const shell = await ctx.shell('localhost');
-    await shell.exec(['rm', '-rf', '--', folder], { sudo: true });
+    await withClosingShell(ctx.clock, shell => shell.exec(['rm', '-rf', '--', folder], { sudo: true }));
     await rm(folder, { recursive: true, force: true });
   }
 }
