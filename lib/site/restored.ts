@@ -2,7 +2,7 @@ import { type CheckResult, type Manifest, partOf, runChecks } from '../backup/in
 import { checksAfterRestore, checksAtPoint, checksAtTime, meaningChecks } from '../backup/postgres/checks.ts';
 import { lookCommand } from '../backup/postgres/scratch.ts';
 import { podPostgres } from '../backup/postgres/server.ts';
-import { besideOf, scopedPart, scratchOfRun } from '../backup/restore/index.ts';
+import { besideOf, replayedCheck, scopedPart, scratchOfRun } from '../backup/restore/index.ts';
 import { objectsCheck, restoreCheck, volumeChecks } from '../backup/velero/checks.ts';
 import { siteVolumes } from '../backup/velero/readers.ts';
 import type { Run } from '../engine/index.ts';
@@ -65,7 +65,8 @@ async function compareDatabase(open: OpenSite, { manifest, moment, inPlace }: Re
   const atMoment = moment && [...checksAtTime(part, moment), ...meaningChecks()];
   if (inPlace) {
     const postgres = podPostgres(await ports.cluster(site.name), site.name);
-    const checks = await runChecks(atMoment ?? checksAfterRestore(part), postgres);
+    const replayed = replayedCheck(part, () => ports.store(site.name));
+    const checks = await runChecks(atMoment ?? [...checksAfterRestore(part), replayed], postgres);
     return { checks, places: [`the database of ${site.name}`], look: [] };
   }
   const scratch = await scratchOfRun(site, surroundings(open, run));
