@@ -3,6 +3,8 @@ import type { CopyAtHand } from '../backup/control-plane/copy.ts';
 import { contentsCheck, opensCheck } from '../backup/control-plane/copy-checks.ts';
 import {
   type CheckResult,
+  KEYS,
+  type Level,
   type Manifest,
   openEscrow,
   partOf,
@@ -20,10 +22,11 @@ import { KEYS_OF } from '../backup/source-keys.ts';
 import { contentChecks, recordCheck, volumeChecks } from '../backup/velero/checks.ts';
 import { scratchVolumes } from '../backup/velero/readers.ts';
 import { withKopia, withScratch } from '../backup/velero/surroundings.ts';
+import { asOpsError, oneLine } from '../errors/index.ts';
 import type { Site } from '../inventory/index.ts';
 import type { Secret } from '../secret/index.ts';
 import type { StoreAccess } from '../store/index.ts';
-import { wait } from '../time/index.ts';
+import { seconds, wait } from '../time/index.ts';
 import type { Surroundings } from './checks/surroundings.ts';
 
 /** A set in a bucket, and what is needed to look at it without a cluster. */
@@ -45,12 +48,15 @@ interface Opened extends CopyAtHand {
 /** A part of the ladder: everything in it is looked at, and the next one only when all of it is well. */
 export interface Rung {
   name: 'records' | 'content' | 'copies' | 'database';
+  /** The lowest of its checks. */
+  level: Level;
   look(opened: Opened): Promise<CheckResult[]>;
 }
 
 /** L1 in milliseconds: what the tools wrote about themselves, and what opens in one piece. */
 const records: Rung = {
   name: 'records',
+  level: 'L1',
   async look({ set, store, secrets }) {
     const [postgres, velero, control] = [partOf(set, 'postgres'), partOf(set, 'velero'), partOf(set, 'control-plane')];
     return [
@@ -64,6 +70,7 @@ const records: Rung = {
 /** L1 of the volumes: every byte that a snapshot refers to. */
 const content: Rung = {
   name: 'content',
+  level: 'L1',
   async look({ of: { set, access, ctx }, set: manifest, secrets }) {
     const part = partOf(manifest, 'velero');
     const results: CheckResult[] = [];
@@ -78,6 +85,7 @@ const content: Rung = {
 /** L4 of what needs no server: volumes in a folder of this computer, the datastore in memory. */
 const copies: Rung = {
   name: 'copies',
+  level: 'L4',
   async look({ of: { set, access, ctx }, set: manifest, store, secrets }) {
     const [velero, control] = [partOf(manifest, 'velero'), partOf(manifest, 'control-plane')];
     const results = control ? await runChecks([contentsCheck(control)], { store, secrets }) : [];
@@ -96,6 +104,7 @@ const copies: Rung = {
 /** L1 to L5 of the database, in a scratch container: the dear part, so the last one. */
 const database: Rung = {
   name: 'database',
+  level: 'L1',
   async look({ of: { set, access, ctx }, set: manifest, store, secrets }) {
     const part = partOf(manifest, 'postgres');
     const [name = ''] = KEYS_OF.postgres;
@@ -137,10 +146,60 @@ export async function proveStored(of: Provable, rungs: readonly Rung[]): Promise
   const opened: Opened = { of, set: set.manifest, store, secrets: { get: async name => keys.get(name) } };
   for (const rung of rungs) {
     of.onRung?.(rung.name);
-    checks.push(...(await rung.look(opened)));
+    checks.push(...(await lookWhileThere(opened, rung)));
     if (!isWell(checks)) break;
   }
   return { set, checks };
+}
+
+/** How often the store is asked whether it is still there. */
+const EVERY = seconds(2);
+
+/**
+ * kopia and pgBackRest go on asking a store that is gone for minutes; muster asks beside them, and ends them.
+ * Errors: those of the rung.
+ */
+async function lookWhileThere(opened: Opened, rung: Rung): Promise<CheckResult[]> {
+  const { of, store, set } = opened;
+  const { ctx } = of;
+  const over = new AbortController();
+  const gone = new AbortController();
+  const watch = async () => {
+    while (!over.signal.aborted) {
+      await ctx.clock.sleep(EVERY, over.signal);
+      await store.head(KEYS.manifest(set.id));
+    }
+  };
+  const watched = watch().catch(error => gone.abort(error));
+  const signal = AbortSignal.any([ctx.signal, gone.signal]);
+  try {
+    const results = await rung.look({ ...opened, of: { ...of, ctx: { ...ctx, signal } } });
+    return lost(over, gone) ? [goneCheck(rung, gone.signal.reason)] : results;
+  } catch (error) {
+    ctx.signal.throwIfAborted();
+    if (lost(over, gone)) return [goneCheck(rung, gone.signal.reason)];
+    throw error;
+  } finally {
+    over.abort();
+    await watched;
+  }
+}
+
+const lost = (over: AbortController, gone: AbortController) => !over.signal.aborted && gone.signal.aborted;
+
+function goneCheck({ name, level }: Rung, error: unknown): CheckResult {
+  const { code } = asOpsError(error);
+  return {
+    id: `set.store.${name}`,
+    title: 'The store answers while it is read',
+    source: 'set',
+    level,
+    required: true,
+    expected: 'an answer',
+    got: oneLine(error),
+    state: 'unrun',
+    code,
+  };
 }
 
 const isWell = (checks: readonly CheckResult[]) =>

@@ -20,11 +20,13 @@ import { OpsError } from '../errors/index.ts';
 import type { Site } from '../inventory/index.ts';
 import type { OpenSite } from '../site/index.ts';
 import { openBucket, openStore, type StoreAccess, type StoreEnv, storeAccess } from '../store/index.ts';
-import type { Duration } from '../time/index.ts';
+import { type Duration, minutes } from '../time/index.ts';
 import { surroundingsOf } from './checks/surroundings.ts';
 import { proveStored, SCRATCH } from './prove.ts';
 import { type Plant, type SelfTestRow, selfTest } from './selftest.ts';
 import { type Bench, plants, type Tools } from './selftest-damages.ts';
+
+const LONGEST_END = minutes(1);
 
 export interface SelfTestWant {
   /** A set by its id; absent: the newest complete one. */
@@ -103,19 +105,24 @@ async function damagesOf(open: OpenSite, set: SealedSet, access: StoreAccess, on
 /** What a killed self-test left in it goes first. */
 async function inBucket<T>(access: StoreAccess, env: StoreEnv, use: () => Promise<T>): Promise<T> {
   const bucket = openBucket(access, env);
-  // Also when the run was stopped: what is left is a copy of everything.
-  const ending = openBucket(access, { ...env, signal: AbortSignal.timeout(60_000) });
-  const end = async () => {
-    await ending.erase('');
-    await ending.remove();
-  };
   try {
     if (await bucket.inspect()) await bucket.erase('');
     await bucket.harden();
-    return await use().finally(end);
+    return await use();
   } finally {
     bucket.close();
-    ending.close();
+    await endBucket(access, env);
+  }
+}
+
+/** Also when the run was stopped: what would be left is a copy of everything. */
+async function endBucket(access: StoreAccess, env: StoreEnv): Promise<void> {
+  const bucket = openBucket(access, { ...env, signal: AbortSignal.timeout(LONGEST_END) });
+  try {
+    await bucket.erase('');
+    await bucket.remove();
+  } finally {
+    bucket.close();
   }
 }
 

@@ -1,4 +1,5 @@
 /** Shell: local and ssh twins, uploads, fan-out, host facts. ssh is loaded when the first host is spoken to. */
+export { withClosingShell } from './closing.ts';
 export type { Patience, SshTarget } from './connection.ts';
 export type { Running } from './exec.ts';
 export { createFacts } from './facts.ts';
