@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { FIELD_MANAGER, MANAGED_BY } from '../cluster/index.ts';
+import { FIELD_MANAGER, isInCopy, MANAGED_BY } from '../cluster/index.ts';
 import type { ClusterApi, KubeObject, KubeRef } from '../engine/index.ts';
 
 const NAME = 'app.kubernetes.io/name';
@@ -42,7 +42,8 @@ function of(apiVersion: string, kind: string): Kind {
 export async function liveObjects(api: ClusterApi, addon: string, kinds: readonly Kind[]): Promise<KubeObject[]> {
   const labelSelector = `${MANAGED_BY}=${FIELD_MANAGER}`;
   const lists = kinds.map(({ apiVersion, kind }) => api.list({ apiVersion, kind, labelSelector }));
-  return (await Promise.all(lists)).flat().filter(({ metadata }) => metadata.labels?.[NAME] === addon);
+  const all = (await Promise.all(lists)).flat();
+  return all.filter(object => object.metadata.labels?.[NAME] === addon && !isInCopy(object));
 }
 
 export const kindsOf = (objects: readonly KubeObject[]): Kind[] => [

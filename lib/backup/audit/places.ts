@@ -1,3 +1,4 @@
+import { copyOf } from '../../cluster/index.ts';
 import { isOpsError, OpsError } from '../../errors/index.ts';
 import { settingText } from '../../store/index.ts';
 import { copiesOf, generations } from '../escrow/generations.ts';
@@ -53,7 +54,7 @@ export const volumesCheck: AuditCheck = {
       api.list({ apiVersion: 'v1', kind: 'PersistentVolumeClaim' }),
     ]);
     // A scratch copy of a namespace is gone when it was looked at.
-    const looked = [...namespaces, ...namespaces.map(restoredName)];
+    const looked = [...namespaces, ...namespaces.map(copyOf)];
     const undeclared = all
       .filter(({ metadata: { namespace = '' } }) => !looked.includes(namespace))
       .map(({ metadata }) => `${metadata.namespace}/${metadata.name}: its namespace is not in backup.namespaces`);
@@ -61,9 +62,6 @@ export const volumesCheck: AuditCheck = {
     return seen('VOLUME_UNCOVERED', [...coverage.uncovered, ...undeclared], got);
   },
 };
-
-/** Where a namespace is restored beside its original. */
-export const restoredName = (namespace: string): string => `${namespace}-restored`;
 
 /** Read back from the endpoint; what it does not have is said, what may not be read is unknown. */
 export const bucketCheck: AuditCheck = {

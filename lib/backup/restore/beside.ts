@@ -1,8 +1,7 @@
-import { isRecord } from '../../cluster/index.ts';
+import { copyOf, isRecord } from '../../cluster/index.ts';
 import type { ClusterApi, Step } from '../../engine/index.ts';
 import type { Site } from '../../inventory/index.ts';
 import { minutes, seconds } from '../../time/index.ts';
-import { restoredName } from '../audit/places.ts';
 import { clusterOf } from '../postgres/names.ts';
 import type { PartOf } from '../set.ts';
 import { API, NAMESPACE } from '../velero/names.ts';
@@ -22,7 +21,7 @@ export function scopedPart(part: PartOf<'velero'>, namespaces: readonly string[]
 }
 
 export const besideOf = (namespaces: readonly string[]): Record<string, string> =>
-  Object.fromEntries(namespaces.map(name => [name, restoredName(name)]));
+  Object.fromEntries(namespaces.map(name => [name, copyOf(name)]));
 
 const refOf = (name: string) => ({ apiVersion: 'v1', kind: 'Namespace', name });
 
@@ -32,7 +31,7 @@ async function copiesIn(api: ClusterApi): Promise<string[]> {
   const mapped = restores.flatMap(({ spec }) => {
     const { namespaceMapping, backupName } = isRecord(spec) ? spec : {};
     if (!isRecord(namespaceMapping) || !String(backupName).startsWith('muster-')) return [];
-    return Object.entries(namespaceMapping).flatMap(([from, to]) => (to === restoredName(from) ? [String(to)] : []));
+    return Object.entries(namespaceMapping).flatMap(([from, to]) => (to === copyOf(from) ? [String(to)] : []));
   });
   const names = [...new Set(mapped)].sort();
   const there = await Promise.all(names.map(name => api.get(refOf(name))));
