@@ -1,6 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parse } from 'yaml';
+import { plantedByFence } from '../../lib/host/fence.ts';
 import { type Accelerator, qemuArguments } from '../../lib/host/qemu/arguments.ts';
 import { machineFiles } from '../../lib/host/qemu/identity.ts';
 import { seedFiles } from '../../lib/host/qemu/seed.ts';
@@ -65,6 +66,19 @@ test('the seed plants the host key byte for byte and lets nobody in but the oper
   assert.equal(data.ssh_keys, { ed25519_private: KEY, ed25519_public: identity.hostKey });
   assert.equal(data.users, [{ name: 'root', ssh_authorized_keys: ['ssh-ed25519 OPERATOR'] }]);
   assert.is(data.ssh_deletekeys, false);
+});
+
+test('a fence is planted, and raised in the boot that plants it, before anything of the seed can be reached', () => {
+  const planted = plantedByFence({ name: 'lab-rehearsal', store: { address: '10.0.2.2', port: 7443 } });
+  const files = seedFiles({ identity, operatorKey: 'ssh-ed25519 OPERATOR', hostPrivateKey: KEY, planted });
+  const { write_files, bootcmd, cloud_init_modules } = parse(files['user-data'] ?? '');
+  assert.equal(
+    write_files.map(({ path, content }: { path: string; content: string }) => ({ path, text: content })),
+    planted,
+  );
+  assert.equal(bootcmd, [['nft', '-f', '/etc/muster/fence.nft']]);
+  assert.equal(cloud_init_modules.slice(0, 2), ['write-files', 'bootcmd']);
+  assert.is(parse(seed()['user-data'] ?? '').bootcmd, undefined);
 });
 
 test('a new machine is a new instance, planted in one go: dsmode is local', () =>

@@ -5,6 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Ctx } from '../../lib/engine/index.ts';
 import { plant } from '../../lib/host/container/create.ts';
+import { plantedByFence } from '../../lib/host/fence.ts';
 import { Masker, Secret } from '../../lib/secret/index.ts';
 import { createShells, type Shells } from '../../lib/shell/index.ts';
 import { systemClock } from '../../lib/time/index.ts';
@@ -68,6 +69,12 @@ test('its name, its id and its keys are there before anything runs, the private 
   assert.is(await text('root/.ssh/authorized_keys'), 'ssh-ed25519 AAAA operator\n');
   assert.is(await text('etc/ssh/ssh_host_ed25519_key'), 'PRIVATE\nKEY\n');
   assert.is((await stat(join(root, 'etc/ssh/ssh_host_ed25519_key'))).mode & 0o777, 0o600);
+});
+
+test('the files of a fence are in it before anything runs', async ({ image, root, ctx }) => {
+  const more = plantedByFence({ name: 'lab-rehearsal', store: { address: '10.0.2.2', port: 7443 } });
+  await plant(image, root, identity, { ...keys, more }, ctx);
+  for (const { path, text } of more) assert.is(await readFile(join(root, path), 'utf8'), text);
 });
 
 test('what a killed run left of it is not taken over', async ({ image, root, ctx }) => {

@@ -2,6 +2,7 @@ import type { Ctx } from '../../engine/index.ts';
 import type { Site } from '../../inventory/index.ts';
 import { seconds } from '../../time/index.ts';
 import { exists } from '../exists.ts';
+import { type Fence, plantedByFence } from '../fence.ts';
 import { knownIdentity, newIdentity, readIdentity, writeIdentity } from '../identity.ts';
 import { createKeys } from '../keys.ts';
 import type { Machinery } from '../machinery.ts';
@@ -17,7 +18,7 @@ import { removeContainer, startContainer } from './start.ts';
 const STOP = 30;
 
 /** Containers with systemd: a root of the machine's own, a monitor found by its UUID, power by podman. */
-export function containerMachinery(site: Site): Machinery {
+export function containerMachinery(site: Site, fence?: Fence): Machinery {
   const files = (name: string, { run }: Ctx) => containerFiles(run.dirs.state, name);
   const identity = (name: string, { run }: Ctx) => knownIdentity(run.dirs.state, name);
   const power = async (name: string, ctx: Ctx) =>
@@ -33,7 +34,7 @@ export function containerMachinery(site: Site): Machinery {
       await writeIdentity(ctx.run.dirs.state, await newIdentity(site, host, hostKey, ctx));
     },
     diskWhole: (name, { run }) => rootWhole(run.dirs.state, name),
-    createDisk: (host, ctx) => createRoot(site, host, ctx),
+    createDisk: (host, ctx) => createRoot(site, host, fence ? plantedByFence(fence) : [], ctx),
     async left(name, ctx) {
       const { dir, run } = files(name, ctx);
       return (await Promise.all([dir, run].map(exists))).includes(true);

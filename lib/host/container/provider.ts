@@ -1,6 +1,7 @@
 import type { Dirs } from '../../engine/index.ts';
 import type { Site } from '../../inventory/index.ts';
 import { exists } from '../exists.ts';
+import type { Fence } from '../fence.ts';
 import { localProvider } from '../local-provider.ts';
 import type { Provider, Resource } from '../provider.ts';
 import { containerMachinery } from './machinery.ts';
@@ -8,10 +9,10 @@ import { containerFiles } from './podman.ts';
 import { containerProcesses, machineName } from './processes.ts';
 
 /** Machines as containers of this computer: up in seconds, for labs. */
-export const containerProvider = (site: Site, dirs: Dirs): Provider =>
+export const containerProvider = (site: Site, dirs: Dirs, fence?: Fence): Provider =>
   localProvider(site, dirs, {
     kind: 'container',
-    machinery: containerMachinery(site),
+    machinery: containerMachinery(site, fence),
     processes: containerProcesses,
     // The address of slirp4netns's default route, the same in each: nothing but its own pods ever uses it.
     nodeAddress: () => undefined,

@@ -5,6 +5,7 @@ import { OpsError } from '../../errors/index.ts';
 import type { HostWant, Site } from '../../inventory/index.ts';
 import { needDisk } from '../capacity.ts';
 import { exists } from '../exists.ts';
+import { type Fence, plantedByFence } from '../fence.ts';
 import { knownIdentity, newIdentity, writeIdentity } from '../identity.ts';
 import { createKeys, plantedKeys } from '../keys.ts';
 import { findMachineImage } from '../machine-image/index.ts';
@@ -38,7 +39,7 @@ export async function madeFrom(dir: string): Promise<MadeFrom | undefined> {
 }
 
 /** Overlay, kernel and seed. What a killed run left is made anew: nothing has booted from it. */
-export async function createDisk(site: Site, host: HostWant, ctx: Ctx): Promise<void> {
+export async function createDisk(site: Site, host: HostWant, fence: Fence | undefined, ctx: Ctx): Promise<void> {
   const files = machineFiles(ctx.run.dirs.state, host.name);
   const [identity, image] = await Promise.all([
     knownIdentity<QemuIdentity>(ctx.run.dirs.state, host.name),
@@ -66,7 +67,7 @@ export async function createDisk(site: Site, host: HostWant, ctx: Ctx): Promise<
     `${host.disk}`,
   ];
   await shell.run(overlay, { signal: ctx.signal });
-  await writeSeed(identity, ctx);
+  await writeSeed(identity, fence, ctx);
   const path = madeFromPath(files.dir);
   const { key, commandLine } = image;
   await writeFile(`${path}.new`, JSON.stringify({ key, commandLine } satisfies MadeFrom), { mode: 0o600 });
@@ -82,10 +83,15 @@ async function own(from: string, to: string): Promise<void> {
   });
 }
 
-async function writeSeed(identity: QemuIdentity, ctx: Ctx): Promise<void> {
+async function writeSeed(identity: QemuIdentity, fence: Fence | undefined, ctx: Ctx): Promise<void> {
   const { seed } = machineFiles(ctx.run.dirs.state, identity.name);
   const { operatorKey, hostPrivateKey } = await plantedKeys(identity.name, ctx);
-  const files = seedFiles({ identity, operatorKey, hostPrivateKey: hostPrivateKey.reveal() });
+  const files = seedFiles({
+    identity,
+    operatorKey,
+    hostPrivateKey: hostPrivateKey.reveal(),
+    ...(fence && { planted: plantedByFence(fence) }),
+  });
   await rm(seed, { recursive: true, force: true });
   await mkdir(seed, { mode: 0o700 });
   for (const [name, text] of Object.entries(files)) await writeFile(join(seed, name), text, { mode: 0o600 });

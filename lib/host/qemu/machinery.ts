@@ -3,6 +3,7 @@ import type { Ctx } from '../../engine/index.ts';
 import type { Site } from '../../inventory/index.ts';
 import { seconds } from '../../time/index.ts';
 import { exists } from '../exists.ts';
+import type { Fence } from '../fence.ts';
 import { machineDir, readIdentity } from '../identity.ts';
 import { findMachineImage, makeMachineImage } from '../machine-image/index.ts';
 import type { Machinery } from '../machinery.ts';
@@ -14,7 +15,7 @@ import { observePower, processRuns } from './observe.ts';
 import { qmp } from './qmp.ts';
 
 /** Virtual machines: an overlay on a base, a process found by its UUID, power by QMP. */
-export function qemuMachinery(site: Site): Machinery {
+export function qemuMachinery(site: Site, fence?: Fence): Machinery {
   const dir = (name: string, { run }: Ctx) => machineDir(run.dirs.state, name);
   const files = (name: string, { run }: Ctx) => machineFiles(run.dirs.state, name);
   const power = async (name: string, ctx: Ctx) =>
@@ -27,7 +28,7 @@ export function qemuMachinery(site: Site): Machinery {
     },
     createIdentity: (host, ctx) => createIdentity(site, host, ctx),
     diskWhole: (name, { run }) => diskWhole(run.dirs.state, name),
-    createDisk: (host, ctx) => createDisk(site, host, ctx),
+    createDisk: (host, ctx) => createDisk(site, host, fence, ctx),
     left: (name, ctx) => exists(dir(name, ctx)),
     remove: (name, ctx) => rm(dir(name, ctx), { recursive: true, force: true }),
     power,

@@ -1,5 +1,6 @@
 import type { Dirs } from '../../engine/index.ts';
 import type { Site } from '../../inventory/index.ts';
+import type { Fence } from '../fence.ts';
 import { localProvider } from '../local-provider.ts';
 import type { Provider } from '../provider.ts';
 import { processName } from './arguments.ts';
@@ -9,10 +10,10 @@ import { qemuMachinery } from './machinery.ts';
 import { type QemuProcess, qemuProcesses } from './processes.ts';
 
 /** Virtual machines of this computer, without a daemon. */
-export const qemuProvider = (site: Site, dirs: Dirs): Provider =>
+export const qemuProvider = (site: Site, dirs: Dirs, fence?: Fence): Provider =>
   localProvider(site, dirs, {
     kind: 'qemu',
-    machinery: qemuMachinery(site),
+    machinery: qemuMachinery(site, fence),
     processes: qemuProcesses,
     nodeAddress: machine => segmentAddress(site.hosts.findIndex(host => host.name === machine)),
     async pace() {
