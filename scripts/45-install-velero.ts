@@ -5,11 +5,16 @@ import { storeAccess } from '../lib/store/index.ts';
 
 export const title = 'Install Velero, with the store of the backups as its location';
 
-export const steps = (site: Site, { dirs, provider }: Place) =>
+export const steps = (site: Site, { dirs, provider, rehearsal }: Place) =>
   site.backup?.sources.includes('velero')
     ? veleroSteps(site, {
-        mode: 'ReadWrite',
-        access: ({ secrets }) => storeAccess(site, 'site', { dirs, secrets, gateway: provider.gateway }),
+        mode: rehearsal ? 'ReadOnly' : 'ReadWrite',
+        access: ({ secrets }) =>
+          storeAccess(rehearsal?.of ?? site, rehearsal ? 'reader' : 'site', {
+            dirs,
+            secrets,
+            gateway: provider.gateway,
+          }),
       })
     : [];
 

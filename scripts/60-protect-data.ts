@@ -7,8 +7,9 @@ import type { Place } from '../lib/site/place.ts';
 
 export const title = 'Protect the data: an archive that takes WAL, and an escrow of the keys to it';
 
-export const steps = (site: Site, { dirs }: Place) => {
-  if (!site.backup) return [];
+export const steps = (site: Site, { dirs, rehearsal }: Place) => {
+  // A rehearsal archives nothing, and seals nothing.
+  if (!site.backup || rehearsal) return [];
   const archives = site.backup.sources.includes('postgres');
   // Last of all: by then every secret of the site is made.
   const made = [

@@ -32,6 +32,13 @@ export function backupKeySteps(site: Site, place: BackupPlace): AnyStep[] {
   ];
 }
 
+/** What a rehearsal needs of its source: data, and what the application is. Not who signs, logs in, or writes to the store. */
+const REHEARSED = ['app/', 'pki/', 'backup/kopia-password', 'backup/pgbackrest-cipher', 'store/local', 'store/reader-'];
+
+/** escrow.open of a rehearsal: out of its source's escrow, as a rebuild on another computer has it. */
+export const rehearsalKeyStep = (site: Site, of: Site, generation: number): AnyStep =>
+  escrowOpenStep(site.name, escrowOf(of), { mode: 'rebuild', generation, only: REHEARSED });
+
 /** With the last steps of every source, `<source>.take`: keys, escrow, seal, retention. Adds ids escrow.seal, set.seal, set.expire. */
 export function backupSealSteps(site: Site, place: BackupPlace, want: SealWant): AnyStep[] {
   const of = sealOf(site, place);

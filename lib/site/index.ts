@@ -3,9 +3,17 @@ export { type BackedUp, backupSite, backupSteps, newSetId } from './backup.ts';
 export { addresses, type Bootstrapped, bootstrapSite, planSite } from './bootstrap.ts';
 export { bootstrapSteps, loadScripts, type Selection } from './compose.ts';
 export { type OpenOptions, type OpenSite, openSite } from './open.ts';
-export { type Place, type Script, siteDirs } from './place.ts';
+export { type Place, type Rehearsal, type Script, siteDirs } from './place.ts';
 export { startSite, stopSite } from './power.ts';
 export { type Rebuild, rebuildOf } from './rebuild.ts';
+export {
+  forgetRehearsal,
+  lockRehearsal,
+  openRehearsal,
+  rehearsalSite,
+  removeRehearsal,
+  sweepRehearsal,
+} from './rehearsal.ts';
 export { type InSession, inSession, newRun, type Ran, runVerb } from './run-verb.ts';
 export { type Health, type SiteStatus, siteStatus } from './status.ts';
 export { type Destroyed, destroySite, leaks, removalSteps } from './teardown.ts';

@@ -3,13 +3,13 @@ import { k3sVersions, readLock } from '../artifact/index.ts';
 import { clusterPort } from '../cluster/index.ts';
 import type { Dirs, Emit, Ports, Run, RunEnv } from '../engine/index.ts';
 import { OpsError } from '../errors/index.ts';
-import { providerOf } from '../host/index.ts';
+import { type Fence, providerOf } from '../host/index.ts';
 import type { Endpoint, Provider } from '../host/provider.ts';
 import { loadInventory, type Site } from '../inventory/index.ts';
 import { FileSecretStore, Masker, type Secret } from '../secret/index.ts';
 import { createFacts, createShells, type Running, type SshTarget } from '../shell/index.ts';
 import { type Clock, systemClock } from '../time/index.ts';
-import { siteDirs } from './place.ts';
+import { type Rehearsal, siteDirs } from './place.ts';
 import { storePort } from './store-port.ts';
 
 export interface OpenOptions {
@@ -30,6 +30,8 @@ export interface OpenSite {
   site: Site;
   dirs: Dirs;
   provider: Provider;
+  /** Beside another one. */
+  rehearsal?: Rehearsal;
   ports: Ports;
   masker: Masker;
   signal: AbortSignal;
@@ -42,20 +44,32 @@ export interface OpenSite {
 
 /** Reads the inventory and wires the ports; connects to nothing yet. Errors: INVENTORY_*. */
 export async function openSite(options: OpenOptions): Promise<OpenSite> {
-  const { project, name, signal, emit } = options;
-  const clock = options.clock ?? systemClock;
-  const dirs = siteDirs(project, name, options.cache);
+  const { project, name } = options;
   const site = await loadInventory(join(project, 'inventories', `${name}.yaml`), {
     k3sVersions: k3sVersions(await readLock(project)),
   });
-  const masker = new Masker();
+  const clock = options.clock ?? systemClock;
+  return wireSite(site, { ...options, clock, dirs: siteDirs(project, name, options.cache), masker: new Masker() });
+}
+
+interface Wiring extends Pick<OpenOptions, 'project' | 'signal' | 'emit' | 'limit'> {
+  clock: Clock;
+  dirs: Dirs;
+  masker: Masker;
+  rehearsal?: Rehearsal & { fence: Fence };
+}
+
+/** Connects to nothing yet. */
+export async function wireSite(site: Site, wiring: Wiring): Promise<OpenSite> {
+  const { project, dirs, clock, signal, emit, masker, rehearsal } = wiring;
   const secrets = new FileSecretStore(join(dirs.state, 'secrets'), masker);
-  const provider = providerOf(site, dirs);
+  const provider = providerOf(site, dirs, rehearsal?.fence);
   const connect = async (host: string) =>
     sshTarget(host, await provider.endpoint(host, 'ssh'), await provider.login(host, secrets));
   const shells = createShells({ connect, clock, signal, masker });
   const clusters = clusterPort(project, { clock, signal, random: Math.random });
-  const store = storePort(site, { dirs, secrets, provider, clock, signal, random: Math.random });
+  const reach = { source: rehearsal?.of, dirs, secrets, provider };
+  const store = storePort(site, { ...reach, clock, signal, random: Math.random });
   const ports: Ports = {
     clock,
     secrets,
@@ -69,11 +83,12 @@ export async function openSite(options: OpenOptions): Promise<OpenSite> {
     site,
     dirs,
     provider,
+    ...(rehearsal && { rehearsal }),
     ports,
     masker,
     signal,
     emit,
-    env: run => ({ run, ports, signal, emit, pace, limit: options.limit ?? 16 }),
+    env: run => ({ run, ports, signal, emit, pace, limit: wiring.limit ?? 16 }),
     stillRunning: shells.stillRunning,
     close: async () => {
       store.close();

@@ -8,6 +8,14 @@ import type { Site } from '../inventory/index.ts';
 export interface Place {
   dirs: Dirs;
   provider: Provider;
+  rehearsal?: Rehearsal;
+}
+
+/** A site beside the one whose backup it brings back: it reads the store of that one, and writes nothing there. */
+export interface Rehearsal {
+  of: Site;
+  /** Of the source's escrow. */
+  generation: number;
 }
 
 /** A file of scripts/: started directly it runs alone. */

@@ -11,19 +11,25 @@ export interface StorePort {
 }
 
 export interface StorePortDeps extends StoreEnv {
+  /** Of a rehearsal: whose bucket it reads. */
+  source?: Site | undefined;
   dirs: Dirs;
   secrets: SecretStore;
   provider: Pick<Provider, 'gateway'>;
 }
 
-/** The bucket of this site, as role `site`. One client as long as place and keys stay: steps ask for it many times. */
-export function storePort(site: Site, { dirs, secrets, provider, ...env }: StorePortDeps): StorePort {
+/** The bucket of this site, as role `site`; of a rehearsal that of its source, as `reader`. One client as long as place and keys stay: steps ask for it many times. */
+export function storePort(site: Site, { source, dirs, secrets, provider, ...env }: StorePortDeps): StorePort {
   const clients: { access: StoreAccess; store: ObjectStore }[] = [];
   return {
     async open(name) {
       if (name !== site.name)
         throw new OpsError('INTERNAL', `cannot open the store of ${name}: this run is about ${site.name}`);
-      const access = await storeAccess(site, 'site', { dirs, secrets, gateway: provider.gateway });
+      const access = await storeAccess(source ?? site, source ? 'reader' : 'site', {
+        dirs,
+        secrets,
+        gateway: provider.gateway,
+      });
       const known = clients.find(client => sameAccess(client.access, access));
       const store = known?.store ?? openStore(access, env);
       if (!known) clients.push({ access, store });

@@ -15,27 +15,33 @@ const SHOWN = `Secret ${NAMESPACE}/${SECRET.name}`;
 /** `lost`: the cluster archives to a stanza that this computer does not know. */
 export type AccessSeen = 'good' | 'absent' | 'different' | 'lost';
 
+/** Whose archive, and as whom. */
+export interface Archive {
+  of: Site;
+  role: Exclude<Role, 'admin'>;
+}
+
 /**
  * postgres.access: the pod knows its repository. Before the database's own pod, which reads it when it starts.
- * @param role reader: for a rehearsal, which archives nothing.
+ * @param archive of a rehearsal: that of its source, which it only reads.
  */
 export const accessStep = (
   site: Site,
   provider: Provider,
   needs: readonly Need[],
-  role: Exclude<Role, 'admin'> = 'site',
+  archive: Archive = { of: site, role: 'site' },
 ): Step<{ role: Role }, AccessSeen> => ({
   id: 'postgres.access',
   title: 'Give the database its archive',
   target: clusterOf(site),
-  want: { role },
+  want: { role: archive.role },
   needs,
   deadline: minutes(2),
   async observe(ctx) {
-    return this.want === undefined ? 'good' : observe(site, provider, role, ctx);
+    return this.want === undefined ? 'good' : observe(site, provider, archive, ctx);
   },
   decide: decideAccess,
-  apply: (change, ctx) => ctx.effect(change, () => act(site, provider, role, ctx)),
+  apply: (change, ctx) => ctx.effect(change, () => act(site, provider, archive, ctx)),
 });
 
 export function decideAccess(want: object | undefined, seen: AccessSeen): Decision {
@@ -49,12 +55,12 @@ export function decideAccess(want: object | undefined, seen: AccessSeen): Decisi
   return change(seen === 'absent' ? 'create' : 'update');
 }
 
-async function observe(site: Site, provider: Provider, role: Role, ctx: Ctx): Promise<AccessSeen> {
+async function observe(site: Site, provider: Provider, archive: Archive, ctx: Ctx): Promise<AccessSeen> {
   const [api, keys] = await Promise.all([ctx.cluster(site.name), knownKeys(ctx.secrets)]);
   const live = await api.get(SECRET);
   if (!live) return 'absent';
   if (!keys) return 'lost';
-  const wanted = await files(site, provider, role, keys, ctx);
+  const wanted = await files(archive, provider, keys, ctx);
   return Object.entries(wanted).every(([name, text]) => decoded(live, name) === text) ? 'good' : 'different';
 }
 
@@ -63,16 +69,16 @@ function decoded(object: KubeObject | undefined, key: string): string | undefine
   return typeof value === 'string' ? Buffer.from(value, 'base64').toString('utf8') : undefined;
 }
 
-async function files(site: Site, provider: Provider, role: Role, keys: RepositoryKeys, ctx: Ctx) {
+async function files({ of, role }: Archive, provider: Provider, keys: RepositoryKeys, ctx: Ctx) {
   const { dirs } = ctx.run;
-  const access = await storeAccess(site, role, { dirs, secrets: ctx.secrets, gateway: provider.gateway });
+  const access = await storeAccess(of, role, { dirs, secrets: ctx.secrets, gateway: provider.gateway });
   return repositoryFiles({ access, from: 'there', ...keys });
 }
 
-async function act(site: Site, provider: Provider, role: Role, ctx: Ctx): Promise<void> {
+async function act(site: Site, provider: Provider, archive: Archive, ctx: Ctx): Promise<void> {
   const api = await ctx.cluster(site.name);
   const keys = await makeKeys(ctx.secrets, decoded(await api.get(SECRET), 'stanza')?.trim());
-  const wanted = await files(site, provider, role, keys, ctx);
+  const wanted = await files(archive, provider, keys, ctx);
   const data = Object.fromEntries(
     Object.entries(wanted).map(([name, text]) => [name, Buffer.from(text).toString('base64')]),
   );

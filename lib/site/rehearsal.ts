@@ -1,0 +1,82 @@
+import { rm } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { join } from 'node:path';
+import { fileLock, type Held } from '../engine/index.ts';
+import { OpsError } from '../errors/index.ts';
+import { exists } from '../host/exists.ts';
+import type { Fence } from '../host/index.ts';
+import type { Site } from '../inventory/index.ts';
+import { storeAccess } from '../store/index.ts';
+import { type OpenSite, wireSite } from './open.ts';
+import { runVerb } from './run-verb.ts';
+import { leaks, removalSteps } from './teardown.ts';
+
+/** Names are DNS labels: what a rehearsal adds to one must fit too. */
+const LONGEST = 63;
+
+/** Pure. The same site under another name, on ports of its own; nothing in it writes canaries or runs by a timer. */
+export function rehearsalSite({ drills: _, ...source }: Site): Site {
+  const name = `${source.name}-rehearsal`;
+  if (name.length > LONGEST)
+    throw new OpsError('DRILL_TARGET', `cannot rehearse ${source.name}: '${name}' has more than ${LONGEST} characters`);
+  const { schedule: _timers, ...backup } = source.backup ?? {};
+  const { ports: _ports, ...provider } = { ports: undefined, ...source.provider };
+  return {
+    ...source,
+    name,
+    provider: provider as Site['provider'],
+    ...(source.backup && { backup: backup as NonNullable<Site['backup']> }),
+  };
+}
+
+/** One rehearsal of a site at a time: it is held outside of the rehearsal's state, which goes with it. Errors: LOCK_HELD. */
+export const lockRehearsal = ({ site, dirs, ports }: OpenSite): Promise<Held> =>
+  fileLock(join(dirs.project, '.muster', 'rehearsals', site.name), ports.clock.now).acquire('drill');
+
+/**
+ * A site beside its source, fenced, that reads the source's store. Nothing of it is made yet.
+ * @param generation of the source's escrow.
+ * Errors: DRILL_TARGET: its machines are none of ours, or no fence can let its store through.
+ */
+export async function openRehearsal(open: OpenSite, generation: number): Promise<OpenSite> {
+  const { provider, dirs, ports, masker, signal, emit } = open;
+  const site = rehearsalSite(open.site);
+  if (!provider.owned)
+    throw new OpsError('DRILL_TARGET', `cannot rehearse ${open.site.name}: a second site would need hosts of its own`, {
+      hint: 'rehearse a lab of the same inventory with the provider qemu or container',
+    });
+  const rehearsal = { of: open.site, generation, fence: { name: site.name, store: await storePlace(open) } };
+  const own = { ...dirs, state: join(dirs.project, '.muster', site.name) };
+  return wireSite(site, { project: dirs.project, dirs: own, clock: ports.clock, signal, emit, masker, rehearsal });
+}
+
+async function storePlace({ site, dirs, ports, provider }: OpenSite): Promise<Fence['store']> {
+  const access = await storeAccess(site, 'reader', { dirs, secrets: ports.secrets, gateway: provider.gateway });
+  const { hostname, port } = new URL(access.there);
+  if (isIP(hostname) === 4) return { address: hostname, port: Number(port || 443) };
+  throw new OpsError('DRILL_TARGET', `cannot fence a rehearsal of ${site.name}: its store ${access.there} has a name`, {
+    hint: 'a fence lets one address and port through: name the store by its address',
+  });
+}
+
+/** All that a rehearsal is made of, its journals left; gives what is still there. Errors: LEAK_UNKNOWN, those of steps. */
+export async function removeRehearsal(target: OpenSite): Promise<string[]> {
+  await runVerb(target, 'destroy', removalSteps(target.site, target), { retain: true, confirmed: true });
+  return (await leaks(target)).map(({ kind, id, detail }) => `${kind} ${id}: ${detail}`);
+}
+
+/** The last of it: journals and lock. */
+export const forgetRehearsal = ({ dirs }: OpenSite): Promise<void> => rm(dirs.state, { recursive: true, force: true });
+
+/** What a rehearsal that was killed left goes before the next one begins. Errors: LEAK_FOUND, LEAK_UNKNOWN. */
+export async function sweepRehearsal(target: OpenSite): Promise<void> {
+  if (!(await exists(target.dirs.state))) return;
+  target.emit({ type: 'notice', text: `a rehearsal was killed before its end: ${target.site.name} is removed first` });
+  const left = await removeRehearsal(target);
+  if (left.length > 0)
+    throw new OpsError('LEAK_FOUND', `cannot begin: ${left.length} things of an earlier rehearsal are still there`, {
+      details: left,
+      hint: 'end what is named, then type the same again',
+    });
+  await forgetRehearsal(target);
+}

@@ -1,0 +1,34 @@
+import { suite } from 'uvu';
+import { equal, is, not, throws } from 'uvu/assert';
+import type { Site } from '../../lib/inventory/index.ts';
+import { rehearsalSite } from '../../lib/site/index.ts';
+
+const test = suite('the site of a rehearsal');
+const source = {
+  name: 'lab',
+  provider: { kind: 'container', ports: { ssh: 2222 } },
+  backup: { sources: ['velero'], schedule: { backup: 'daily', drill: 'weekly' } },
+  drills: { heartbeat: 5000, proof: 1 },
+} as unknown as Site;
+
+test('it is its source under another name', () => {
+  const site = rehearsalSite(source);
+  is(site.name, 'lab-rehearsal');
+  equal(site.backup?.sources, ['velero']);
+});
+
+test('it takes no port of its source', () => equal(rehearsalSite(source).provider, { kind: 'container' }));
+
+test('nothing in it writes canaries, and nothing runs by a timer', () => {
+  const site = rehearsalSite(source);
+  is(site.drills, undefined);
+  not('schedule' in (site.backup ?? {}));
+});
+
+test('a name that is too long for two is refused', () =>
+  throws(
+    () => rehearsalSite({ ...source, name: 'a'.repeat(60) }),
+    (error: { code: string }) => error.code === 'DRILL_TARGET',
+  ));
+
+test.run();
