@@ -13,7 +13,7 @@ export NODE_COMPILE_CACHE := $(CURDIR)/.muster/compile-cache
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup bootstrap-lab backup backups backup-audit drill drill-selftest status stop-lab start-lab destroy-lab plan doctor packages bundle lock schema \
+.PHONY: help setup bootstrap-lab backup backups backup-audit drill drill-selftest rehearse status stop-lab start-lab destroy-lab plan doctor packages bundle lock schema \
 	test test-full unit contract lab bench lint fix verify
 
 help: ## This list
@@ -53,7 +53,10 @@ backup-audit: setup ## Say whether the backups would bring the site back; reads 
 	@./muster backup-audit --site $(SITE) $(ARGS)
 
 drill: setup ## Lose something of the lab and prove that it comes back; another SITE wants ARGS=--confirm=NAME
-	@./muster drill $(SCENARIO) --site $(SITE) --confirm=lab $(ARGS)
+	@./muster drill $(SCENARIO) --site $(SITE) --mode destroy --confirm=lab $(ARGS)
+
+rehearse: setup ## Rebuild the site beside itself, fenced, from its backup; nothing is lost
+	@./muster drill site-rebuild --site $(SITE) --mode rehearse $(ARGS)
 
 doctor: setup ## Check this computer: packages, KVM, Go, disk, memory, ports, rights
 	@./muster doctor --site $(SITE) $(ARGS)

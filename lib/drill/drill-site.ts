@@ -5,7 +5,7 @@ import { type Manifest, publicKeyPath, readPublicKey, readSet, readSigner, type 
 import { sealedIds } from '../backup/seal.ts';
 import { sha256Of } from '../backup/sign.ts';
 import { OpsError } from '../errors/index.ts';
-import { inSession, newSetId, type OpenSite } from '../site/index.ts';
+import { inSession, newSetId, type OpenSite, openRehearsal } from '../site/index.ts';
 import { assemble } from './assemble.ts';
 import { imageResults } from './checks/images.ts';
 import { lookAtStored } from './checks/stored.ts';
@@ -32,10 +32,15 @@ export interface Drilled {
 
 /** Everything of a drill that its choices settle: the same for one that was killed and is gone on with. */
 interface UnderWay {
-  drill: Omit<Drill, 'set' | 't0'> & { set: SealedSet | undefined };
+  drill: Omit<Drill, 'set' | 't0' | 'target'> & {
+    set: SealedSet | undefined;
+    target: Pick<OpenSite, 'site' | 'provider'>;
+  };
   timeline: Timeline;
   ended: Ended;
   journal?: string;
+  /** What could not be removed again. */
+  left?: readonly string[];
 }
 
 /**
@@ -61,17 +66,16 @@ export async function drillSite(open: OpenSite, want: DrillWant): Promise<Drille
     const timeline = await openTimeline(folder, open.ports.clock, await systemBootTime());
     const { set, ended: before } = await lookAtSet(open, chosen.set ?? '', timeline);
     const drill = { id, mode: want.mode, source: open, target: open, set, folder };
-    if (
-      !set ||
-      before.error !== undefined ||
-      before.checks.some(({ required, state }) => required && state !== 'passed')
-    )
-      return { drill, timeline, ended: before };
+    if (!set || !isSound(before)) return { drill, timeline, ended: before };
     const ended = await carryOut(want.scenario, { ...drill, set }, timeline, running);
     return { drill, timeline, ended: { ...ended, checks: [...before.checks, ...ended.checks] } };
   });
   return writeDown(open, want, { ...value, ...(journal !== undefined && { journal }) });
 }
+
+/** Worth to lose something for, or to be brought up. */
+export const isSound = ({ error, checks }: Ended): boolean =>
+  error === undefined && checks.every(({ required, state }) => !required || state === 'passed');
 
 export interface DrillPlan {
   set: string;
@@ -85,15 +89,17 @@ export async function planDrill(open: OpenSite, { scenario, mode, ...want }: Dri
   const publicKey = await readPublicKey(publicKeyPath(open.site, open.dirs.project));
   const set = await readSet(store, id, { site: open.site.name, publicKey });
   const t0 = new Date(open.ports.clock.now());
-  const drill: Drill = { id, mode, source: open, target: open, set, folder: evidenceDir(open.dirs.state, id), t0 };
+  const target = mode === 'rehearse' ? await openRehearsal(open, set.manifest.escrowGeneration) : open;
+  const drill: Drill = { id, mode, source: open, target, set, folder: evidenceDir(open.dirs.state, id), t0 };
   const phases = [];
   for (const { name, steps, select = () => true } of await scenario.phases(drill))
     phases.push({ name, steps: (await steps()).filter(select).map(({ title }) => title) });
+  if (target !== open) await target.close();
   return { set: id, phases };
 }
 
 /** The newest one that has a manifest: whether it is a backup is the first thing that the drill finds out. */
-async function newestSet(open: OpenSite, trigger: Manifest['trigger']): Promise<string> {
+export async function newestSet(open: OpenSite, trigger: Manifest['trigger']): Promise<string> {
   const store = await open.ports.store(open.site.name);
   const ids = await sealedIds(store);
   const publicKey = await readPublicKey(publicKeyPath(open.site, open.dirs.project));
@@ -109,7 +115,11 @@ async function newestSet(open: OpenSite, trigger: Manifest['trigger']): Promise<
 }
 
 /** Before anything is lost: what cannot be proven from the store alone is not worth losing a site for. */
-async function lookAtSet(open: OpenSite, id: string, timeline: Timeline): Promise<{ set?: SealedSet; ended: Ended }> {
+export async function lookAtSet(
+  open: OpenSite,
+  id: string,
+  timeline: Timeline,
+): Promise<{ set?: SealedSet; ended: Ended }> {
   const lost = timeline.marks()[0];
   const at = lost ? new Date(lost.at) : new Date(open.ports.clock.now());
   try {
@@ -128,10 +138,10 @@ async function commitOf({ dirs, ports }: OpenSite): Promise<string> {
   return code === 0 ? stdout.text.trim() : 'none';
 }
 
-async function writeDown(
+export async function writeDown(
   open: OpenSite,
   want: DrillWant,
-  { drill, timeline, ended, journal }: UnderWay,
+  { drill, timeline, ended, journal, left = [] }: UnderWay,
 ): Promise<Drilled> {
   const { site, dirs, ports, masker } = open;
   const { scenario, trigger } = want;
@@ -157,7 +167,7 @@ async function writeDown(
     checks: ended.checks,
     notTried: scenario.notTried,
     history: historyOf(scenario.id, await readDrills(dirs.state)),
-    left: [],
+    left,
     ...(ended.error !== undefined && { error: ended.error }),
   });
   const signer = await readSigner(ports.secrets).catch(() => undefined);

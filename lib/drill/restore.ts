@@ -47,17 +47,28 @@ async function missing(site: Site, ctx: Ctx): Promise<string[]> {
 }
 
 /** Objects and volumes, and the database in its own volume, which Velero leaves empty and PostgreSQL at rest. */
-export function dataSteps(site: Site, set: Manifest, bootstrap: readonly AnyStep[]): AnyStep[] {
+export function dataSteps(
+  site: Site,
+  set: Manifest,
+  bootstrap: readonly AnyStep[],
+  options: DatabaseOptions = {},
+): AnyStep[] {
   const velero = partOf(set, 'velero');
   const access = bootstrap.filter(({ id }) => id === 'postgres.access');
   return [
     ...(velero ? [veleroRestore(velero, site)] : []),
-    ...inTurn([placeStep(site), ...access, ...databaseSteps(site, set)]),
+    ...inTurn([placeStep(site), ...access, ...databaseSteps(site, set, options)]),
   ];
 }
 
-/** `at`: the moment to go back to; absent: all that was archived. */
-export function databaseSteps(site: Site, set: Manifest, at?: Date): AnyStep[] {
+interface DatabaseOptions {
+  /** The moment to go back to; absent: all that was archived. */
+  at?: Date;
+  /** off: of a rehearsal, which never writes to its source's archive. */
+  archive?: 'on' | 'off';
+}
+
+export function databaseSteps(site: Site, set: Manifest, { at, archive = 'on' }: DatabaseOptions = {}): AnyStep[] {
   const part = partOf(set, 'postgres');
-  return part ? inTurn(postgresRestore(part, site, { archive: 'on', ...(at && { at }) })) : [];
+  return part ? inTurn(postgresRestore(part, site, { archive, ...(at && { at }) })) : [];
 }

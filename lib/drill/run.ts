@@ -1,4 +1,5 @@
 import type { CheckResult } from '../backup/check.ts';
+import { OpsError } from '../errors/index.ts';
 import type { InSession, OpenSite } from '../site/index.ts';
 import type { RpoOfSource } from './report.ts';
 import type { Drill, Phase, Scenario } from './scenario.ts';
@@ -26,7 +27,7 @@ export async function carryOut(
   try {
     const t0 = await timeline.mark('t0');
     const drill: Drill = { ...begun, t0: new Date(t0.at) };
-    for (const phase of await scenario.phases(drill)) await carryOutPhase(phase, timeline, session, drill.target);
+    for (const phase of await scenario.phases(drill)) await carryOutPhase(phase, timeline, session, drill.target, seen);
     seen.checks.push(...(await scenario.checks(drill)));
     await timeline.mark('t8');
     seen.rpo = await scenario.rpo(drill, t0);
@@ -39,9 +40,20 @@ export async function carryOut(
 }
 
 /** A phase whose end was reached is not begun again by a drill that goes on: what was lost is lost once. */
-async function carryOutPhase(phase: Phase, timeline: Timeline, { apply }: InSession, open: OpenSite): Promise<void> {
+async function carryOutPhase(
+  phase: Phase,
+  timeline: Timeline,
+  { apply }: InSession,
+  site: OpenSite,
+  seen: Ended,
+): Promise<void> {
   if (phase.end && timeline.marks().some(({ mark }) => mark === phase.end)) return;
-  open.emit({ type: 'notice', text: phase.name });
+  site.emit({ type: 'notice', text: phase.name });
   await apply(await phase.steps(), phase.select);
   if (phase.end) await timeline.mark(phase.end);
+  if (!phase.prove) return;
+  const proven = await phase.prove();
+  seen.checks.push(...proven);
+  const open = proven.find(({ required, state }) => required && state !== 'passed');
+  if (open) throw new OpsError(open.code ?? 'CHECK_UNRUN', `cannot go on after ${phase.name}: ${open.got}`);
 }

@@ -30,6 +30,8 @@ export interface Phase {
   select?(step: AnyStep): boolean;
   /** Reached when the phase is over; a drill that is gone on with does not begin the phase again. */
   end?: Mark;
+  /** Looked at when its steps are done. What is required and not passed ends the drill. */
+  prove?(): Promise<readonly CheckResult[]>;
 }
 
 /** A way to lose something, and to have it back: a file in scenarios/. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Report } from '../../lib/drill/report.ts';
+import type { SelfTestRow } from '../../lib/drill/selftest.ts';
 import { callApp } from './app.ts';
 import { type Checkout, newCheckout } from './checkout.ts';
 
@@ -63,7 +64,15 @@ async function muster({ checkout, said }: Context, verb: string, ...args: string
 }
 
 async function drill(context: Context, scenario: string): Promise<Report> {
-  const { code, stdout, stderr } = await muster(context, 'drill', scenario, `--confirm=${SITE}`, '--json');
+  const { code, stdout, stderr } = await muster(
+    context,
+    'drill',
+    scenario,
+    '--mode',
+    'destroy',
+    `--confirm=${SITE}`,
+    '--json',
+  );
   assert.is(code, 0, stderr.split('\n').slice(-20).join('\n') + stdout.slice(-3000));
   const drilled = JSON.parse(stdout) as { report: Report; folder: string };
   context.drills.set(scenario, drilled);
@@ -103,7 +112,14 @@ for (const scenario of ['namespace-loss', 'database-loss', 'point-in-time', 'con
 
 test('site-rebuild: a drill that was killed in the middle goes on, and the site comes back from nothing', async context => {
   const { checkout } = context;
-  const killed = await checkout.killedAt('velero.restore', 'drill', 'site-rebuild', `--confirm=${SITE}`);
+  const killed = await checkout.killedAt(
+    'velero.restore',
+    'drill',
+    'site-rebuild',
+    '--mode',
+    'destroy',
+    `--confirm=${SITE}`,
+  );
   assert.is(killed.signal, 'SIGKILL');
   const { rto, rpo, checks, clocks } = await drill(context, 'site-rebuild');
   assert.ok((rto.ms ?? Number.POSITIVE_INFINITY) < 300_000, `${rto.ms}`);
@@ -116,6 +132,18 @@ test('site-rebuild: a drill that was killed in the middle goes on, and the site 
 test('a restored site is what its inventory says: nothing is left to do', async context => {
   const { stdout } = await muster(context, 'plan');
   assert.match(stdout, /^nothing to do|0 changes, 0 unknown/m);
+});
+
+test('the self-test finds every damage that is planted in a copy of the set', async context => {
+  const { code, stdout, stderr } = await muster(context, 'drill-selftest', '--json');
+  const { rows } = JSON.parse(stdout) as { rows: SelfTestRow[] };
+  assert.equal(
+    rows.filter(({ found }) => !found).map(({ damage, why }) => `${damage}: ${why}`),
+    [],
+  );
+  assert.is(code, 0, stderr.slice(-2000));
+  assert.ok(rows.length > 40, `${rows.length} damages`);
+  console.log(rows.map(({ damage, seconds }) => `${damage} ${seconds} s`).join('\n'));
 });
 
 test('the evidence is whole, and one changed byte is found', async context => {

@@ -149,7 +149,14 @@ test('stop powers the machine off; after start the user who was created is still
 test('backed up, lost on purpose and rebuilt from nothing, it is the site that it was', async ({ checkout, built }) => {
   const taken = await checkout.muster('backup');
   assert.is(taken.code, 0, taken.stderr.slice(-3000));
-  const { code, stdout, stderr } = await checkout.muster('drill', 'site-rebuild', `--confirm=${SITE}`, '--json');
+  const { code, stdout, stderr } = await checkout.muster(
+    'drill',
+    'site-rebuild',
+    '--mode',
+    'destroy',
+    `--confirm=${SITE}`,
+    '--json',
+  );
   const { report } = JSON.parse(stdout) as { report: Report };
   const why = stderr.slice(-3000) + JSON.stringify(report.checks.filter(({ state }) => state !== 'passed'));
   assert.is(report.verdict, 'verified', why);

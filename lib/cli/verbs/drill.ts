@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { type DrillPlan, drillSite, planDrill } from '../../drill/drill-site.ts';
+import { rehearseSite } from '../../drill/rehearse.ts';
 import type { Report } from '../../drill/report.ts';
 import { scenarioOf } from '../../drill/scenarios/index.ts';
 import { OpsError } from '../../errors/index.ts';
@@ -31,7 +32,8 @@ export const drill: Act = async call => {
       const plan = await planDrill(open, want);
       return out.data(flags.json ? json(plan) : planText(plan));
     }
-    const { report, folder } = await drillSite(open, want);
+    const carryOut = mode === 'rehearse' ? rehearseSite : drillSite;
+    const { report, folder } = await carryOut(open, want);
     const near = relative(project, folder);
     out.data(flags.json ? json({ report, folder }) : reportText(report, near));
     return report.exit;

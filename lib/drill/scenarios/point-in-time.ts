@@ -34,7 +34,7 @@ async function phases(drill: Drill): Promise<Phase[]> {
   const { steps, answers } = await rebuildOf(site, target);
   return [
     { name: 'spoiling the data', steps: () => [spoilUsers(site, drill.id)], end: 't1' },
-    { name: 'going back to the second before', steps: () => databaseSteps(site, set.manifest, t0), end: 't6' },
+    { name: 'going back to the second before', steps: () => databaseSteps(site, set.manifest, { at: t0 }), end: 't6' },
     { name: 'looking at the application', steps: () => steps, select: answers, end: 't7' },
   ];
 }

@@ -1,19 +1,21 @@
-import { escrowOf, escrowOpenStep } from '../../backup/index.ts';
+import { type CheckResult, escrowOf, escrowOpenStep } from '../../backup/index.ts';
 import type { AnyStep } from '../../engine/index.ts';
 import { rebuildOf, removalSteps } from '../../site/index.ts';
+import { apartResult } from '../checks/apart.ts';
 import { appResults } from '../checks/app.ts';
 import { canaryResults, canaryRpo } from '../checks/canaries.ts';
+import { fenceResult } from '../checks/fence.ts';
 import { nextBackup } from '../checks/next-backup.ts';
 import { postgresResults, veleroResults } from '../checks/restored.ts';
 import { dataSteps } from '../restore.ts';
 import type { Drill, Phase, Scenario } from '../scenario.ts';
 
-/** Everything is lost but the store, the escrow and the checkout; the site comes back from these. */
+/** Everything is lost but the store, the escrow and the checkout; the site comes back from these, in place or beside. */
 export const siteRebuild: Scenario = {
   id: 'site-rebuild',
   title: 'The whole site is lost and rebuilt from nothing, with its data',
   loses: 'the machines of the site with everything on them, and its secrets',
-  modes: ['destroy'],
+  modes: ['rehearse', 'destroy'],
   sources: ['velero', 'postgres'],
   notTried: ['That the site comes back where this checkout, its packages and its cache are lost too.'],
   phases,
@@ -24,27 +26,52 @@ export const siteRebuild: Scenario = {
     ...(await appResults(drill)),
   ],
   rpo: canaryRpo,
-  after: nextBackup,
+  after: async (drill, session) => (drill.mode === 'rehearse' ? [readOnly] : nextBackup(drill, session)),
 };
 
-async function phases({ target, set }: Drill): Promise<Phase[]> {
+async function phases(drill: Drill): Promise<Phase[]> {
+  const { target, set, mode } = drill;
   const { site } = target;
-  const place = { dirs: target.dirs, provider: target.provider };
-  const { steps, machines, cluster, addons, beside, answers } = await rebuildOf(site, place);
-  const keys = escrowOpenStep(site.name, escrowOf(site), {
-    mode: 'rebuild',
-    generation: set.manifest.escrowGeneration,
-  });
-  const data = () => dataSteps(site, set.manifest, steps);
+  const { steps, machines, cluster, addons, beside, answers } = await rebuildOf(site, target);
+  const data = () => dataSteps(site, set.manifest, steps, { archive: mode === 'rehearse' ? 'off' : 'on' });
   // What it needs was done in the phases before.
   const alone = (step: AnyStep): AnyStep => ({ ...step, needs: [] });
   return [
-    { name: 'losing the site', steps: () => removalSteps(site, target), end: 't1' },
-    { name: 'taking the keys out of the escrow', steps: () => [keys], end: 't2' },
+    ...begin(drill, steps),
     { name: 'making the machines', steps: () => steps, select: machines, end: 't3' },
     { name: 'installing the cluster', steps: () => steps, select: cluster, end: 't4' },
-    { name: 'installing the add-ons', steps: () => steps, select: addons, end: 't5' },
+    { name: 'installing the add-ons', steps: () => steps, select: addons, end: 't5', ...fenced(drill) },
     { name: 'bringing the data back', steps: () => [...data(), ...beside.map(alone)], end: 't6' },
     { name: 'looking at the application', steps: () => steps, select: answers, end: 't7' },
   ];
 }
+
+/** The loss, in place; and the keys. Beside its source a site has its own way to them: fewer of them. */
+function begin({ mode, target, set }: Drill, steps: readonly AnyStep[]): Phase[] {
+  const { site } = target;
+  const name = 'taking the keys out of the escrow';
+  if (mode === 'rehearse') return [{ name, steps: () => steps, select: ({ id }) => id === 'escrow.open', end: 't2' }];
+  const generation = set.manifest.escrowGeneration;
+  const keys = escrowOpenStep(site.name, escrowOf(site), { mode: 'rebuild', generation });
+  return [
+    { name: 'losing the site', steps: () => removalSteps(site, target), end: 't1' },
+    { name, steps: () => [keys], end: 't2' },
+  ];
+}
+
+/** No data comes to a site that may be the source, or reach it. */
+const fenced = (drill: Drill): Pick<Phase, 'prove'> =>
+  drill.mode === 'rehearse' ? { prove: async () => [await apartResult(drill), await fenceResult(drill)] } : {};
+
+/** L7 beside the source: it would have to write into the store that it must only read. */
+const readOnly: CheckResult = {
+  id: 'site.next-backup',
+  title: 'The next backup works',
+  source: 'site',
+  level: 'L7',
+  required: false,
+  expected: 'a complete set, read back',
+  state: 'unrun',
+  code: 'CHECK_UNRUN',
+  got: 'not tried: a rehearsal only reads the store of its source',
+};

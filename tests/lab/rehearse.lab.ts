@@ -1,0 +1,139 @@
+import { execFile } from 'node:child_process';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Report } from '../../lib/drill/report.ts';
+import { containerProcesses } from '../../lib/host/container/processes.ts';
+import { type Checkout, newCheckout } from './checkout.ts';
+
+const SITE = 'rehtest';
+const INVENTORY = `
+site: { name: ${SITE} }
+environment: lab
+artifacts: { sources: [module] }
+provider: { kind: container }
+hosts:
+  - { name: server-1, role: server, cpus: 2, memory: 2GiB, disk: 10GiB }
+cluster: { kind: k3s, version: v1.36.3+k3s-lab }
+addons: { coredns: true, local-path: true, metrics-server: false }
+app: { users: 200, avatars: 20 }
+backup:
+  store: { kind: local }
+  sources: [postgres, velero]
+  namespaces: [app]
+  rpo: { postgres: 1h, velero: 1h, control-plane: 1h }
+  rto: 5m
+drills: { heartbeat: 5s, proof: 30d }
+`;
+/** What muster keeps of a lab beside its checkout. */
+const KEPT = join(homedir(), '.local/share/muster', SITE);
+
+interface Context {
+  checkout: Checkout;
+  /** Of the second site. */
+  state: string;
+  /** The source's own process. */
+  pid: number;
+  keys: string[];
+  drilled: { report: Report; folder: string };
+}
+
+const test = suite<Context>('a rebuild that is rehearsed beside the living site');
+const exists = (path: string) =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+const machines = async (site: string) =>
+  (await containerProcesses()).filter(({ name }) => name === `muster-${site}-server-1`);
+
+/** What the source wrote itself meanwhile is its archive. */
+async function keysOf({ checkout }: Context): Promise<string[]> {
+  const bucket = join(checkout.dir, '.muster/stores', SITE, 'data', `muster-${SITE}`);
+  const all = await readdir(bucket, { recursive: true });
+  return all.filter(key => !key.startsWith('pgbackrest/archive/')).sort();
+}
+
+test.before(async context => {
+  await rm(KEPT, { recursive: true, force: true });
+  context.checkout = await newCheckout(SITE, INVENTORY);
+  context.state = `${context.checkout.state}-rehearsal`;
+  for (const verb of ['bootstrap', 'backup']) {
+    const { code, stderr } = await context.checkout.muster(verb);
+    assert.is(code, 0, stderr.slice(-2000));
+  }
+  context.pid = (await machines(SITE))[0]?.pid ?? 0;
+  context.keys = await keysOf(context);
+});
+
+test.after(async ({ checkout }) => {
+  await checkout.muster('destroy', `--confirm=${SITE}`);
+  await checkout.muster('purge-store', `--confirm=${SITE}`);
+  await rm(KEPT, { recursive: true, force: true });
+  await checkout.remove();
+});
+
+test('one that is killed leaves its second site, which nobody else takes meanwhile', async context => {
+  const { checkout, state } = context;
+  const { child, ended } = checkout.start('drill', 'site-rebuild');
+  const journal = () => readFile(join(state, 'journal.jsonl'), 'utf8').catch(() => '');
+  while (child.exitCode === null && !(await journal()).includes('"step":"k3s.')) await promisify(setTimeout)(50);
+  const other = await checkout.muster('drill', 'site-rebuild');
+  assert.is(other.code, 4);
+  assert.match(other.stderr, 'LOCK_HELD');
+  child.kill('SIGKILL');
+  assert.is((await ended).signal, 'SIGKILL');
+  assert.is((await machines(`${SITE}-rehearsal`)).length, 1);
+});
+
+test('the next one removes it, and proves the backup on a fenced site of its own', async context => {
+  const { code, stdout, stderr } = await context.checkout.muster('drill', 'site-rebuild', '--json');
+  assert.is(code, 0, stderr.split('\n').slice(-20).join('\n') + stdout.slice(-3000));
+  assert.match(stderr, 'was killed before its end');
+  context.drilled = JSON.parse(stdout);
+  const { verdict, mode, target, checks, clocks, left, rpo } = context.drilled.report;
+  assert.equal([verdict, mode, target, left], ['verified', 'rehearse', `${SITE}-rehearsal (container)`, []]);
+  const passed = checks.filter(({ state }) => state === 'passed').map(({ id }) => id);
+  for (const id of ['site.apart', 'site.fence', 'postgres.checksums', 'canary.rows', 'app.person'])
+    assert.ok(passed.includes(id), id);
+  assert.equal(
+    clocks.marks.map(({ mark }) => mark),
+    ['t0', 't2', 't3', 't4', 't5', 't6', 't7', 't8'],
+  );
+  assert.equal([...new Set(rpo.sources.map(({ met }) => met))], [true]);
+});
+
+test('no data came to it before its fence was proven', async ({ drilled }) => {
+  const ids = drilled.report.checks.map(({ id }) => id);
+  const journal = await readFile(join(drilled.folder, 'journal.jsonl'), 'utf8');
+  assert.ok(ids.indexOf('site.fence') < ids.indexOf('postgres.starts'));
+  assert.match(journal, '"step":"velero.restore"');
+  assert.not.match(journal, `"site":"${SITE}"`);
+});
+
+test('nothing of it is left, and its evidence holds', async ({ checkout, state, drilled }) => {
+  assert.is(await exists(state), false);
+  assert.is(await exists(join(checkout.dir, 'kubeconfigs', `${SITE}-rehearsal.yaml`)), false);
+  assert.is((await machines(`${SITE}-rehearsal`)).length, 0);
+  const { stdout } = await promisify(execFile)(join(checkout.dir, 'muster'), ['verify-evidence', drilled.folder]);
+  assert.match(stdout, SITE);
+});
+
+test('its source ran on: the same machine, an unbroken heartbeat, and a store in which nothing else was written', async context => {
+  const { checkout, pid, keys } = context;
+  assert.equal(
+    (await machines(SITE)).map(machine => machine.pid),
+    [pid],
+  );
+  assert.equal(await keysOf(context), keys);
+  const sql = "SELECT count(*) = max(number) AND max(written) > now() - interval '30 s' FROM canary";
+  const { stdout } = await checkout.muster(
+    ...['kubectl', '-n', 'app', 'exec', 'postgres-0', '--', 'psql', '-XqAt', '-U', 'postgres', '-d', 'app', '-c', sql],
+  );
+  assert.is(stdout.trim(), 't');
+});
+
+test.run();
