@@ -176,7 +176,6 @@ async function lookWhileThere(opened: Opened, rung: Rung): Promise<CheckResult[]
     const results = await rung.look({ ...opened, of: { ...of, ctx: { ...ctx, signal } } });
     return lost(over, gone) ? [goneCheck(rung, gone.signal.reason)] : results;
   } catch (error) {
-    ctx.signal.throwIfAborted();
     if (lost(over, gone)) return [goneCheck(rung, gone.signal.reason)];
     throw error;
   } finally {

@@ -12,11 +12,13 @@ export const drillSelftest = onSite(async (open, { flags, out, site }) => {
     onRow: row => open.emit({ type: 'notice', text: rowText(row) }),
   });
   const { rows, planned } = tested;
-  if (flags.json) out.data(json(tested));
-  else if (flags['dry-run'])
-    out.data(table(planned.map(({ id, expect, title }) => [id, expect.code, expect.level, title])));
-  else out.data(resultText(tested, site));
   const error = flags['dry-run'] ? undefined : selfTestError(rows);
+  if (flags.json) {
+    out.data(json({ ...tested, error: error ? { code: error.code, message: error.message } : null }));
+    return error?.exit;
+  }
+  if (flags['dry-run']) out.data(table(planned.map(({ id, expect, title }) => [id, expect.code, expect.level, title])));
+  else out.data(resultText(tested, site));
   if (error) throw error;
   return undefined;
 });
