@@ -27,7 +27,7 @@ drills: { heartbeat: 5s, proof: 30d }
 `;
 const KEPT = join(homedir(), '.local/share/muster', SITE);
 const SCENARIO = 'lib/drill/scenarios/site-rebuild.ts';
-const DATA = 'dataSteps(site, set.manifest, steps)';
+const DATA = "dataSteps(site, set.manifest, steps, { archive: mode === 'rehearse' ? 'off' : 'on' })";
 
 /** Every step that brings data back. A rebuilt site that seeded or migrated itself would pass without them. */
 const STEPS = ['velero.restore', 'postgres.access', 'postgres.fill', 'postgres.restore'];
