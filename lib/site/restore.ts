@@ -15,7 +15,7 @@ import {
 } from '../backup/restore/index.ts';
 import { restoreStep as veleroRestore } from '../backup/velero/restore.ts';
 import type { AnyStep } from '../engine/index.ts';
-import { OpsError } from '../errors/index.ts';
+import { isOpsError, OpsError } from '../errors/index.ts';
 import type { OpenSite } from './open.ts';
 import { rebuildOf } from './rebuild.ts';
 import { type Compared, compareRestored, type RestoreWant, type Restoring } from './restored.ts';
@@ -48,11 +48,23 @@ export async function restoreSite(open: OpenSite, want: RestoreWant): Promise<Re
   const steps = await stepsOf(open, restoring);
   const options = { retain: true, confirmed: want.inPlace };
   const { value, journal } = await inSession(open, verbOf(restoring), options, async ({ run, apply }) => {
-    const ran = await apply(steps);
+    const ran = await apply(steps).catch(error => {
+      throw want.inPlace ? error : withDiscard(error, open.site.name);
+    });
     return { ...ran, set: restoring.manifest.id, ...(await compareRestored(open, restoring, run)) };
   });
   return { ...value, ...(journal !== undefined && { journal }) };
 }
+
+/** Beside the original nothing is in the way but an earlier copy. */
+const withDiscard = (error: unknown, site: string): unknown =>
+  isOpsError(error, 'RESTORE_TARGET')
+    ? new OpsError(error.code, error.message, {
+        details: error.details,
+        hint: `./muster restore discard --site ${site} removes an earlier copy`,
+        cause: error,
+      })
+    : error;
 
 /** What a dry run shows. */
 export const restorePlan = async (open: OpenSite, want: RestoreWant): Promise<AnyStep[]> =>
@@ -110,7 +122,7 @@ async function stepsOf(
     ? [volumesFitStep(scopedPart(velero, namespaces), site), veleroRestore(velero, site, { namespaces, ...mapping })]
     : [];
   if (!postgres) return inTurn(volumes);
-  if (!inPlace) return [...inTurn(volumes), scratchStep(postgres, site, moment)];
+  if (!inPlace) return inTurn([...volumes, scratchStep(postgres, site, moment)]);
   const { steps } = await rebuildOf(site, open);
   // A database that lives has its way into the archive; one that comes with its namespace gets it anew.
   const access = velero ? steps.filter(({ id }) => id === 'postgres.access') : [];

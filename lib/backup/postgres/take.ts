@@ -5,9 +5,10 @@ import { minutes } from '../../time/index.ts';
 import { KEYS } from '../set.ts';
 import { readInfo, type StanzaInfo } from './info.ts';
 import { clusterOf } from './names.ts';
-import { baseBackup, isOfSet, takePart } from './point.ts';
+import { isOfSet, takePart } from './point.ts';
 import { repositoryKeysOf } from './repository.ts';
 import { podPostgres } from './server.ts';
+import { backupAnew } from './unfinished.ts';
 
 const same = (...steps: string[]): Need[] => steps.map(step => ({ step, scope: 'same' }));
 
@@ -29,7 +30,8 @@ const backupStep = (site: Site, set: string): Step<Want, { label: string | undef
     return { label: (await readInfo(postgres, stanza)).backups.find(isOfSet(set))?.label };
   },
   decide: decideBackup,
-  apply: (change, ctx) => ctx.effect(change, async () => baseBackup({ set, ...(await open(site, ctx)) })),
+  apply: (change, ctx) =>
+    ctx.effect(change, async () => backupAnew({ set, ...(await open(site, ctx)), store: await ctx.store(site.name) })),
 });
 
 export function decideBackup(want: Want | undefined, { label }: { label: string | undefined }): Decision {
