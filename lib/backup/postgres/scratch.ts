@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exclusive } from '../../artifact/exclusive.ts';
 import { imageOf } from '../../artifact/image-key.ts';
@@ -51,6 +51,7 @@ export async function startScratch(
   deps: ArtifactDeps,
 ): Promise<Scratch> {
   const { image, podman } = await scratchImage(deps);
+  await sweep(podman, deps);
   const name = kept ?? `muster-scratch-${randomBytes(6).toString('hex')}`;
   const scratch = scratchOf(name, podman, deps);
   const dir = filesOf(name, deps);
@@ -65,6 +66,16 @@ export async function startScratch(
   } catch (error) {
     await scratch.close();
     throw error;
+  }
+}
+
+/** What a run that was killed left: its container ended by itself, and its files hold keys. */
+async function sweep(podman: readonly string[], deps: ArtifactDeps): Promise<void> {
+  const old = deps.clock.now() - seconds(LONGEST);
+  for (const name of await readdir(join(deps.cache, 'scratch'))) {
+    if (!/^muster-scratch-[0-9a-f]{12}$/.test(name)) continue;
+    const made = await stat(filesOf(name, deps)).catch(() => undefined);
+    if (made && made.mtimeMs < old) await scratchOf(name, podman, deps).close();
   }
 }
 
