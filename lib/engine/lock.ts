@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { OpsError } from '../errors/index.ts';
 
 /** Who runs, since when: what the other run is told. */
@@ -61,12 +62,12 @@ export function fileLock(state: string, now: () => number): Lock {
     const draft = `${path}.${holder.id}`;
     await writeFile(draft, JSON.stringify(holder), { mode: 0o600, flag: 'wx' });
     try {
-      for (let attempt = 0; attempt < 20; attempt++) {
+      for (let attempt = 0; attempt < 50; attempt++) {
         if (await tryLink(draft, path)) return { holder, release: () => release(path, read, holder) };
         const text = await read();
         const other = parse(text);
         if (other && (await alive(other))) throw held(other);
-        await removeStale(path, text, holder.id);
+        await removeStale(path, text);
       }
       throw new OpsError('LOCK_HELD', `cannot take the lock ${path}: others take it faster`);
     } finally {
@@ -104,18 +105,30 @@ const tryLink = (from: string, to: string) =>
     },
   );
 
-/** Takes a dead holder's file away. Rename decides between two who found it stale: the loser sees that it moved a new one, and puts it back. */
-async function removeStale(path: string, seen: string | undefined, id: string): Promise<void> {
+/** Milliseconds. Who has the guard needs it for two calls: one that is older was left by a process that was killed. */
+const GUARD_AGE = 10_000;
+
+/**
+ * Takes a dead holder's file away. Two who found it stale could each take away what the other made of it meanwhile, so
+ * it is looked at again and removed under a guard that only one of them makes.
+ */
+async function removeStale(path: string, seen: string | undefined): Promise<void> {
   if (seen === undefined) return;
-  const aside = `${path}.stale.${id}`;
-  const moved = await rename(path, aside).then(
+  const guard = `${path}.guard`;
+  const ours = await writeFile(guard, '', { flag: 'wx', mode: 0o600 }).then(
     () => true,
     () => false,
   );
-  if (!moved) return;
-  const text = await readFile(aside, 'utf8');
-  if (text !== seen) await tryLink(aside, path);
-  await rm(aside, { force: true });
+  if (!ours) {
+    const made = await stat(guard).catch(() => undefined);
+    if (made && Date.now() - made.mtimeMs > GUARD_AGE) await rm(guard, { force: true });
+    return delay(20);
+  }
+  try {
+    if ((await readFile(path, 'utf8').catch(() => undefined)) === seen) await unlink(path);
+  } finally {
+    await rm(guard, { force: true });
+  }
 }
 
 async function release(path: string, read: () => Promise<string | undefined>, holder: Holder): Promise<void> {
