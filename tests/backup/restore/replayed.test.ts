@@ -34,7 +34,10 @@ replayed('is found when it ended at the point though the archive leads on', asyn
 });
 
 replayed('what it has archived since on its own timeline is not asked of it', async () => {
-  equal(await look('2|0/5000100', ...one(3, 4, 5), '000000020000000000000005', '000000020000000000000009'), 'passed');
+  equal(
+    await look('2|0/5000100', ...one(3, 4, 5), ...one(5, 6, 7).map(name => name.replace('00000001', '00000002'))),
+    'passed',
+  );
 });
 
 replayed('of a server that started anew nothing is known', async () => {
