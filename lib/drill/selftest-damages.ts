@@ -48,10 +48,11 @@ export async function plants(sources: readonly string[], tools: Tools): Promise<
   const planted = damages
     .filter(({ source }) => source === 'set' || sources.includes(source))
     .map((damage): Plant<Bench> => ({ ...damage, plant: ({ copy }) => damage.plant(copy) }));
-  const { hostname } = new URL(access.here);
-  // A way of our own to a store elsewhere would not have its name, and so no certificate.
-  return hostname === '127.0.0.1' ? [...planted, ...cuts(sources)] : planted;
+  return isHere(access) ? [...planted, ...cuts(sources)] : planted;
 }
+
+/** A way of our own to a store elsewhere would not have its name, and so no certificate. */
+export const isHere = ({ here }: StoreAccess): boolean => new URL(here).hostname === '127.0.0.1';
 
 /** The store goes away while this is read: nothing is known then, and nothing may be called lost. */
 const CUTS: readonly { where: 'objects' | Rung['name']; source?: string; bytes: number; level: 'L0' | 'L1' | 'L2' }[] =

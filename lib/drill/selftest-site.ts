@@ -24,7 +24,7 @@ import { type Duration, minutes } from '../time/index.ts';
 import { surroundingsOf } from './checks/surroundings.ts';
 import { proveStored, SCRATCH } from './prove.ts';
 import { type Plant, type SelfTestRow, selfTest } from './selftest.ts';
-import { type Bench, plants, type Tools } from './selftest-damages.ts';
+import { type Bench, isHere, plants, type Tools } from './selftest-damages.ts';
 
 const LONGEST_END = minutes(1);
 
@@ -95,6 +95,8 @@ async function damagesOf(open: OpenSite, set: SealedSet, access: StoreAccess, on
     set.manifest.sources.map(({ source }) => source),
     tools,
   );
+  if (!isHere(access))
+    open.emit({ type: 'notice', text: 'not tried: a store that goes away half-way, since this one is elsewhere' });
   const chosen = all.filter(({ id }) => id.includes(only));
   if (chosen.length > 0) return chosen;
   throw new OpsError('USAGE', `cannot plant '${only}': no damage has it in its name`, {
