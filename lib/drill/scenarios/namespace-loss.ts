@@ -1,8 +1,7 @@
 import { rebuildOf } from '../../site/index.ts';
-import { appResults } from '../checks/app.ts';
-import { canaryResults, canaryRpo } from '../checks/canaries.ts';
+import { canaryRpo } from '../checks/canaries.ts';
 import { nextBackup } from '../checks/next-backup.ts';
-import { postgresResults, veleroResults } from '../checks/restored.ts';
+import { wholeResults } from '../checks/whole.ts';
 import { loseNamespace } from '../lose.ts';
 import { dataSteps } from '../restore.ts';
 import type { Drill, Phase, Scenario } from '../scenario.ts';
@@ -16,12 +15,7 @@ export const namespaceLoss: Scenario = {
   sources: ['velero', 'postgres'],
   notTried: ['That the cluster and its machines can be replaced: they were not lost.'],
   phases,
-  checks: async drill => [
-    ...(await postgresResults(drill)),
-    ...(await veleroResults(drill)),
-    ...(await canaryResults(drill)),
-    ...(await appResults(drill)),
-  ],
+  checks: wholeResults,
   rpo: canaryRpo,
   after: nextBackup,
 };

@@ -2,11 +2,10 @@ import { type CheckResult, escrowOf, escrowOpenStep } from '../../backup/index.t
 import type { AnyStep } from '../../engine/index.ts';
 import { rebuildOf, removalSteps } from '../../site/index.ts';
 import { apartResult } from '../checks/apart.ts';
-import { appResults } from '../checks/app.ts';
-import { canaryResults, canaryRpo } from '../checks/canaries.ts';
+import { canaryRpo } from '../checks/canaries.ts';
 import { fenceResult } from '../checks/fence.ts';
 import { nextBackup } from '../checks/next-backup.ts';
-import { postgresResults, veleroResults } from '../checks/restored.ts';
+import { wholeResults } from '../checks/whole.ts';
 import { dataSteps } from '../restore.ts';
 import type { Drill, Phase, Scenario } from '../scenario.ts';
 
@@ -19,12 +18,7 @@ export const siteRebuild: Scenario = {
   sources: ['velero', 'postgres'],
   notTried: ['That the site comes back where this checkout, its packages and its cache are lost too.'],
   phases,
-  checks: async drill => [
-    ...(await postgresResults(drill)),
-    ...(await veleroResults(drill)),
-    ...(await canaryResults(drill)),
-    ...(await appResults(drill)),
-  ],
+  checks: wholeResults,
   rpo: canaryRpo,
   after: async (drill, session) => (drill.mode === 'rehearse' ? [readOnly] : nextBackup(drill, session)),
 };
