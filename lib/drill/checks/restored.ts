@@ -2,17 +2,22 @@ import { controlPlaneChecks } from '../../backup/control-plane/checks.ts';
 import { type CheckResult, partOf, runChecks } from '../../backup/index.ts';
 import { checksAfterRestore } from '../../backup/postgres/checks.ts';
 import { podPostgres } from '../../backup/postgres/server.ts';
+import { replayedCheck } from '../../backup/restore/index.ts';
 import { objectsCheck, restoreCheck, volumeChecks } from '../../backup/velero/checks.ts';
 import { siteVolumes } from '../../backup/velero/readers.ts';
 import type { Drill } from '../scenario.ts';
 import { surroundingsOf } from './surroundings.ts';
 
 /** The database that runs again, and what was compared while it stood at the set's point. */
-export async function postgresResults({ target, set }: Drill, at?: Date): Promise<CheckResult[]> {
+export async function postgresResults({ target, set, mode }: Drill, at?: Date): Promise<CheckResult[]> {
   const part = partOf(set.manifest, 'postgres');
   if (!part) return [];
-  const api = await target.ports.cluster(target.site.name);
-  return runChecks(checksAfterRestore(part, at), podPostgres(api, target.site.name));
+  const { ports, site } = target;
+  const replayed = replayedCheck(part, () => ports.store(site.name));
+  // Beside a living source the archive goes on; at a moment it is not to be replayed to its end.
+  const whole = mode === 'destroy' && !at ? [replayed] : [];
+  const api = await ports.cluster(site.name);
+  return runChecks([...checksAfterRestore(part, at), ...whole], podPostgres(api, site.name));
 }
 
 /** Objects and volumes, on the hosts themselves. */
