@@ -32,6 +32,8 @@ const NEEDS: readonly (readonly [reasons: readonly Reason[], name: string, progr
   [['module'], 'python3-pip', 'pip3', "downloads the application's wheels"],
   [['tests'], 'containernetworking-plugins', '/usr/lib/cni/bridge', 'networks for hosts that tests bring'],
   [['tests'], 'openssh-server', 'sshd', 'a real SSH server for the shell to speak to'],
+  [['tests'], 'iproute2', 'ip', 'a machine and a pod in namespaces of a test'],
+  [['tests'], 'nftables', 'nft', 'the fence between them'],
   [['tests'], 'sudo', 'sudo', 'a host whose user is not root'],
   [['tests'], 'tcsh', 'tcsh', 'a host whose login shell is not a POSIX one'],
   [['tests'], 'fish', 'fish', 'another one'],
