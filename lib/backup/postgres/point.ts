@@ -9,7 +9,7 @@ import type { BackupInfo } from './info.ts';
 import { DATABASE } from './names.ts';
 import { repositoryKeys } from './repository.ts';
 import { textOf } from './server.ts';
-import { archivedSegments, segmentsBetween } from './wal.ts';
+import { archivedSegments, hasHistory, historiesOf, segmentsBetween } from './wal.ts';
 
 export const dumpKeys = (set: string) => ({
   dump: KEYS.file(set, 'postgres.dump'),
@@ -103,7 +103,8 @@ export const archiveKeys = async (store: ObjectStore, { stanza }: Pick<Where, 's
 function seenInArchive(keys: readonly string[], { walFirst, walLast }: Where): Seen<true> {
   const there = archivedSegments(keys);
   const open = segmentsBetween(walFirst, walLast).filter(segment => !there.has(segment));
-  return open.length === 0 ? { value: true } : { saw: `${open.length} segments missing, the first ${open[0]}` };
+  if (open.length > 0) return { saw: `${open.length} segments missing, the first ${open[0]}` };
+  return hasHistory(walLast, keys) ? { value: true } : { saw: `no history of the timeline of ${walLast}` };
 }
 
 /**
@@ -118,7 +119,8 @@ async function partKeys(store: ObjectStore, set: string, where: Where): Promise<
   const segments = archivedSegments(archived);
   const wal = segmentsBetween(where.walFirst, where.walLast).flatMap(segment => segments.get(segment) ?? []);
   const { dump, globals } = dumpKeys(set);
-  return [...base.map(({ key }) => key), ...wal, ...infos.map(([copy]) => copy), dump, globals];
+  const histories = historiesOf(where.walLast, archived);
+  return [...base.map(({ key }) => key), ...wal, ...histories, ...infos.map(([copy]) => copy), dump, globals];
 }
 
 /** Copy in the set, and where pgBackRest looks for it. */

@@ -40,6 +40,24 @@ const ARCHIVED = /\/([0-9A-F]{24})-[0-9a-f]{40}(?:\.[a-z0-9]+)?$/;
 export const archivedSegments = (keys: readonly string[]): Map<string, string> =>
   new Map(keys.flatMap(key => (ARCHIVED.exec(key)?.[1] === undefined ? [] : [[ARCHIVED.exec(key)?.[1] ?? '', key]])));
 
+/** Of a timeline's history: '.../00000005.history'. */
+const HISTORY = /\/([0-9A-F]{8})\.history$/;
+
+/** Keys of the histories without which no segment up to this one is replayed: each promotion began a timeline. */
+export function historiesOf(last: string, keys: readonly string[]): string[] {
+  const { timeline } = segmentOf(last);
+  return keys.filter(key => {
+    const found = HISTORY.exec(key)?.[1];
+    return found !== undefined && found <= timeline;
+  });
+}
+
+/** The archive has the history of the segment's own timeline; the first one has none. */
+export const hasHistory = (last: string, keys: readonly string[]): boolean => {
+  const { timeline } = segmentOf(last);
+  return Number(`0x${timeline}`) === 1 || keys.some(key => HISTORY.exec(key)?.[1] === timeline);
+};
+
 /** Segments that the restore needs and the archive lacks, counted one by one: `pgbackrest verify` does not see them. */
 export function walGaps({ walFirst, walLast }: PostgresFacts['pgbackrest'], keys: readonly string[]): string[] {
   const there = archivedSegments(keys);

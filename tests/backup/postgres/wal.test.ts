@@ -1,6 +1,12 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { archivedSegments, segmentsBetween, walGaps } from '../../../lib/backup/postgres/wal.ts';
+import {
+  archivedSegments,
+  hasHistory,
+  historiesOf,
+  segmentsBetween,
+  walGaps,
+} from '../../../lib/backup/postgres/wal.ts';
 
 const test = suite('WAL is counted');
 
@@ -67,6 +73,16 @@ test('a segment that is missing inside, at the start or at the end is a gap; wha
     ).length,
     4,
   );
+});
+
+test('a set has the histories of its timelines: without them PostgreSQL knows no timeline but the first', () => {
+  const history = (timeline: number) => `pgbackrest/archive/app-x/15-1/0000000${timeline}.history`;
+  const keys = [history(2), history(3), history(4), key('000000030000000000000005')];
+  assert.equal(historiesOf('000000030000000000000005', keys), [history(2), history(3)]);
+  assert.equal(historiesOf('000000010000000000000005', keys), []);
+  assert.ok(hasHistory('000000030000000000000005', keys));
+  assert.ok(hasHistory('000000010000000000000005', []));
+  assert.not.ok(hasHistory('000000050000000000000005', keys));
 });
 
 test.run();
