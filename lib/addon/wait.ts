@@ -21,6 +21,7 @@ export async function waitUntilItWorks(
   look: (api: ClusterApi) => Promise<Open>,
 ): Promise<void> {
   let pullingSince: number | undefined;
+  let steady = false;
   await ctx.wait({
     what: `${name} to work`,
     deadline: minutes(4),
@@ -30,7 +31,10 @@ export async function waitUntilItWorks(
       try {
         const api = await ctx.cluster(ctx.target.site);
         const { open, workloads } = await look(api);
-        if (open.length === 0) return { value: true };
+        // Twice in a row: what has just come up may go down once more.
+        if (open.length === 0 && steady) return { value: true };
+        steady = open.length === 0;
+        if (steady) return { saw: 'it works, for a moment' };
         const failed = workloads.find(object => jobFailed(object) !== undefined);
         if (failed) throw await jobBroken(api, failed);
         const found = await troublesOf(api, workloads);

@@ -13,16 +13,19 @@ export interface DeploymentWant {
   /** Of the pods, and by which they are selected. */
   labels: Readonly<Record<string, string>>;
   pod: Readonly<Record<string, unknown>> & { containers: readonly object[] };
+  /** Seconds that a pod must have run to count, for a program that cannot be asked whether it works. */
+  minReadySeconds?: number;
 }
 
 /** One pod, on a node of the control plane too; the old one serves until the new one is ready. */
-export const deployment = ({ name, namespace, labels, pod }: DeploymentWant): KubeObject => ({
+export const deployment = ({ name, namespace, labels, pod, minReadySeconds }: DeploymentWant): KubeObject => ({
   apiVersion: 'apps/v1',
   kind: 'Deployment',
   metadata: { name, namespace, labels: { ...labels } },
   spec: {
     replicas: 1,
     revisionHistoryLimit: 1,
+    ...(minReadySeconds !== undefined && { minReadySeconds }),
     selector: { matchLabels: labels },
     strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
     template: { metadata: { labels }, spec: { tolerations: TOLERATIONS, ...pod } },

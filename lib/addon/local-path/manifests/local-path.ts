@@ -75,6 +75,8 @@ const workload = (image: string): KubeObject =>
     name: NAME,
     namespace: NAMESPACE,
     labels: { app: NAME },
+    // It ends by itself when the API does not answer it yet, and has no port to ask.
+    minReadySeconds: 5,
     pod: {
       serviceAccountName: NAME,
       priorityClassName: 'system-node-critical',
