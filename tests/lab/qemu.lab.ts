@@ -1,9 +1,7 @@
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Report } from '../../lib/drill/report.ts';
 import { qemuProcesses } from '../../lib/host/qemu/processes.ts';
 import { callApp } from './app.ts';
 import { type Checkout, newCheckout } from './checkout.ts';
@@ -19,16 +17,7 @@ hosts:
 cluster: { kind: k3s, version: v1.36.3+k3s-lab }
 addons: { coredns: true, local-path: true, metrics-server: true }
 app: { users: 10000, avatars: 200 }
-backup:
-  store: { kind: local }
-  sources: [postgres, velero, control-plane]
-  namespaces: [app]
-  rpo: { postgres: 30m, velero: 30m, control-plane: 30m }
-  rto: 6m
-drills: { heartbeat: 30s, proof: 30d }
 `;
-/** What muster keeps of a lab beside its checkout. */
-const KEPT = join(homedir(), '.local/share/muster', SITE);
 
 interface Built {
   app: string;
@@ -58,15 +47,12 @@ const mail = 'drill@exemple.test';
 const password = 'un-mot-de-passe-long';
 
 test.before(async context => {
-  await rm(KEPT, { recursive: true, force: true });
   context.checkout = await newCheckout(SITE, INVENTORY);
   context.others = await others();
 });
 
 test.after(async ({ checkout }) => {
   await checkout.muster('destroy', `--confirm=${SITE}`);
-  await checkout.muster('purge-store', `--confirm=${SITE}`);
-  await rm(KEPT, { recursive: true, force: true });
   await checkout.remove();
 });
 
@@ -96,7 +82,7 @@ test('run again it goes on and ends with the address of an app that answers; a s
   assert.match(second.stderr, /'bootstrap' runs since .* as pid \d+/);
   const { code, stdout, stderr } = await ended;
   assert.is(code, 0, stderr.slice(-3000));
-  assert.match(stderr, /which was killed during: create disk of server-1/);
+  assert.match(stderr, /which was killed during: .*create disk of server-1/);
   context.built = JSON.parse(stdout);
   assert.is((await mine()).length, 1);
 });
@@ -149,27 +135,6 @@ test('stop powers the machine off; after start the user who was created is still
   assert.is((health.body.database as { users: number }).users, 10_001);
 });
 
-test('backed up, lost on purpose and rebuilt from nothing, it is the site that it was', async ({ checkout, built }) => {
-  const taken = await checkout.muster('backup');
-  assert.is(taken.code, 0, taken.stderr.slice(-3000));
-  const { code, stdout, stderr } = await checkout.muster(
-    'drill',
-    'site-rebuild',
-    '--mode',
-    'destroy',
-    `--confirm=${SITE}`,
-    '--json',
-  );
-  const { report } = JSON.parse(stdout) as { report: Report };
-  const why = stderr.slice(-3000) + JSON.stringify(report.checks.filter(({ state }) => state !== 'passed'));
-  assert.is(report.verdict, 'verified', why);
-  // The time that it takes under emulation depends on what else this computer does: bench and the report tell it.
-  assert.ok(code === 0 || report.rto.met === false, why);
-  process.stderr.write(`rto ${report.rto.ms} ms: ${JSON.stringify(report.clocks.phases)}\n`);
-  const login = await callApp(built.app, built.ca, 'POST', '/api/login', { email: mail, password });
-  assert.is(login.status, 200);
-});
-
 test('no secret of the site is in the journals', async ({ checkout }) => {
   const dir = join(checkout.state, 'journals');
   const journals = (await Promise.all((await readdir(dir)).map(name => readFile(join(dir, name), 'utf8')))).join('');
@@ -185,7 +150,7 @@ test('destroy wants the name of the site, then leaves nothing but what it lists'
   assert.is(code, 0, stderr.slice(-2000));
   assert.match(stdout, /kept/);
   assert.equal(await mine(), []);
-  assert.equal((await readdir(checkout.state)).sort(), ['drills', 'journals']);
+  assert.equal(await readdir(checkout.state), ['journals']);
   assert.not(await exists(built.kubeconfig));
   const refused = await callApp(built.app, undefined, 'GET', '/').catch(error => error.code);
   assert.is(refused, 'ECONNREFUSED');
