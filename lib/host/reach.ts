@@ -11,7 +11,7 @@ export interface Reached {
 
 const bootId: Probe<string> = {
   id: 'boot-id',
-  script: 'cat /proc/sys/kernel/random/boot_id',
+  script: 'read -r id </proc/sys/kernel/random/boot_id; echo "$id"',
   parse: stdout => stdout.trim(),
 };
 

@@ -34,9 +34,12 @@ test('CoreDNS asks addresses when the node’s list cannot be used, and nobody w
 });
 
 test('a resolver on the node’s loopback is never asked from a pod: it would ask itself', () => {
-  assert.equal(upstream.parse('node 10.0.2.3\n', 0), 'node');
-  assert.equal(upstream.parse('node 127.0.0.53\nresolved 10.0.2.3\nresolved 127.0.0.1\n', 0), ['10.0.2.3']);
-  assert.equal(upstream.parse('node 127.0.0.1\n', 0), []);
+  const node = (address: string) => `/etc/resolv.conf:nameserver ${address}\n`;
+  const resolved = (address: string) => `/run/systemd/resolve/resolv.conf:nameserver\t${address}\n`;
+  const parse = (...lines: string[]) => upstream.parse(lines.join(''), 0);
+  assert.equal(parse(node('10.0.2.3')), 'node');
+  assert.equal(parse(node('127.0.0.53'), resolved('10.0.2.3'), resolved('127.0.0.1')), ['10.0.2.3']);
+  assert.equal(parse(node('127.0.0.1')), []);
   assert.equal(upstream.parse('', 0), []);
 });
 

@@ -1,9 +1,11 @@
 import type { Ctx, Decision, Need, Step } from '../../engine/index.ts';
 import type { Site } from '../../inventory/index.ts';
 import { minutes, seconds } from '../../time/index.ts';
+import { archivedSince, POD_REF, startedAt } from './archiving.ts';
 import { infoCommand, parseInfo } from './info.ts';
 import { clusterOf } from './names.ts';
 import { archiveKeys } from './point.ts';
+import { repositoryKeys } from './repository.ts';
 import { textOf } from './server.ts';
 import { open } from './take.ts';
 import { archivedSegments } from './wal.ts';
@@ -45,11 +47,26 @@ export function decideStanza(want: object | undefined, facts: StanzaFacts | unde
   return { is: 'changes', changes };
 }
 
-/** One exec: under emulation each costs a second. */
+/** One exec: under emulation each costs a second, and pgBackRest another. */
 const QUESTIONS = `psql -XqAt -d postgres -c 'SHOW archive_mode' -c 'SELECT pg_walfile_name(pg_current_wal_lsn())' && "$@"`;
 
 async function observe(site: Site, ctx: Ctx): Promise<StanzaFacts> {
-  const { postgres, stanza } = await open(site, ctx);
+  const opened = await open(site, ctx);
+  return (await archivesNow(opened, site, ctx)) ? ARCHIVES : askServer(opened);
+}
+
+const ARCHIVES: StanzaFacts = { archiving: true, stanza: 'there', archived: true };
+
+/** From outside: no exec is paid for a site that is well. */
+async function archivesNow({ api, stanza }: Opened, site: Site, ctx: Ctx): Promise<boolean> {
+  const listed = async () => (await ctx.store(site.name)).list(repositoryKeys(stanza).archive);
+  const [pod, objects] = await Promise.all([api.get(POD_REF), listed()]);
+  return archivedSince(pod && startedAt(pod), objects);
+}
+
+type Opened = Awaited<ReturnType<typeof open>>;
+
+async function askServer({ postgres, stanza }: Opened): Promise<StanzaFacts> {
   const argv = ['sh', '-c', QUESTIONS, 'sh', ...infoCommand(stanza)];
   const said = textOf(postgres.name, 'psql and pgbackrest info', await postgres.exec(argv, { timeout: seconds(60) }));
   const [archiving, current = '', ...info] = said.split('\n');

@@ -93,10 +93,14 @@ export function imagesStep(server: Server, archive: Archive): AnyStep {
     needs: archive.needs,
     deadline: minutes(15),
     async observe(ctx) {
-      const [facts, found] = await Promise.all([ctx.facts(name, probe), archive.find(ctx)]);
+      // At once: the node need not wait until its machine has answered.
+      const lacking = archive.find(ctx).then(async found => ({
+        found,
+        missing: found.needed && found.local && (await missingImages(ctx, name, found.local.images)),
+      }));
+      const [facts, { found, missing }] = await Promise.all([ctx.facts(name, probe), lacking]);
       if (!found.needed || !found.local) return { ...facts, path, needed: found.needed };
       const { sha256: artifact, images } = found.local;
-      const missing = await missingImages(ctx, name, images);
       return { ...facts, path, needed: true, artifact, ...(missing && images.length > 0 && { missing }) };
     },
     decide: decideImages,
