@@ -14,7 +14,7 @@ export const steps = (site: Site, { dirs, rehearsal }: Place) => {
   // Last of all: by then every secret of the site is made.
   const made = [
     'set.signer',
-    'k3s.ready',
+    'cluster.ready',
     ...(site.app ? ['app.answers'] : []),
     ...(archives ? ['postgres.stanza'] : []),
   ];

@@ -21,7 +21,7 @@ export interface Addon<W = unknown> {
   brought?: KubeRef;
   /** What is missing until it works, beside the rollout of its workloads. Throws what waiting cannot mend. */
   proof?(api: ClusterApi, ctx: Ctx): Promise<readonly string[]>;
-  /** Beside k3s.ready. */
+  /** Beside cluster.ready. */
   needs?: readonly Need[];
   deadline?: Duration;
 }
@@ -34,7 +34,7 @@ export function addonStep<W>(site: Site, addon: Addon<W>): AnyStep {
     title,
     target: { site: site.name, kind: 'cluster', name: site.name },
     ...(want !== undefined && { want }),
-    needs: [{ step: 'k3s.ready', scope: 'same' }, ...needs],
+    needs: [{ step: 'cluster.ready', scope: 'same' }, ...needs],
     deadline,
     async observe(ctx) {
       // A cluster that is destroyed takes its add-ons along; its own steps see it gone.

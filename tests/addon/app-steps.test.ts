@@ -34,11 +34,11 @@ const test = suite("the app's steps");
 test('wait for what they stand on and for nothing else', () => {
   const needs = Object.fromEntries(steps().map(({ id, needs: list = [] }) => [id, list.map(need => need.step)]));
   assert.equal(needs, {
-    'app.namespace': ['k3s.ready'],
+    'app.namespace': ['cluster.ready'],
     'app.secrets': ['app.namespace', 'site-ca'],
-    'app.database': ['k3s.ready', 'app.secrets', 'addon.local-path'],
-    'app.backend': ['k3s.ready', 'app.secrets', 'addon.local-path'],
-    'app.frontend': ['k3s.ready', 'app.secrets'],
+    'app.database': ['cluster.ready', 'app.secrets', 'addon.local-path'],
+    'app.backend': ['cluster.ready', 'app.secrets', 'addon.local-path'],
+    'app.frontend': ['cluster.ready', 'app.secrets'],
     'app.migrate': ['app.database', 'app.backend', 'addon.coredns'],
     'app.seed': ['app.migrate'],
     'app.answers': ['app.seed', 'app.backend', 'app.frontend'],
@@ -50,7 +50,7 @@ test('have a heartbeat where drills look for it, after the seed', () => {
   const found = steps(drilled).find(({ id }) => id === 'app.heartbeat');
   assert.equal(
     found?.needs?.map(need => need.step),
-    ['k3s.ready', 'app.seed'],
+    ['cluster.ready', 'app.seed'],
   );
 });
 

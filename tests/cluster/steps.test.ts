@@ -78,7 +78,7 @@ test('the machine is first, then the files, then the service, its kubeconfig, th
     'k3s.config',
     'k3s.service',
     'k3s.kubeconfig',
-    'k3s.ready',
+    'cluster.ready',
     'addon.coredns',
   ];
   for (const [at, id] of chain.slice(1).entries()) before(chain[at] ?? '', id);

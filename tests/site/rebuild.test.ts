@@ -39,7 +39,7 @@ test('machines, cluster and add-ons come in turn, and nothing of them twice', as
   const all = [...early.flat(), ...beside.map(({ id }) => id)];
   assert.is(new Set(all).size, all.length);
   assert.ok(
-    early[0]?.includes('machine.power') && early[1]?.includes('k3s.ready') && early[2]?.includes('addon.velero'),
+    early[0]?.includes('machine.power') && early[1]?.includes('cluster.ready') && early[2]?.includes('addon.velero'),
   );
 });
 

@@ -18,7 +18,7 @@ export const keyStep = (site: Site): Step<{ length: number }, KeySeen> => ({
   target: { site: site.name, kind: 'cluster', name: site.name },
   want: { length: LENGTH },
   needs: [
-    { step: 'k3s.ready', scope: 'same' },
+    { step: 'cluster.ready', scope: 'same' },
     { step: 'escrow.open', scope: 'all' },
   ],
   deadline: minutes(2),

@@ -17,7 +17,7 @@ export function readyStep(site: Site): AnyStep {
   const want: ReadyWant = { version: site.cluster.version, nodes: site.hosts.map(({ name }) => name) };
   const observe = async (ctx: Ctx): Promise<ReadyFacts> => ({ cluster: await clusterFacts(ctx) });
   const step: Step<ReadyWant, ReadyFacts | undefined> = {
-    id: 'k3s.ready',
+    id: 'cluster.ready',
     title: `Cluster ${site.name} is ready`,
     target: { site: site.name, kind: 'cluster', name: site.name },
     want,
