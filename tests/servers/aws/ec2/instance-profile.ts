@@ -1,0 +1,25 @@
+import type { IamInstanceProfileSpecification } from '@aws-sdk/client-ec2';
+import { AwsError } from '../errors.ts';
+import type { Ec2State } from './state.ts';
+
+/** ARN of the profile of a launch. Errors: InvalidParameterValue when IAM has none of that name, or does not show it yet. */
+export function profileOf(
+  wanted: IamInstanceProfileSpecification | undefined,
+  { world, account }: Ec2State,
+): string | undefined {
+  if (!wanted) return undefined;
+  const { Arn, Name } = wanted;
+  if (Arn !== undefined && Name !== undefined)
+    throw new AwsError(
+      'InvalidParameterCombination',
+      "The parameter 'iamInstanceProfile.name' may not be used in combination with 'iamInstanceProfile.arn'",
+    );
+  const name = Name ?? Arn?.split('/').at(-1) ?? '';
+  const found = world.instanceProfile(account, name);
+  if (found === undefined || (Arn !== undefined && Arn !== found))
+    throw new AwsError(
+      'InvalidParameterValue',
+      `Value (${Arn ?? Name}) for parameter iamInstanceProfile.${Arn ? 'arn' : 'name'} is invalid. Invalid IAM Instance Profile ${Arn ? 'ARN' : 'name'}`,
+    );
+  return found;
+}

@@ -1,0 +1,96 @@
+import { type Ec2State, newEc2State } from './ec2/state.ts';
+import { Faults } from './faults.ts';
+import { type Caller, type Keys, newKeys } from './identity.ts';
+import type { Runner } from './instances/runner.ts';
+
+export interface WorldOptions {
+  /** Twelve digits. */
+  account?: string;
+  /** Milliseconds from an order to its effect: pending to running, CREATING to ACTIVE. */
+  settleMs?: number;
+  /** At most so many elements of a list in one answer, whatever was asked for. */
+  pageSize?: number;
+  /** Starts what RunInstances orders; without it instances are words only. */
+  runner?: Runner;
+}
+
+/** As STS needs it. */
+export interface Role {
+  id: string;
+  trusts(caller: Caller, externalId: string | undefined): boolean;
+}
+
+/** All that the stand-in knows, by account and region. */
+export class World {
+  readonly faults = new Faults(() => this.now());
+  readonly keys: Keys[] = [];
+  readonly account: string;
+  readonly settleMs: number;
+  readonly pageSize: number;
+  readonly runner: Runner | undefined;
+  /** Added to this computer's clock. */
+  clockOffset = 0;
+  #public = 0;
+  readonly #ec2 = new Map<string, Ec2State>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+
+  constructor({ account = '111122223333', settleMs = 50, pageSize = 5, runner }: WorldOptions) {
+    this.account = account;
+    this.settleMs = settleMs;
+    this.pageSize = pageSize;
+    this.runner = runner;
+  }
+
+  now(): number {
+    return Date.now() + this.clockOffset;
+  }
+
+  /** Keys of an IAM user, there from the beginning. */
+  user(name: string, account = this.account): Keys {
+    const caller: Caller = {
+      account,
+      arn: `arn:aws:iam::${account}:user/${name}`,
+      userId: `AIDA${name.toUpperCase()}`,
+    };
+    const keys = newKeys(caller);
+    this.keys.push(keys);
+    return keys;
+  }
+
+  ec2(account: string, region: string): Ec2State {
+    return this.#of(this.#ec2, `${account} ${region}`, () => newEc2State(this, account, region));
+  }
+
+  /** Number of the next public address, of all accounts. */
+  nextPublic(): number {
+    this.#public += 1;
+    return this.#public;
+  }
+
+  later(ms: number, act: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      act();
+    }, ms);
+    this.#timers.add(timer);
+  }
+
+  close(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
+
+  /** ARN of an instance profile that IAM shows. */
+  instanceProfile(_account: string, _name: string): string | undefined {
+    return undefined;
+  }
+
+  role(_account: string, _name: string): Role | undefined {
+    return undefined;
+  }
+
+  #of<T>(map: Map<string, T>, key: string, make: () => T): T {
+    const found = map.get(key) ?? make();
+    map.set(key, found);
+    return found;
+  }
+}
