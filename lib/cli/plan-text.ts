@@ -1,4 +1,4 @@
-import { type Change, type Plan, type PlanItem, planData, shown } from '../engine/index.ts';
+import { type Change, type Decision, type Plan, type PlanItem, planData, shown } from '../engine/index.ts';
 import { escapeControls } from '../shell/failures.ts';
 import { json, table } from './output.ts';
 import { stepLabel } from './view/track.ts';
@@ -9,8 +9,13 @@ export function planText(plan: Plan, asJson: boolean): string {
   const rows = plan.items.flatMap(rowsOf);
   const done = plan.items.filter(({ decision }) => decision.is === 'done').length;
   const counts = `${count(plan.changes, 'change')}, ${plan.unknown} unknown, ${count(done, 'step')} with nothing to do`;
-  return [...(rows.length > 0 ? [table(rows), ''] : []), counts].join('\n');
+  const unseen = new Set(plan.items.flatMap(({ decision }) => (isGuess(decision) ? decision.reason : [])));
+  const why = [...unseen].map(reason => `(unknown) is what a new site would get: ${escapeControls(reason)}`);
+  return [...(rows.length > 0 ? [table(rows), ''] : []), counts, ...why].join('\n');
 }
+
+const isGuess = (decision: Decision): decision is Extract<Decision, { is: 'unknown' }> =>
+  decision.is === 'unknown' && decision.likely !== undefined;
 
 /** What is before it is not there, so that it could not be looked at. */
 const NOT_YET = '(cannot be told yet)';
@@ -20,6 +25,8 @@ const count = (n: number, word: string) => `${n} ${word}${n === 1 ? '' : 's'}`;
 function rowsOf({ step, decision }: PlanItem): string[][] {
   const label = stepLabel(step);
   if (decision.is === 'done') return [];
+  if (decision.is === 'unknown' && decision.likely)
+    return decision.likely.map(change => [change.action, label, changeText({ ...change, grade: 'unknown' })]);
   if (decision.is === 'unknown') return [['unknown', label, escapeControls(decision.reason)]];
   return decision.changes.map(change => [
     change.action,

@@ -1,6 +1,6 @@
 import { asOpsError } from '../errors/index.ts';
 import { type Duration, wait } from '../time/index.ts';
-import type { Journal } from './journal.ts';
+import type { Begin, Journal } from './journal.ts';
 import { hashWant, stepKey, targetName } from './order.ts';
 import type { AnyStep, Change, Ctx, Emit, Ports, Run } from './types.ts';
 
@@ -16,6 +16,8 @@ export interface RunEnv {
   limit: number;
   /** The site's name was typed: steps that destroy may delete. */
   confirmed?: boolean;
+  /** Effects of a killed run of which no end is known. */
+  open?: readonly Begin[];
 }
 
 /** Opens the journal at the first effect, so that a run without one leaves nothing. Closed gate: undefined. */
@@ -44,6 +46,7 @@ export function stepContext(step: AnyStep, env: RunEnv, gate: Gate | undefined, 
         { ...spec, deadline: spec.deadline * env.pace },
         { clock: ports.clock, signal, onSaw: (what, saw, ms) => emit({ type: 'waiting', step, what, saw, ms }) },
       ),
+    unfinished: change => begun(step, change, env.open ?? []),
     facts: (host, probe) => ports.facts.ask(host, probe),
     shell: host => ports.shell(host),
     cluster: site => ports.cluster(site),
@@ -51,6 +54,9 @@ export function stepContext(step: AnyStep, env: RunEnv, gate: Gate | undefined, 
     progress: text => emit({ type: 'progress', step, text }),
   };
 }
+
+const begun = (step: AnyStep, { what }: Change, open: readonly Begin[]): boolean =>
+  open.some(entry => entry.step === step.id && entry.target === targetName(step.target) && entry.change.what === what);
 
 /** The one gate: no effect without its intent on the disk, and none forgotten by the facts. */
 async function effect<T>(

@@ -4,7 +4,7 @@ export { shown, stepContext } from './context.ts';
 export { allEntries, type Begin, type Entry, readJournal, type SealResult } from './journal.ts';
 export { fileLock, type Held, type Holder, type Lock } from './lock.ts';
 export { hashWant, orderSteps, stepKey, targetName } from './order.ts';
-export { makePlan, type Plan, type PlanItem, planData, refuseUnknown } from './plan.ts';
+export { makePlan, type Plan, type PlanItem, planData, refuseUnknown, saysAll } from './plan.ts';
 export type * from './ports.ts';
 export { rollback } from './rollback.ts';
 export { interrupted, runSteps, type Summary } from './run.ts';

@@ -19,6 +19,10 @@ export interface Plan {
   unknown: number;
 }
 
+/** Whether the plan says something of every step, if only what it would be should nothing be there. */
+export const saysAll = (plan: Plan): boolean =>
+  plan.items.every(({ decision }) => decision.is !== 'unknown' || decision.likely !== undefined);
+
 /**
  * Observes everything at once and decides. Effects: none.
  * A step whose needs are open cannot be observed in earnest yet: its changes are predicted, or unknown.
@@ -70,7 +74,7 @@ function settle(step: AnyStep, observed: Observed, waitsFor: AnyStep | undefined
     return { step, decision: { is: 'unknown', reason: oneLine(error) }, error };
   }
   if (decision?.is === 'changes') return { step, decision: { ...decision, changes: decision.changes.map(predicted) } };
-  if (decision?.is === 'done') return { step, decision };
+  if (decision?.is === 'done' || (decision?.is === 'unknown' && decision.likely)) return { step, decision };
   const change: Change = { action: 'run', what: step.title, grade: 'unknown' };
   return { step, decision: { is: 'changes', changes: [change] } };
 }

@@ -27,7 +27,12 @@ export interface Change {
 export type Decision =
   | { is: 'done'; reason: string }
   | { is: 'changes'; changes: readonly Change[] }
-  | { is: 'unknown'; reason: string };
+  | {
+      is: 'unknown';
+      reason: string;
+      /** What it would be if nothing is there: for the plan of a site whose account cannot be asked. */
+      likely?: readonly Change[];
+    };
 
 export interface Need {
   step: string;
@@ -91,6 +96,8 @@ export interface Ctx {
   /** The one gate: journals `begin`, acts, journals `end`. Closed in a dry run. */
   effect<T>(change: Change, act: () => Promise<T>): Promise<T>;
   wait<T>(spec: Wait<T>): Promise<T>;
+  /** A run that was killed began this very effect, and its end is not known: a list that lags may not show it yet. */
+  unfinished(change: Change): boolean;
   facts<T>(host: string, probe: Probe<T>): Promise<T>;
   shell(host: string): Promise<Shell>;
   cluster(site: string): Promise<ClusterApi>;

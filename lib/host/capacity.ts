@@ -1,15 +1,16 @@
 import { readFile, statfs } from 'node:fs/promises';
 import { OpsError } from '../errors/index.ts';
 import type { HostWant } from '../inventory/index.ts';
-import { gib } from './size.ts';
+import { gib, sizeOf } from './size.ts';
 
 /** Errors: TOO_LITTLE_MEMORY. */
 export async function needMemory(host: HostWant): Promise<void> {
   const free = await memoryAvailable();
-  if (free < host.memory)
+  const { memory } = sizeOf(host);
+  if (free < memory)
     throw new OpsError(
       'TOO_LITTLE_MEMORY',
-      `cannot start ${host.name} with ${gib(host.memory)}: ${gib(free)} of memory are free`,
+      `cannot start ${host.name} with ${gib(memory)}: ${gib(free)} of memory are free`,
     );
 }
 

@@ -16,7 +16,7 @@ const TRIES = 200;
 
 /** Ports for a new machine; `kept` are promised to others, who may be off. Errors: PORT_TAKEN when the inventory names one that another process has. */
 export async function chooseForwards(site: Site, kept: ReadonlySet<number>): Promise<Forwards> {
-  const wanted = site.provider.kind === 'existing' ? {} : (site.provider.ports ?? {});
+  const wanted = 'ports' in site.provider ? (site.provider.ports ?? {}) : {};
   const taken = new Set(kept);
   const choose = async (kind: keyof Forwards) => {
     const port = wanted[kind] ?? (await nextFree(LIKED[kind], taken));

@@ -2,4 +2,4 @@
 export { loadInventory } from './load.ts';
 export { nearest } from './nearest.ts';
 export { jsonSchema } from './schema.ts';
-export type { HostWant, Site } from './site.ts';
+export type { Ec2Want, HostWant, Site } from './site.ts';

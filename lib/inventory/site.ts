@@ -6,9 +6,9 @@ import type { ClusterWant } from './sections/cluster.ts';
 import type { DrillsWant } from './sections/drills.ts';
 import type { Environment } from './sections/environment.ts';
 import type { HostWant } from './sections/hosts.ts';
-import type { ProviderWant } from './sections/provider.ts';
+import type { Ec2Want, ProviderWant } from './sections/provider.ts';
 
-export type { HostWant };
+export type { Ec2Want, HostWant };
 
 /** The checked inventory: sizes are bytes, paths are absolute, defaults are filled in. The sections are its source. */
 export interface Site {

@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import { z } from 'zod';
 
 /**
@@ -18,6 +19,18 @@ const PORT = { error: 'a port from 1 to 65535' };
 export const port = z.int(PORT).min(1, PORT).max(65535, PORT);
 
 export const path = text(/^[^\0\n]+$/, 'a path');
+
+const CIDR = 'an IPv4 network like 203.0.113.7/32, with no bit set behind its length';
+
+/** As AWS takes them: what lies behind the length is zero. */
+export const cidr = text(/^[0-9.]+\/([0-9]|[12][0-9]|3[0-2])$/, CIDR).refine(isNetwork, { error: CIDR });
+
+function isNetwork(value: string): boolean {
+  const [address = '', length = ''] = value.split('/');
+  if (!isIPv4(address)) return false;
+  const bits = address.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0);
+  return bits % 2 ** (32 - Number(length)) === 0;
+}
 
 /** Beyond, bytes would not be exact, and nobody means it. */
 const LARGEST = '1024TiB';

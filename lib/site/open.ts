@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { k3sVersions, readLock } from '../artifact/index.ts';
+import { type Aws, type AwsEnv, connectAws } from '../aws/index.ts';
 import { clusterPort } from '../cluster/index.ts';
 import type { Dirs, Emit, Ports, Run, RunEnv } from '../engine/index.ts';
 import { OpsError } from '../errors/index.ts';
@@ -30,6 +31,8 @@ export interface OpenSite {
   site: Site;
   dirs: Dirs;
   provider: Provider;
+  /** Its account, where it has one. Nothing is loaded before the first call. */
+  aws?: Aws;
   /** Beside another one. */
   rehearsal?: Rehearsal;
   ports: Ports;
@@ -63,7 +66,8 @@ interface Wiring extends Pick<OpenOptions, 'project' | 'signal' | 'emit' | 'limi
 export async function wireSite(site: Site, wiring: Wiring): Promise<OpenSite> {
   const { project, dirs, clock, signal, emit, masker, rehearsal } = wiring;
   const secrets = new FileSecretStore(join(dirs.state, 'secrets'), masker);
-  const provider = providerOf(site, dirs, rehearsal?.fence);
+  const aws = awsOf(site, { clock, signal, random: Math.random });
+  const provider = providerOf(site, dirs, { fence: rehearsal?.fence, aws });
   const connect = async (host: string) =>
     sshTarget(host, await provider.endpoint(host, 'ssh'), await provider.login(host, secrets));
   const shells = createShells({ connect, clock, signal, masker });
@@ -83,6 +87,7 @@ export async function wireSite(site: Site, wiring: Wiring): Promise<OpenSite> {
     site,
     dirs,
     provider,
+    ...(aws && { aws }),
     ...(rehearsal && { rehearsal }),
     ports,
     masker,
@@ -92,10 +97,14 @@ export async function wireSite(site: Site, wiring: Wiring): Promise<OpenSite> {
     stillRunning: shells.stillRunning,
     close: async () => {
       store.close();
+      aws?.close();
       await Promise.allSettled([shells.close(), clusters.close()]);
     },
   };
 }
+
+const awsOf = ({ provider }: Site, env: AwsEnv): Aws | undefined =>
+  provider.kind === 'ec2' ? connectAws(provider, env) : undefined;
 
 /** Errors: HOST_KEY_UNKNOWN: no connection is made to a host that cannot prove who it is. */
 function sshTarget(

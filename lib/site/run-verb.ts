@@ -60,7 +60,7 @@ export async function inSession<T>(
     clock: open.ports.clock,
     notice: text => open.emit({ type: 'notice', text }),
   });
-  const env: RunEnv = { ...open.env(session.run), confirmed: options.confirmed ?? false };
+  const env: RunEnv = { ...open.env(session.run), confirmed: options.confirmed ?? false, open: session.open };
   const begun: AnyStep[] = [];
   const apply: InSession['apply'] = (steps, select) => {
     begun.push(...steps);

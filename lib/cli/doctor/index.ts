@@ -23,8 +23,8 @@ export async function checksFor(open: OpenSite): Promise<Check[]> {
   const builds = reasons.includes('module') && !(await allBuilt(open));
   const { off, absent, unseen } = await missingMachines(open);
   const names = (hosts: readonly { name: string }[]) => hosts.map(({ name }) => name).join(', ');
-  const sum = (hosts: readonly { memory: number; disk: number }[], what: 'memory' | 'disk') =>
-    hosts.reduce((total, host) => total + host[what], 0);
+  const sum = (hosts: readonly Host[], what: 'memory' | 'disk') =>
+    hosts.reduce((total, host) => total + (host[what] ?? 0), 0);
   const disk: DiskNeed[] = [
     ...(absent.length > 0
       ? [{ path: dirs.state, bytes: sum(absent, 'disk'), why: `the disks of ${names(absent)}` }]
@@ -55,7 +55,8 @@ interface Missing {
 type Host = OpenSite['site']['hosts'][number];
 
 async function missingMachines({ site, provider }: OpenSite): Promise<Missing> {
-  if (!provider.owned) return { off: [], absent: [], unseen: [] };
+  // Machines elsewhere take no room here.
+  if (!provider.owned || provider.kind === 'ec2') return { off: [], absent: [], unseen: [] };
   try {
     const machines = await provider.machines(site);
     const named = ({ name }: Host) => machines.find(machine => machine.name === name);
@@ -68,7 +69,7 @@ async function missingMachines({ site, provider }: OpenSite): Promise<Missing> {
 }
 
 function machineChecks(provider: OpenSite['site']['provider'], off: boolean, dirs: OpenSite['dirs']): Check[] {
-  if (provider.kind === 'existing') return [];
+  if (!('ports' in provider)) return [];
   const named = Object.fromEntries(Object.entries(provider.ports ?? {}).filter(([, port]) => port !== undefined));
   // A machine that runs has its ports itself.
   const ports = portCheck(off ? named : {}, isFree, async port => portHolder(port));

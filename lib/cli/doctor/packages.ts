@@ -51,7 +51,7 @@ export const packagesFor = (reasons: readonly Reason[]): HostPackage[] =>
 
 /** What a site asks for: its provider, and whether anything is built here. */
 export const reasonsOf = ({ provider, artifacts }: Pick<Site, 'provider' | 'artifacts'>): Reason[] => [
-  ...(provider.kind === 'existing' ? [] : [provider.kind]),
+  ...(provider.kind === 'qemu' || provider.kind === 'container' ? [provider.kind] : []),
   ...(artifacts.sources.includes('module') ? (['module'] as const) : []),
 ];
 

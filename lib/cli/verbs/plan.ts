@@ -1,3 +1,4 @@
+import { saysAll } from '../../engine/index.ts';
 import { EXIT } from '../../errors/index.ts';
 import { planSite } from '../../site/index.ts';
 import { onSite } from '../on-site.ts';
@@ -8,5 +9,5 @@ import { selectionOf } from '../selection.ts';
 export const plan = onSite(async (open, { flags, out }) => {
   const made = await planSite(open, selectionOf(flags));
   out.data(planText(made, flags.json ?? false));
-  return made.unknown > 0 ? EXIT.unknown : EXIT.done;
+  return saysAll(made) ? EXIT.done : EXIT.unknown;
 });

@@ -2,9 +2,9 @@ import type { Decision, Step } from '../../engine/index.ts';
 import type { HostWant, Site } from '../../inventory/index.ts';
 import { type HostFacts, hostFacts } from '../../shell/index.ts';
 import { minutes } from '../../time/index.ts';
-import { gib } from '../size.ts';
+import { gib, sizeOf } from '../size.ts';
 
-type Wanted = Pick<HostWant, 'name' | 'memory' | 'disk'>;
+type Wanted = Pick<HostWant, 'name' | 'disk'> & { memory: number };
 
 /** host.fit: the host answers with its key, and is one on which k3s can be installed. Changes nothing. */
 export function reachableStep(site: Site, host: HostWant): Step<Wanted, HostFacts> {
@@ -12,7 +12,7 @@ export function reachableStep(site: Site, host: HostWant): Step<Wanted, HostFact
     id: 'host.fit',
     title: `Look at ${host.name}`,
     target: { site: site.name, kind: 'host', name: host.name },
-    want: { name: host.name, memory: host.memory, disk: host.disk },
+    want: { name: host.name, memory: sizeOf(host).memory, disk: host.disk },
     deadline: minutes(2),
     observe: ctx => ctx.facts(host.name, hostFacts),
     decide: decideFit,

@@ -5,6 +5,7 @@ import type { HostWant, Site } from '../../inventory/index.ts';
 import { seconds } from '../../time/index.ts';
 import { needMemory } from '../capacity.ts';
 import { needPorts } from '../ports.ts';
+import { sizeOf } from '../size.ts';
 import { qemuArguments } from './arguments.ts';
 import { madeFrom } from './create.ts';
 import { machineFiles, type QemuIdentity } from './identity.ts';
@@ -19,7 +20,7 @@ export async function startMachine(site: Site, host: HostWant, identity: QemuIde
   if (!made) throw new OpsError('MACHINE_DAMAGED', `cannot start ${host.name}: its disk is not whole`);
   const wanted = site.provider.kind === 'qemu' ? site.provider.accelerator : 'auto';
   const accelerator = await chooseAccelerator(wanted, files.kernel, ctx);
-  const { cpus, memory } = host;
+  const { cpus, memory } = sizeOf(host);
   const { commandLine } = made;
   await rm(files.serial, { force: true });
   const argv = qemuArguments({ identity, files, cpus, memory, accelerator, commandLine, run: ctx.run.id });

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
-import { type PlantedFile, RAISE_FENCE } from '../fence.ts';
+import { cloudConfig } from '../cloud-config.ts';
+import type { PlantedFile } from '../fence.ts';
 import type { QemuIdentity } from './identity.ts';
 
 export interface SeedWant {
@@ -12,33 +13,13 @@ export interface SeedWant {
   planted?: readonly PlantedFile[];
 }
 
-/** NoCloud's files by name. What is in them is planted before the first boot: no key is ever taken on trust. */
-export function seedFiles({ identity, operatorKey, hostPrivateKey, planted }: SeedWant): Record<string, string> {
-  const userData = {
-    users: [{ name: 'root', ssh_authorized_keys: [operatorKey] }],
-    disable_root: false,
-    ssh_deletekeys: false,
-    ssh_genkeytypes: [],
-    ssh_keys: { ed25519_private: hostPrivateKey, ed25519_public: identity.hostKey },
-    // The machine's own name must resolve, or kubectl logs and exec fail.
-    manage_etc_hosts: 'localhost',
-    ...(planted && fenced(planted)),
-  };
-  return {
-    'user-data': `#cloud-config\n${stringify(userData)}`,
-    'meta-data': stringify({ 'instance-id': identity.uuid, 'local-hostname': identity.name, dsmode: 'local' }),
-    'network-config': stringify(network(identity)),
-  };
-}
+const MODULES = ['set_hostname', 'update_etc_hosts', 'users-groups', 'ssh'];
 
-/**
- * This boot has read its units already, so the fence is raised here, before there is a network; at the next one its unit
- * does it. The image's own list of modules has no bootcmd.
- */
-const fenced = (planted: readonly PlantedFile[]) => ({
-  cloud_init_modules: ['write-files', 'bootcmd', 'set_hostname', 'update_etc_hosts', 'users-groups', 'ssh'],
-  write_files: planted.map(({ path, text }) => ({ path, content: text })),
-  bootcmd: [[...RAISE_FENCE]],
+/** NoCloud's files by name. */
+export const seedFiles = ({ identity, ...keys }: SeedWant): Record<string, string> => ({
+  'user-data': cloudConfig({ ...keys, hostKey: identity.hostKey, modules: MODULES }),
+  'meta-data': stringify({ 'instance-id': identity.uuid, 'local-hostname': identity.name, dsmode: 'local' }),
+  'network-config': stringify(network(identity)),
 });
 
 /** Fixed addresses of QEMU's user-mode network: nothing waits for DHCP. */

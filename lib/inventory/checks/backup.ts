@@ -10,8 +10,8 @@ export function checkBackup({ environment, provider, app, backup, drills }: Inve
   const at = ['backup', 'store', 'kind'];
   if (store.kind === 'local' && environment !== 'lab')
     problems.push({ path: at, got: `local in ${environment}`, expected: 's3: a store on this computer is for labs' });
-  if (store.kind === 'local' && provider.kind === 'existing')
-    problems.push({ path: at, got: 'local', expected: "s3: hosts you bring do not reach this computer's loopback" });
+  if (store.kind === 'local' && (provider.kind === 'existing' || provider.kind === 'ec2'))
+    problems.push({ path: at, got: 'local', expected: "s3: these hosts do not reach this computer's loopback" });
   problems.push(...checkEscrow(environment, backup.escrow));
   sources.forEach((source, index) => {
     const path = ['backup', 'sources', index];

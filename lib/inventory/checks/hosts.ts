@@ -4,12 +4,35 @@ import type { Inventory } from '../schema.ts';
 type Host = Inventory['hosts'][number];
 
 export function checkHosts({ hosts, provider }: Inventory): Problem[] {
+  if (hosts.length === 0) return [{ path: ['hosts'], got: 'an empty list', expected: 'at least one entry' }];
   return hosts.flatMap((host, index) => [
     ...checkUnique(hosts, host, index),
     ...checkRole(hosts, host, index),
+    ...checkSize(provider.kind, host, ['hosts', index]),
     ...checkProvider(provider.kind, host, ['hosts', index]),
   ]);
 }
+
+/** A cloud sells sizes by name; elsewhere they are numbers. */
+function checkSize(kind: Inventory['provider']['kind'], host: Host, path: Path): Problem[] {
+  const numbers = ['cpus', 'memory'] as const;
+  const [wanted, foreign] = kind === 'ec2' ? [['instance'] as const, numbers] : [numbers, ['instance'] as const];
+  const instead = kind === 'ec2' ? 'none: the instance type says it' : 'none: only provider ec2 has it';
+  return [
+    ...wanted
+      .filter(key => host[key] === undefined)
+      .map(key => ({ path: [...path, key], got: 'nothing', expected: EXPECTED[key] })),
+    ...foreign
+      .filter(key => host[key] !== undefined)
+      .map(key => ({ path: [...path, key], got: key, expected: instead, at: 'key' as const })),
+  ];
+}
+
+const EXPECTED = {
+  instance: 'an instance type like t3.large',
+  cpus: 'a whole number',
+  memory: 'a size like 4GiB',
+} as const;
 
 function checkUnique(hosts: readonly Host[], host: Host, index: number): Problem[] {
   const first = hosts.findIndex(other => other.name === host.name);

@@ -22,7 +22,7 @@ export function checkPorts(inventory: Inventory): Problem[] {
 
 /** The forwards of machines that muster makes are on the loopback of this computer. */
 const forwards = ({ provider }: Inventory): Taken[] =>
-  provider.kind === 'existing' ? [] : taken(['provider', 'ports'], '127.0.0.1', provider.ports ?? {});
+  'ports' in provider ? taken(['provider', 'ports'], '127.0.0.1', provider.ports ?? {}) : [];
 
 const ofHosts = ({ provider, hosts }: Inventory): Taken[] =>
   hosts.flatMap((host, index) => {

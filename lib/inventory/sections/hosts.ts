@@ -36,8 +36,13 @@ const ssh = z.strictObject({
 const host = z.strictObject({
   name: label.describe('Host name and node name.'),
   role: z.enum(['server', 'agent']),
-  cpus: z.int().min(1).max(512),
-  memory: size('2GiB').describe('As 4GiB. A host you bring must have at least this much.'),
+  cpus: z.int().min(1).max(512).optional().describe('All providers but ec2.'),
+  memory: size('2GiB')
+    .optional()
+    .describe('All providers but ec2. As 4GiB. A host you bring must have at least this much.'),
+  instance: text(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, 'an instance type like t3.large')
+    .optional()
+    .describe('Provider ec2 only: how large it is.'),
   disk: size('6GiB').describe('As 10GiB. A host you bring must have at least this much.'),
   address: address.optional().describe('Provider existing only: where it answers.'),
   ssh: ssh.optional().describe('Provider existing only: how to log in.'),
@@ -47,6 +52,9 @@ const host = z.strictObject({
     .describe('Provider existing only: where the Kubernetes API and the application answer at the address.'),
 });
 
-export const hosts = z.array(host).min(1).readonly();
+export const hosts = z
+  .array(host)
+  .readonly()
+  .describe('The machines. None when the cluster brings its own, as EKS does.');
 
 export type HostWant = z.infer<typeof host>;

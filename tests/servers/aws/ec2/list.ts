@@ -32,8 +32,10 @@ export function list<T>(listing: Listing<T>, input: ListInput, call: Call): { pa
   // Describe calls: "You cannot specify this parameter and the ID parameter in the same request."
   if (ids?.length && MaxResults !== undefined)
     throw new AwsError('InvalidParameterCombination', 'The parameter MaxResults cannot be used with the parameter ids');
+  // Also those of a list that is empty, or whose first filter lets nothing pass, are looked at.
+  const wanted = (input.Filters ?? []).map(({ Name = '', Values = [] }) => checked(listing, Name, [...Values]));
   const rows = ids?.length ? [...new Set(ids)].map(id => table.need(id)) : table.listed();
-  const found = rows.filter(row => passes(row, listing, input.Filters ?? [], ec2Of(call)));
+  const found = rows.filter(row => passes(row, listing, wanted, ec2Of(call)));
   return listing.whole ? { page: found } : page(found, MaxResults, NextToken, call);
 }
 
@@ -56,15 +58,24 @@ function readToken(token: string, { operation }: Call): number {
   return Number(from);
 }
 
-function passes<T>(row: T, { id, filters }: Listing<T>, wanted: Filter[], state: Ec2State): boolean {
-  return wanted.every(({ Name = '', Values = [] }) => {
+interface Wanted {
+  name: string;
+  values: string[];
+}
+
+function checked<T>({ filters }: Listing<T>, name: string, values: string[]): Wanted {
+  if (!name.startsWith('tag') && !filters[name])
+    throw new AwsError('InvalidParameterValue', `The filter '${name}' is invalid`);
+  if (values.length === 0) throw new AwsError('InvalidParameterValue', `The filter '${name}' has no values`);
+  return { name, values };
+}
+
+function passes<T>(row: T, { id, filters }: Listing<T>, wanted: readonly Wanted[], state: Ec2State): boolean {
+  return wanted.every(({ name, values: patterns }) => {
     const tags = tagsOf(id(row) ?? '', state);
-    const value = tagFilter(Name, tags) ?? filters[Name]?.(row, state);
-    if (!Name.startsWith('tag') && !filters[Name])
-      throw new AwsError('InvalidParameterValue', `The filter '${Name}' is invalid`);
-    if (Values.length === 0) throw new AwsError('InvalidParameterValue', `The filter '${Name}' has no values`);
+    const value = tagFilter(name, tags) ?? filters[name]?.(row, state);
     const values = Array.isArray(value) ? value : [value];
-    return values.some(each => each !== undefined && Values.some(pattern => like(pattern, String(each))));
+    return values.some(each => each !== undefined && patterns.some(pattern => like(pattern, String(each))));
   });
 }
 

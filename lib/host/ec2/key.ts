@@ -1,0 +1,73 @@
+import type { Change, Ctx, Decision } from '../../engine/index.ts';
+import { minutes } from '../../time/index.ts';
+import { knownOperatorKey, operatorKey } from '../keys.ts';
+import { createOnce, removeWhole } from './patience.ts';
+import { ask, type Cloud, changes, cloudStep, done, repeat, tagged, unknown } from './step.ts';
+
+export interface KeyFacts {
+  keys: { id: string; name: string; publicKey: string }[];
+  /** Here; undefined: there is none yet. */
+  operator?: string;
+}
+
+interface KeyWant {
+  name: string;
+}
+
+export const keyName = ({ site }: Pick<Cloud, 'site'>): string => `muster-${site.name}`;
+/** Type and key, without the comment: AWS keeps its own. */
+const bare = (line: string) => line.split(' ').slice(0, 2).join(' ');
+
+/** ec2.key: the operator's public key, for the image's own user; ours is in the user data too. */
+export const keyStep = (cloud: Cloud) =>
+  cloudStep<KeyWant, KeyFacts>(cloud, {
+    id: 'ec2.key',
+    title: "Bring the operator's SSH key",
+    want: { name: keyName(cloud) },
+    deadline: minutes(5),
+    nothing: { keys: [] },
+    async observe({ secrets }) {
+      const [keys, operator] = await Promise.all([cloud.view.see('keys'), knownOperatorKey(secrets)]);
+      return {
+        keys: keys.map(({ KeyPairId = '', KeyName = '', PublicKey = '' }) => ({
+          ...{ id: KeyPairId, name: KeyName, publicKey: bare(PublicKey) },
+        })),
+        ...(operator !== undefined && { operator: bare(operator) }),
+      };
+    },
+    decide: decideKey,
+    changes: ['keys'],
+    apply: (change, ctx) => apply(cloud, change, ctx),
+  });
+
+export function decideKey(want: KeyWant | undefined, { keys, operator }: KeyFacts): Decision {
+  const [key] = keys;
+  if (want === undefined)
+    return key
+      ? changes(...keys.map(({ id }) => ({ action: 'delete', what: `key pair ${id}` }) as const))
+      : done('there is none');
+  if (!key) return changes({ action: 'create', what: `key pair ${want.name}` });
+  if (operator === undefined)
+    return unknown(
+      `AWS has the key pair ${key.name}, and its private half is not on this computer: fill .muster/ first`,
+    );
+  if (key.publicKey !== operator)
+    return unknown(`the key pair ${key.name} in AWS is another than the operator's key on this computer`);
+  return done(`${key.name} is the operator's`);
+}
+
+async function apply(cloud: Cloud, change: Change, ctx: Ctx): Promise<unknown> {
+  if (change.action === 'delete') return remove(cloud, change.what.replace('key pair ', ''), ctx);
+  const PublicKeyMaterial = Buffer.from(await operatorKey(cloud.site.name, ctx.secrets));
+  const request = { KeyName: keyName(cloud), PublicKeyMaterial, ...tagged(cloud, ctx, 'key', 'key-pair') };
+  const create = () => ask(cloud, `bring the ${change.what}`, sdk => new sdk.ImportKeyPairCommand(request));
+  return createOnce({ change, find: async () => (await cloud.view.look('keys'))[0], create }, ctx);
+}
+
+const remove = (cloud: Cloud, KeyPairId: string, ctx: Ctx) =>
+  removeWhole(
+    `key pair ${KeyPairId}`,
+    () => repeat(cloud, `remove the key pair ${KeyPairId}`, sdk => new sdk.DeleteKeyPairCommand({ KeyPairId })),
+    async () => (await cloud.view.look('keys')).some(key => key.KeyPairId === KeyPairId),
+    ctx,
+  );

@@ -1,0 +1,100 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { AnyStep, EngineEvent } from '../../../lib/engine/index.ts';
+import type { Ec2Want, Site } from '../../../lib/inventory/index.ts';
+import { Masker } from '../../../lib/secret/index.ts';
+import { type OpenSite, wireSite } from '../../../lib/site/open.ts';
+import { newRun, runVerb } from '../../../lib/site/run-verb.ts';
+import { removalSteps } from '../../../lib/site/teardown.ts';
+import { type Clock, systemClock } from '../../../lib/time/index.ts';
+import { type AwsServer, startAws } from '../../servers/aws/server.ts';
+import type { WorldOptions } from '../../servers/aws/world.ts';
+
+export const ACCOUNT = '111122223333';
+
+export const wanted = (want: Partial<Ec2Want> = {}): Ec2Want => ({
+  kind: 'ec2',
+  account: ACCOUNT,
+  region: 'eu-central-1',
+  access: ['203.0.113.7/32'],
+  network: { cidr: '10.20.0.0/16', nat: false },
+  image: 'debian-12',
+  elasticIp: false,
+  ...want,
+});
+
+export const siteOf = (want: Partial<Ec2Want> = {}, name = 'cloudy'): Site =>
+  ({
+    name,
+    path: `/inventories/${name}.yaml`,
+    environment: 'lab',
+    artifacts: { sources: ['module'] },
+    provider: wanted(want),
+    hosts: [{ name: 'server-1', role: 'server', instance: 't3.large', disk: 20 * 2 ** 30 }],
+    cluster: { kind: 'k3s', version: 'v1.36.3+k3s-lab' },
+    addons: {},
+  }) as unknown as Site;
+
+/** Pauses of a tenth: what a stand-in settles in milliseconds needs no half seconds. */
+export const quick: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(ms / 10, signal) };
+
+export interface World {
+  aws: AwsServer;
+  project: string;
+  events: EngineEvent[];
+}
+
+export async function newWorld(options: WorldOptions = {}): Promise<World> {
+  const aws = await startAws({ settleMs: 5, account: ACCOUNT, ...options });
+  Object.assign(process.env, aws.env());
+  return { aws, project: await mkdtemp(join(tmpdir(), 'muster-ec2-')), events: [] };
+}
+
+export async function endWorld({ aws, project }: World): Promise<void> {
+  await aws.close();
+  await rm(project, { recursive: true, force: true });
+}
+
+/** A site as a command opens it, anew each time: nothing but AWS and the state on the disk is remembered. */
+export function open(
+  { project, events }: World,
+  site = siteOf(),
+  signal = new AbortController().signal,
+): Promise<OpenSite> {
+  const dirs = { project, state: join(project, '.muster', site.name), cache: join(project, 'cache') };
+  const emit = (event: EngineEvent) => void events.push(event);
+  return wireSite(site, { project, dirs, clock: quick, signal, emit, masker: new Masker() });
+}
+
+const notSsh = (step: AnyStep) => step.id !== 'machine.ssh';
+
+/** Opens, acts, closes. */
+export async function using<T>(world: World, site: Site, act: (site: OpenSite) => Promise<T>): Promise<T> {
+  const opened = await open(world, site);
+  try {
+    return await act(opened);
+  } finally {
+    await opened.close();
+  }
+}
+
+/** Network and machines; nobody answers by SSH here. */
+export const apply = (world: World, site = siteOf(), retain = true) =>
+  using(world, site, opened =>
+    runVerb(opened, 'bootstrap', opened.provider.steps(site, site.hosts), { select: notSsh, retain, confirmed: true }),
+  );
+
+export const destroy = (world: World, site = siteOf()) =>
+  using(world, site, opened =>
+    runVerb(opened, 'destroy', removalSteps(site, opened), { retain: true, confirmed: true }),
+  );
+
+export const list = (world: World, site = siteOf()) =>
+  using(world, site, opened => opened.provider.list({ site: site.name }));
+
+export { cp, newRun };
+
+/** What calls did, without the reads. */
+export const writes = ({ aws }: World) =>
+  aws.calls.filter(({ operation }) => !/^(Describe|Get)/.test(operation)).map(({ operation }) => operation);
