@@ -21,7 +21,8 @@ const SITE = {
   app: { users: 10, avatars: 2 },
 } as Partial<Site> as Site;
 
-const steps = (site = SITE) => appSteps(site, {} as Provider, async () => ({}));
+const provider = { endpoint: async () => ({ address: '192.0.2.7', port: 30443 }) } as unknown as Provider;
+const steps = (site = SITE) => appSteps(site, provider, async () => ({}));
 const step = (id: string): AnyStep => {
   const found = steps().find(each => each.id === id);
   if (!found) throw new Error(`no step ${id}`);

@@ -13,7 +13,7 @@ export interface Tier {
 
 const minute = 60_000;
 export const TIERS: readonly Tier[] = [
-  { name: 'unit', suffix: 'test', parallel: true, deadline: minute },
+  { name: 'unit', suffix: 'test', parallel: true, deadline: 5 * minute },
   { name: 'contract', suffix: 'contract', parallel: true, deadline: 5 * minute },
   { name: 'lab', suffix: 'lab', parallel: false, deadline: 45 * minute },
   { name: 'full', suffix: 'full', parallel: false, deadline: 90 * minute },

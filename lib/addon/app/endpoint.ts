@@ -5,19 +5,22 @@ import type { Provider } from '../../host/provider.ts';
 import type { Site } from '../../inventory/index.ts';
 import type { Duration } from '../../time/index.ts';
 
-/** What its certificate covers: forwards of this computer, its name inside, and the addresses of hosts that were brought. */
-export function appNames(site: Site): { names: string[]; addresses: string[] } {
-  const hosts = site.hosts.flatMap(({ address }) => address ?? []);
+/** What its certificate covers: forwards of this computer, its name inside, and where it answers. Errors: HOST_ABSENT. */
+export async function appNames(site: Site, provider: Provider): Promise<{ names: string[]; addresses: string[] }> {
+  const brought = site.hosts.flatMap(({ address }) => address ?? []);
+  const hosts = [...new Set([...brought, (await webEndpoint(site, provider)).address])];
   return {
     names: ['localhost', `users.${site.name}.internal`, ...hosts.filter(host => isIP(host) === 0)],
     addresses: ['127.0.0.1', ...hosts.filter(host => isIP(host) !== 0 && host !== '127.0.0.1')],
   };
 }
 
+const webEndpoint = (site: Site, provider: Provider) =>
+  provider.endpoint(site.hosts.find(host => host.role === 'server')?.name ?? '', 'web');
+
 /** 'https://127.0.0.1:8443'. Errors: HOST_ABSENT. */
 export async function webUrl(site: Site, provider: Provider): Promise<string> {
-  const server = site.hosts.find(host => host.role === 'server');
-  const { address, port } = await provider.endpoint(server?.name ?? '', 'web');
+  const { address, port } = await webEndpoint(site, provider);
   return `https://${address.includes(':') ? `[${address}]` : address}:${port}`;
 }
 

@@ -2,6 +2,7 @@ import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
 import { FIELD_MANAGER, isRecord, MANAGED_BY } from '../../cluster/index.ts';
 import type { Change, Ctx, Decision, KubeObject, KubeRef, Need, Step } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
+import type { Provider } from '../../host/provider.ts';
 import type { Site } from '../../inventory/index.ts';
 import { issueServer, type KeyedCertificate, Secret } from '../../secret/index.ts';
 import { minutes } from '../../time/index.ts';
@@ -18,21 +19,22 @@ export type SecretFacts = Readonly<Record<string, SecretSeen>>;
 
 /** A year, and renewed a month before its end. */
 const DAYS = 365;
+type Names = Awaited<ReturnType<typeof appNames>>;
 const ROLES = Object.keys(PASSWORDS) as Role[];
 const storeName = (role: Role) => `app/${PASSWORDS[role]}-password`;
 const shown = (name: string) => `Secret ${NAMESPACE}/${name}`;
 
 /** app.secrets: passwords as in the SecretStore, and a certificate of the site's authority. */
-export const secretsStep = (site: Site, needs: readonly Need[]): Step<object, SecretFacts> => ({
+export const secretsStep = (site: Site, provider: Provider, needs: readonly Need[]): Step<object, SecretFacts> => ({
   id: 'app.secrets',
   title: 'Give the app its passwords and its certificate',
   target: { site: site.name, kind: 'cluster', name: site.name },
-  want: appNames(site),
+  want: {},
   needs,
   deadline: minutes(2),
-  observe: ctx => observe(site, ctx),
+  observe: async ctx => observe(await appNames(site, provider), ctx),
   decide: decideSecrets,
-  apply: (change, ctx) => ctx.effect(change, () => act(site, change, ctx)),
+  apply: (change, ctx) => ctx.effect(change, () => act({ site, provider }, change, ctx)),
 });
 
 export function decideSecrets(_: unknown, facts: SecretFacts): Decision {
@@ -46,7 +48,7 @@ export function decideSecrets(_: unknown, facts: SecretFacts): Decision {
   return { is: 'done', reason: `${Object.keys(facts).length} Secrets as they are kept here` };
 }
 
-async function observe(site: Site, ctx: Ctx): Promise<SecretFacts> {
+async function observe(names: Names, ctx: Ctx): Promise<SecretFacts> {
   const api = await ctx.cluster(ctx.target.site);
   const [authority, live] = await Promise.all([
     readAuthority(ctx.secrets),
@@ -60,7 +62,7 @@ async function observe(site: Site, ctx: Ctx): Promise<SecretFacts> {
     }),
   );
   const tls = find(TLS_SECRET);
-  const good = tls !== undefined && authority !== undefined && isGoodPair(site, tls, authority, ctx.clock.now());
+  const good = tls !== undefined && authority !== undefined && isGoodPair(names, tls, authority, ctx.clock.now());
   return { ...Object.fromEntries(passwords), [TLS_SECRET]: !tls ? 'absent' : good ? 'good' : 'different' };
 }
 
@@ -71,9 +73,9 @@ function comparePassword(kept: Secret | undefined, found: string | undefined): S
 }
 
 /** Of the authority, for these names, in time, and with its own key. */
-function isGoodPair(site: Site, secret: KubeObject, authority: KeyedCertificate, now: number): boolean {
+function isGoodPair(names: Names, secret: KubeObject, authority: KeyedCertificate, now: number): boolean {
   const [chain, key] = [decoded(secret, 'tls.crt'), decoded(secret, 'tls.key')];
-  if (chain === undefined || key === undefined || !isGood(chain, authority, appNames(site), now)) return false;
+  if (chain === undefined || key === undefined || !isGood(chain, authority, names, now)) return false;
   try {
     return new X509Certificate(chain).checkPrivateKey(createPrivateKey(key));
   } catch {
@@ -86,10 +88,15 @@ function decoded(object: KubeObject | undefined, key: string): string | undefine
   return typeof value === 'string' ? Buffer.from(value, 'base64').toString('utf8') : undefined;
 }
 
-async function act(site: Site, { what }: Change, ctx: Ctx): Promise<void> {
+interface App {
+  site: Site;
+  provider: Provider;
+}
+
+async function act(app: App, { what }: Change, ctx: Ctx): Promise<void> {
   const api = await ctx.cluster(ctx.target.site);
   if (what === shown(TLS_SECRET)) {
-    await api.apply(await tlsSecret(site, ctx));
+    await api.apply(await tlsSecret(app, ctx));
     return;
   }
   const role = ROLES.find(name => what.startsWith(shown(PASSWORDS[name])));
@@ -102,13 +109,13 @@ async function act(site: Site, { what }: Change, ctx: Ctx): Promise<void> {
   await api.apply(secret(PASSWORDS[role], 'Opaque', { password: password.reveal() }));
 }
 
-async function tlsSecret(site: Site, { secrets, clock }: Ctx): Promise<KubeObject> {
+async function tlsSecret({ site, provider }: App, { secrets, clock }: Ctx): Promise<KubeObject> {
   const authority = await readAuthority(secrets);
   if (!authority)
     throw new OpsError('SECRET_MISSING', `cannot issue a certificate for ${site.name}: it has no authority yet`, {
       hint: `./muster bootstrap --site ${site.name} makes one`,
     });
-  const { certificate, key } = await issueServer(authority, { ...appNames(site), days: DAYS }, clock);
+  const { certificate, key } = await issueServer(authority, { ...(await appNames(site, provider)), days: DAYS }, clock);
   return secret(TLS_SECRET, 'kubernetes.io/tls', { 'tls.crt': certificate, 'tls.key': key.reveal() });
 }
 

@@ -22,7 +22,7 @@ export function appSteps(site: Site, provider: Provider, images: Images = siteIm
   // The pod reads where its archive is when it starts.
   const archive = site.backup?.sources.includes('postgres') ? same('postgres.access') : [];
   const inside = [
-    secretsStep(site, [...namespace, { step: 'site-ca', scope: 'all' }]),
+    secretsStep(site, provider, [...namespace, { step: 'site-ca', scope: 'all' }]),
     databaseStep(app, [...same('app.secrets', 'addon.local-path'), ...archive]),
     backendStep(app, same('app.secrets', 'addon.local-path')),
     frontendStep(app, same('app.secrets')),

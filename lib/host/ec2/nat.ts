@@ -71,9 +71,10 @@ async function apply(cloud: Cloud, change: Change, ctx: Ctx): Promise<unknown> {
   if (change.what === ADDRESS) return allocate(cloud, ROLE, change, ctx);
   if ((await living(cloud, 'look')).length === 0) await create(cloud, ctx);
   const available = async () => {
-    const [nat] = await cloud.view.look('nats');
-    if (nat?.State === 'failed')
-      throw new OpsError('AWS_REFUSED', `cannot make a NAT gateway: ${nat.FailureMessage ?? nat.FailureCode}`);
+    const [nat] = await living(cloud, 'look');
+    const failed = (await cloud.view.see('nats')).findLast(({ State }) => State === 'failed');
+    if (!nat && failed)
+      throw new OpsError('AWS_REFUSED', `cannot make a NAT gateway: ${failed.FailureMessage ?? failed.FailureCode}`);
     return nat?.State === 'available' ? true : undefined;
   };
   return until('NAT gateway available', minutes(10), available, ctx, 'pending');

@@ -1,11 +1,11 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AnyStep, EngineEvent } from '../../../lib/engine/index.ts';
 import type { Ec2Want, Site } from '../../../lib/inventory/index.ts';
 import { Masker } from '../../../lib/secret/index.ts';
 import { type OpenSite, wireSite } from '../../../lib/site/open.ts';
-import { newRun, runVerb } from '../../../lib/site/run-verb.ts';
+import { runVerb } from '../../../lib/site/run-verb.ts';
 import { removalSteps } from '../../../lib/site/teardown.ts';
 import { type Clock, systemClock } from '../../../lib/time/index.ts';
 import { type AwsServer, startAws } from '../../servers/aws/server.ts';
@@ -56,18 +56,17 @@ export async function endWorld({ aws, project }: World): Promise<void> {
   await rm(project, { recursive: true, force: true });
 }
 
+export const stateDir = ({ project }: World, site: Site): string => join(project, '.muster', site.name);
+
 /** A site as a command opens it, anew each time: nothing but AWS and the state on the disk is remembered. */
-export function open(
-  { project, events }: World,
-  site = siteOf(),
-  signal = new AbortController().signal,
-): Promise<OpenSite> {
-  const dirs = { project, state: join(project, '.muster', site.name), cache: join(project, 'cache') };
+export function open(world: World, site = siteOf(), signal = new AbortController().signal): Promise<OpenSite> {
+  const { project, events } = world;
+  const dirs = { project, state: stateDir(world, site), cache: join(project, 'cache') };
   const emit = (event: EngineEvent) => void events.push(event);
   return wireSite(site, { project, dirs, clock: quick, signal, emit, masker: new Masker() });
 }
 
-const notSsh = (step: AnyStep) => step.id !== 'machine.ssh';
+export const notSsh = (step: AnyStep) => step.id !== 'machine.ssh';
 
 /** Opens, acts, closes. */
 export async function using<T>(world: World, site: Site, act: (site: OpenSite) => Promise<T>): Promise<T> {
@@ -92,8 +91,6 @@ export const destroy = (world: World, site = siteOf()) =>
 
 export const list = (world: World, site = siteOf()) =>
   using(world, site, opened => opened.provider.list({ site: site.name }));
-
-export { cp, newRun };
 
 /** What calls did, without the reads. */
 export const writes = ({ aws }: World) =>
