@@ -22,6 +22,8 @@ export interface RunEnv {
 
 /** Opens the journal at the first effect, so that a run without one leaves nothing. Closed gate: undefined. */
 export interface Gate {
+  /** Before every effect: the lock is still ours. Errors: LOCK_LOST, STORE_UNREACHABLE. */
+  check(): Promise<void>;
   journal(): Promise<Journal>;
   /** The number of the next effect. */
   next(): number;
@@ -70,6 +72,7 @@ async function effect<T>(
   if (!gate) throw new Error(`${step.id} tried an effect outside apply: ${change.what}`);
   signal.throwIfAborted();
   const { clock, facts } = env.ports;
+  await gate.check();
   const journal = await gate.journal();
   const n = gate.next();
   const at = () => new Date(clock.now()).toISOString();

@@ -2,7 +2,7 @@
 export type { Gate, RunEnv } from './context.ts';
 export { shown, stepContext } from './context.ts';
 export { allEntries, type Begin, type Entry, readJournal, type SealResult } from './journal.ts';
-export { fileLock, type Held, type Holder, type Lock } from './lock.ts';
+export { bothLocks, describeHolder, fileLock, type Held, type Holder, isAlive, type Lock, lockHeld } from './lock.ts';
 export { hashWant, orderSteps, stepKey, targetName } from './order.ts';
 export { makePlan, type Plan, type PlanItem, planData, refuseUnknown, saysAll } from './plan.ts';
 export type * from './ports.ts';

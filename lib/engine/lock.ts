@@ -15,10 +15,14 @@ export interface Holder {
   user: string;
   verb: string;
   since: string;
+  /** Of a lock that other computers see: which computer. */
+  host?: string;
 }
 
 export interface Held {
   holder: Holder;
+  /** Before every effect: nobody else can have taken it meanwhile. Errors: LOCK_LOST; STORE_UNREACHABLE: nobody knows. */
+  check(): Promise<void>;
   /** Removes the lock if it is still ours. */
   release(): Promise<void>;
 }
@@ -40,7 +44,7 @@ async function startTime(pid: number): Promise<string | undefined> {
   return 'ZX'.includes(state) ? undefined : fields[18];
 }
 
-const alive = async (holder: Holder) =>
+export const isAlive = async (holder: Holder): Promise<boolean> =>
   holder.bootId === (await bootId()) && holder.startTime === (await startTime(holder.pid));
 
 const parse = (text: string | undefined): Holder | undefined => {
@@ -58,15 +62,15 @@ export function fileLock(state: string, now: () => number): Lock {
 
   async function acquire(verb: string): Promise<Held> {
     await mkdir(state, { recursive: true, mode: 0o700 });
-    const holder = await describe(verb, now);
+    const holder = await describeHolder(verb, now);
     const draft = `${path}.${holder.id}`;
     await writeFile(draft, JSON.stringify(holder), { mode: 0o600, flag: 'wx' });
     try {
       for (let attempt = 0; attempt < 50; attempt++) {
-        if (await tryLink(draft, path)) return { holder, release: () => release(path, read, holder) };
+        if (await tryLink(draft, path)) return heldFile(path, read, holder);
         const text = await read();
         const other = parse(text);
-        if (other && (await alive(other))) throw held(other);
+        if (other && (await isAlive(other))) throw lockHeld(other);
         await removeStale(path, text);
       }
       throw new OpsError('LOCK_HELD', `cannot take the lock ${path}: others take it faster`);
@@ -77,13 +81,13 @@ export function fileLock(state: string, now: () => number): Lock {
 
   async function current(): Promise<Holder | undefined> {
     const other = parse(await read());
-    return other && (await alive(other)) ? other : undefined;
+    return other && (await isAlive(other)) ? other : undefined;
   }
 
   return { acquire, holder: current };
 }
 
-async function describe(verb: string, now: () => number): Promise<Holder> {
+export async function describeHolder(verb: string, now: () => number): Promise<Holder> {
   const start = await startTime(process.pid);
   return {
     id: randomUUID(),
@@ -135,9 +139,31 @@ async function release(path: string, read: () => Promise<string | undefined>, ho
   if (parse(await read())?.id === holder.id) await unlink(path);
 }
 
-const held = (other: Holder) =>
-  new OpsError(
-    'LOCK_HELD',
-    `cannot start: '${other.verb}' runs since ${other.since} as pid ${other.pid} (${other.user})`,
-    { hint: `wait for it, or stop it with: kill -INT ${other.pid}` },
-  );
+/** Who lives keeps its file: nobody takes it away but over a process that is gone. */
+const heldFile = (path: string, read: () => Promise<string | undefined>, holder: Holder): Held => ({
+  holder,
+  check: async () => {},
+  release: () => release(path, read, holder),
+});
+
+export function lockHeld({ verb, since, pid, user, host }: Holder): OpsError {
+  const who = `pid ${pid} (${user}${host === undefined ? '' : ` on ${host}`})`;
+  return new OpsError('LOCK_HELD', `cannot start: '${verb}' runs since ${since} as ${who}`, {
+    hint: host === undefined ? `wait for it, or stop it with: kill -INT ${pid}` : `wait for it, or stop it on ${host}`,
+  });
+}
+
+/** The second is asked for when the first is held, and given back before it. */
+export const bothLocks = (first: Lock, second: Lock): Lock => ({
+  async acquire(verb) {
+    const outer = await first.acquire(verb);
+    try {
+      const inner = await second.acquire(verb);
+      return { ...inner, release: () => inner.release().finally(outer.release) };
+    } catch (error) {
+      await outer.release();
+      throw error;
+    }
+  },
+  holder: async () => (await first.holder()) ?? second.holder(),
+});

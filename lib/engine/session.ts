@@ -75,7 +75,7 @@ async function start({ run, clock, notice }: SessionSpec, held: Held): Promise<S
         choices: actual.choices,
       };
   const counter = { n: Math.max(0, ...entries.map(entry => ('n' in entry ? entry.n : 0))) };
-  const gate = sessionGate(writer, header, counter);
+  const gate = sessionGate(writer, header, counter, held);
   return {
     run: actual,
     gate,
@@ -87,7 +87,7 @@ async function start({ run, clock, notice }: SessionSpec, held: Held): Promise<S
 const atWhat = (open: Begin[]) =>
   open.length === 0 ? '' : ` during: ${open.map(({ change }) => `${change.action} ${change.what}`).join(', ')}`;
 
-function sessionGate(writer: LazyJournal, header: Entry, counter: { n: number }): Gate {
+function sessionGate(writer: LazyJournal, header: Entry, counter: { n: number }, { check }: Held): Gate {
   let headed: Promise<Journal> | undefined;
   const created = new Set<string>();
   const head = async () => {
@@ -96,6 +96,7 @@ function sessionGate(writer: LazyJournal, header: Entry, counter: { n: number })
     return journal;
   };
   return {
+    check,
     journal: () => {
       headed ??= head();
       return headed;

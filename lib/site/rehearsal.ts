@@ -7,6 +7,7 @@ import { exists } from '../host/exists.ts';
 import type { Fence } from '../host/index.ts';
 import type { Site } from '../inventory/index.ts';
 import { storeAccess } from '../store/index.ts';
+import { sharedLock } from './lock.ts';
 import { type OpenSite, wireSite } from './open.ts';
 import { runVerb } from './run-verb.ts';
 import { leaks, removalSteps } from './teardown.ts';
@@ -30,8 +31,11 @@ export function rehearsalSite({ drills: _, ...source }: Site): Site {
 }
 
 /** One rehearsal of a site at a time: it is held outside of the rehearsal's state, which goes with it. Errors: LOCK_HELD. */
-export const lockRehearsal = ({ site, dirs, ports }: OpenSite): Promise<Held> =>
-  fileLock(join(dirs.project, '.muster', 'rehearsals', site.name), ports.clock.now).acquire('drill');
+export function lockRehearsal(open: OpenSite): Promise<Held> {
+  const { site, dirs, ports } = open;
+  const local = fileLock(join(dirs.project, '.muster', 'rehearsals', site.name), ports.clock.now);
+  return sharedLock(open, `${site.name}-rehearsal`, local).acquire('drill');
+}
 
 /**
  * A site beside its source, fenced, that reads the source's store. Nothing of it is made yet.

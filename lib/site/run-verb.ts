@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import {
   type AnyStep,
   beginSession,
-  fileLock,
   interrupted,
   type Run,
   type RunEnv,
@@ -14,6 +13,7 @@ import {
   stepKey,
 } from '../engine/index.ts';
 import { OpsError, oneLine } from '../errors/index.ts';
+import { siteLock } from './lock.ts';
 import type { OpenSite } from './open.ts';
 
 export interface VerbOptions {
@@ -56,7 +56,7 @@ export async function inSession<T>(
 ): Promise<{ value: T; journal?: string }> {
   const session = await beginSession({
     run: newRun(open, verb, options.choices ?? {}),
-    lock: fileLock(open.dirs.state, open.ports.clock.now),
+    lock: siteLock(open),
     clock: open.ports.clock,
     notice: text => open.emit({ type: 'notice', text }),
   });

@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises';
-import { fileLock, type Holder, planData } from '../engine/index.ts';
+import { type Holder, planData } from '../engine/index.ts';
 import { sealedDir } from '../engine/journal.ts';
 import type { Machine } from '../host/provider.ts';
 import { planSite } from './bootstrap.ts';
+import { siteLock } from './lock.ts';
 import type { OpenSite } from './open.ts';
 
 /** ok: every step is done. drift: something is not as the inventory says. unknown: something could not be seen. */
@@ -21,10 +22,13 @@ export interface SiteStatus {
 
 /** Observed now, by the very steps that build the site. */
 export async function siteStatus(open: OpenSite): Promise<SiteStatus> {
-  const { site, dirs, provider, ports } = open;
+  const { site, dirs, provider } = open;
   const [machines, running, journals] = await Promise.all([
     provider.machines(site),
-    fileLock(dirs.state, ports.clock.now).holder(),
+    // A store that gives no answer is a matter of its own step.
+    siteLock(open)
+      .holder()
+      .catch(() => undefined),
     readdir(sealedDir(dirs.state)).catch(() => [] as string[]),
   ]);
   const base = { site: site.name, machines, ...(running && { running }), journals: journals.sort() };

@@ -1,19 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { LifecycleRule } from '@aws-sdk/client-s3';
-import type { Wire } from './connection.ts';
-
-/** A setting of a bucket that can be written, and read back as one line of text. */
-export interface Rule {
-  name: string;
-  want: string;
-  /** More than what is wanted is fine too. */
-  holds?(got: string): boolean;
-  read(wire: Wire, bucket: string): Promise<string>;
-  write(wire: Wire, bucket: string): Promise<unknown>;
-}
-
-/** What a setting is that nobody has made. */
-export const NOTHING = 'nothing';
+import { lifecycleRule } from './lifecycle.ts';
+import { objectLock, tlsOnly } from './protection.ts';
+import { NOTHING, type Rule } from './rule.ts';
 
 const versioning: Rule = {
   name: 'versioning',
@@ -58,53 +46,36 @@ const publicAccess: Rule = {
   },
 };
 
-const encryption: Rule = {
+/** @param key of KMS: its ARN; absent: the keys of S3 itself. */
+const encryption = (key: string | undefined): Rule => ({
   name: 'encryption',
-  want: 'AES256',
-  holds: got => got === 'AES256' || got.startsWith('aws:kms'),
+  want: key === undefined ? 'AES256' : `aws:kms ${key}, bucket key`,
+  // More than what is wanted is fine, another key is not.
+  holds: got => (key === undefined ? /^(AES256|aws:kms)/.test(got) : got === `aws:kms ${key}, bucket key`),
   async read({ sdk, client, signal }, Bucket) {
     const got = await client.send(new sdk.GetBucketEncryptionCommand({ Bucket }), { abortSignal: signal });
     const [rule] = got.ServerSideEncryptionConfiguration?.Rules ?? [];
-    return rule?.ApplyServerSideEncryptionByDefault?.SSEAlgorithm ?? NOTHING;
+    const { SSEAlgorithm, KMSMasterKeyID } = rule?.ApplyServerSideEncryptionByDefault ?? {};
+    if (SSEAlgorithm === undefined) return NOTHING;
+    return [
+      SSEAlgorithm,
+      ...(KMSMasterKeyID === undefined ? [] : [` ${KMSMasterKeyID}`]),
+      ...(SSEAlgorithm !== 'AES256' && rule?.BucketKeyEnabled ? [', bucket key'] : []),
+    ].join('');
   },
   write({ sdk, client, signal }, Bucket) {
-    const Rules = [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } as const }];
-    const input = { Bucket, ServerSideEncryptionConfiguration: { Rules } };
+    const by =
+      key === undefined
+        ? { ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } as const }
+        : {
+            ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: key } as const,
+            // Without it every object costs a request to KMS.
+            BucketKeyEnabled: true,
+          };
+    const input = { Bucket, ServerSideEncryptionConfiguration: { Rules: [by] } };
     return client.send(new sdk.PutBucketEncryptionCommand(input), { abortSignal: signal });
   },
-};
-
-/** Parts of an upload that was never finished are in no listing, and cost for ever. */
-const ABORT: LifecycleRule = {
-  ID: 'muster-abort-uploads',
-  Status: 'Enabled',
-  Filter: { Prefix: '' },
-  AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
-};
-
-const lifecycle: Rule = {
-  name: 'lifecycle',
-  want: 'unfinished uploads go after 7 days',
-  async read(wire, bucket) {
-    const aborts = (await lifecycleRules(wire, bucket)).some(
-      rule => rule.Status === 'Enabled' && (rule.AbortIncompleteMultipartUpload?.DaysAfterInitiation ?? 99) <= 7,
-    );
-    return aborts ? this.want : NOTHING;
-  },
-  async write(wire, bucket) {
-    const { sdk, client, signal } = wire;
-    // A write replaces them all: the operator's own rules stay.
-    const others = await lifecycleRules(wire, bucket).catch(() => []);
-    const Rules = [...others.filter(({ ID }) => ID !== ABORT.ID), ABORT];
-    const input = { Bucket: bucket, LifecycleConfiguration: { Rules } };
-    return client.send(new sdk.PutBucketLifecycleConfigurationCommand(input), { abortSignal: signal });
-  },
-};
-
-async function lifecycleRules({ sdk, client, signal }: Wire, Bucket: string): Promise<LifecycleRule[]> {
-  const got = await client.send(new sdk.GetBucketLifecycleConfigurationCommand({ Bucket }), { abortSignal: signal });
-  return got.Rules ?? [];
-}
+});
 
 const digest = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex').slice(0, 12)}`;
 
@@ -122,12 +93,29 @@ const policyRule = (policy: object): Rule => ({
   },
 });
 
+export interface BucketWant {
+  /** Who may do what; absent: not muster's matter. */
+  policy?: object;
+  /** Days that a version stays which was replaced or removed. */
+  history?: number;
+  /** Days for which nobody of a site can remove a version. */
+  lock?: number;
+  /** ARN of a key of KMS. */
+  kmsKey?: string;
+  /** The endpoint honours conditions of a policy. */
+  conditions?: boolean;
+}
+
+const HISTORY = 30;
+
 /** The order matters: versions are kept before anything is written. */
-export const rulesOf = (policy: object | undefined): Rule[] => [
+export const rulesOf = ({ policy, history = HISTORY, lock, kmsKey, conditions }: BucketWant): Rule[] => [
   versioning,
+  ...(lock === undefined ? [] : [objectLock(lock)]),
   ownership,
   publicAccess,
-  encryption,
-  lifecycle,
+  encryption(kmsKey),
+  lifecycleRule(history),
   ...(policy ? [policyRule(policy)] : []),
+  ...(conditions ? [tlsOnly] : []),
 ];

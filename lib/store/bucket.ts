@@ -1,12 +1,13 @@
 import { isOpsError, OpsError } from '../errors/index.ts';
 import type { StoreAccess } from './access.ts';
-import { NOTHING, type Rule, rulesOf } from './bucket-settings.ts';
+import { type BucketWant, rulesOf } from './bucket-settings.ts';
 import { type Connection, connectStore, type StoreEnv } from './connection.ts';
 import { failureOf } from './failure.ts';
 import { eraseBelow } from './listing.ts';
+import { NOTHING, type Rule } from './rule.ts';
 
 export interface Setting {
-  /** 'versioning', 'ownership', 'public-access', 'encryption', 'lifecycle', 'policy'. */
+  /** 'versioning', 'object-lock', 'ownership', 'public-access', 'encryption', 'lifecycle', 'policy', 'tls-only'. */
   name: string;
   /** unsupported: the endpoint does not have it. unseen: these credentials may not read it. */
   state: 'held' | 'wrong' | 'unsupported' | 'unseen';
@@ -28,22 +29,17 @@ export interface Bucket {
   close(): void;
 }
 
-export interface BucketWant {
-  /** Who may do what; absent: not muster's matter. */
-  policy?: object;
-}
-
-export function openBucket(access: StoreAccess, env: StoreEnv, { policy }: BucketWant = {}): Bucket {
+export function openBucket(access: StoreAccess, env: StoreEnv, want: BucketWant = {}): Bucket {
   const connection = connectStore(access, env);
   const { bucket } = connection;
-  const rules = rulesOf(policy);
+  const rules = rulesOf(want);
   const inspect = async () =>
     (await exists(connection)) ? Promise.all(rules.map(rule => look(rule, connection))) : undefined;
   return {
     name: bucket,
     inspect,
     async harden() {
-      if (!(await exists(connection))) await create(connection, access.region);
+      if (!(await exists(connection))) await create(connection, access.region, want.lock !== undefined);
       const settings: Setting[] = [];
       for (const rule of rules) settings.push(await hold(rule, connection));
       return settings;
@@ -56,6 +52,16 @@ export function openBucket(access: StoreAccess, env: StoreEnv, { policy }: Bucke
     },
     close: connection.close,
   };
+}
+
+/** The bucket, as it is given, for what is needed before it is hardened; one that is there is fine. Errors: STORE_*. */
+export async function makeBucket(access: StoreAccess, env: StoreEnv, { lock }: BucketWant = {}): Promise<void> {
+  const connection = connectStore(access, env);
+  try {
+    if (!(await exists(connection))) await create(connection, access.region, lock !== undefined);
+  } finally {
+    connection.close();
+  }
 }
 
 const statusOf = (error: unknown) =>
@@ -74,13 +80,15 @@ async function exists({ bucket, call }: Connection): Promise<boolean> {
   }
 }
 
-async function create({ bucket, call }: Connection, region: string): Promise<void> {
+/** `locked`: not every endpoint lets it be locked later. */
+async function create({ bucket, call }: Connection, region: string, locked = false): Promise<void> {
   // us-east-1 refuses its own name as a constraint, every other region wants it.
   const place = region === 'us-east-1' ? {} : { LocationConstraint: region as never };
   await call(`make the bucket ${bucket}`, ({ sdk, client, signal }) =>
     client.send(
       new sdk.CreateBucketCommand({
         Bucket: bucket,
+        ...(locked && { ObjectLockEnabledForBucket: true }),
         ...('LocationConstraint' in place && { CreateBucketConfiguration: place }),
       }),
       { abortSignal: signal },

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { ObjectStore, StoredObject } from '../engine/index.ts';
@@ -130,12 +131,16 @@ async function putObject(
   const what = `write ${bucket}/${key}`;
   const inFile = typeof body === 'object' && 'file' in body;
   const size = inFile ? (await stat(body.file)).size : Buffer.byteLength(body);
+  // A bucket with object lock takes nothing without one; given, it travels in a header, not in a trailer.
+  const ChecksumSHA256 = await sha256Of(body);
   const send = ({ sdk, client, signal }: Wire) =>
     client.send(
       new sdk.PutObjectCommand({
         ...at(bucket, key),
         Body: inFile ? createReadStream(body.file) : body,
         ContentLength: size,
+        ChecksumAlgorithm: 'SHA256',
+        ChecksumSHA256,
         ...(ifAbsent && { IfNoneMatch: '*' }),
       }),
       { abortSignal: signal },
@@ -150,6 +155,14 @@ async function putObject(
   const object = await written(connection, key, VersionId, what);
   if (object.size === size) return object;
   throw new OpsError('STORE_UNREACHABLE', `cannot ${what}: ${size} bytes were sent, and ${object.size} are there`);
+}
+
+async function sha256Of(body: string | Uint8Array | { file: string }): Promise<string> {
+  const hash = createHash('sha256');
+  if (typeof body === 'object' && 'file' in body)
+    for await (const chunk of createReadStream(body.file)) hash.update(chunk as Uint8Array);
+  else hash.update(body);
+  return hash.digest('base64');
 }
 
 /** The effect, not the answer. */

@@ -10,11 +10,13 @@ export {
   type StoreAccess,
   storeAccess,
 } from './access.ts';
-export { type Bucket, type BucketWant, openBucket, refuseUnsafe, type Setting, settingText } from './bucket.ts';
+export { type Bucket, makeBucket, openBucket, refuseUnsafe, type Setting, settingText } from './bucket.ts';
+export type { BucketWant } from './bucket-settings.ts';
 export { openStore } from './client.ts';
 export type { StoreEnv } from './connection.ts';
 export { proveDenials, type Roles } from './denials.ts';
 export { HEALTH_PATH, healthProblem } from './health.ts';
+export { type LeaseSpec, storeLease } from './lease.ts';
 export {
   keptStorePorts,
   type Listening,

@@ -88,6 +88,7 @@ export function memoryGate(): Gate & { entries: unknown[] } {
   const created = new Set<string>();
   return {
     entries,
+    check: async () => {},
     journal: async () => ({ append: async entry => void entries.push(entry), close: async () => {} }),
     next: () => ++n,
     created: () => [...created],

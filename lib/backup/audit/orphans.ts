@@ -73,6 +73,8 @@ function folderOf(key: string): string {
 
 function kindOf(folder: string, { labels, started, backups, oldest }: Known): 'known' | 'expired' | 'foreign' {
   const [first = '', second = '', third = '', fourth = ''] = folder.split('/');
+  // The lease, and what is tried to see whether keys write.
+  if (first === '.muster') return 'known';
   if (first === 'sets') return SET_ID.test(second) ? 'known' : 'foreign';
   if (first === 'velero' && second === 'backups') {
     if (backups.has(third)) return 'known';

@@ -66,7 +66,14 @@ function statusText(
     ...(where.kubeconfig ? [['kubeconfig', where.kubeconfig]] : []),
     ...proofs.map(proof => ['proof', `${proof.scenario}: ${proofText(proof)}`]),
     ...jobs.map(({ job, says }) => ['schedule', `${job}: ${says}`]),
-    ...(running ? [['running', `'${running.verb}' since ${running.since}, pid ${running.pid} (${running.user})`]] : []),
+    ...(running
+      ? [
+          [
+            'running',
+            `'${running.verb}' since ${running.since}, pid ${running.pid} (${running.user}${running.host === undefined ? '' : ` on ${running.host}`})`,
+          ],
+        ]
+      : []),
     ['next', `./muster ${next} --site ${site}`],
   ]);
 }

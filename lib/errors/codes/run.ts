@@ -77,6 +77,11 @@ export const RUN_CODES = {
     'correct the script that is named',
   ),
   LOCK_HELD: entry('refused', 'Another run holds the lock of this site.', 'wait for it, or stop it'),
+  LOCK_LOST: entry(
+    'refused',
+    'This run was silent for so long that another one took the lock: it did nothing more.',
+    'when the other one has ended, run again: what is there is observed',
+  ),
   JOURNAL_DAMAGED: entry(
     'refused',
     'A line in the middle of the journal is not what was written.',

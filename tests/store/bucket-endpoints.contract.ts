@@ -1,0 +1,144 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  type BucketWant,
+  openBucket,
+  openStore,
+  type Setting,
+  type StoreAccess,
+  type StoreEnv,
+} from '../../lib/store/index.ts';
+import { systemClock } from '../../lib/time/index.ts';
+import { storeWorld } from '../backup/store-world.ts';
+import { startMoto } from '../servers/moto/moto.ts';
+
+const env: StoreEnv = { clock: systemClock, signal: new AbortController().signal, random: Math.random };
+const KEY = 'arn:aws:kms:eu-central-1:111122223333:key/0d6e0b1c-0000-4000-8000-000000000000';
+const states = (settings: readonly Setting[] = []) => settings.map(({ name, state }) => `${name} ${state}`);
+
+interface World {
+  access(bucket: string): StoreAccess;
+  close(): Promise<void>;
+}
+
+const inBucket = async <T>(
+  access: StoreAccess,
+  want: BucketWant,
+  use: (bucket: ReturnType<typeof openBucket>) => T,
+) => {
+  const bucket = openBucket(access, env, want);
+  try {
+    return await use(bucket);
+  } finally {
+    bucket.close();
+  }
+};
+
+const aws = suite<World>('a bucket on what stands in for AWS');
+aws.before(async context => {
+  Object.assign(context, await startMoto());
+});
+aws.after(({ close }) => close());
+
+const WHOLE: BucketWant = { lock: 14, history: 45, kmsKey: KEY, conditions: true };
+
+aws('has every setting, each read back, and a second look finds nothing to do', async ({ access }) => {
+  await inBucket({ ...access('whole'), region: 'eu-central-1' }, WHOLE, async bucket => {
+    const settings = await bucket.harden();
+    assert.equal(
+      settings.filter(({ state }) => state !== 'held'),
+      [],
+    );
+    assert.equal(states(settings), [
+      'versioning held',
+      'object-lock held',
+      'ownership held',
+      'public-access held',
+      'encryption held',
+      'lifecycle held',
+      'tls-only held',
+    ]);
+    assert.equal(await bucket.inspect(), settings);
+  });
+});
+
+aws('a setting that somebody changed by hand is seen, and put right without touching what is not ours', async of => {
+  const access = of.access('changed');
+  const { S3Client, ...sdk } = await import('@aws-sdk/client-s3');
+  const { PutBucketPolicyCommand, PutBucketLifecycleConfigurationCommand, GetBucketPolicyCommand } = sdk;
+  const client = new S3Client({
+    endpoint: access.here,
+    region: access.region,
+    forcePathStyle: true,
+    credentials: { accessKeyId: access.accessKey.reveal(), secretAccessKey: access.secretKey.reveal() },
+    requestHandler: { httpsAgent: { ca: access.ca ?? '' } },
+  });
+  await inBucket(access, WHOLE, async bucket => {
+    await bucket.harden();
+    const own = { Sid: 'TheirOwn', Effect: 'Deny', Principal: '*', Action: 's3:GetObject', Resource: '*' };
+    const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [own] });
+    await client.send(new PutBucketPolicyCommand({ Bucket: 'changed', Policy }));
+    const eater = { ID: 'eater', Status: 'Enabled', Filter: { Prefix: '' }, Expiration: { Days: 9 } } as const;
+    const LifecycleConfiguration = { Rules: [eater] };
+    await client.send(new PutBucketLifecycleConfigurationCommand({ Bucket: 'changed', LifecycleConfiguration }));
+    const wrong = ((await bucket.inspect()) ?? []).filter(({ state }) => state === 'wrong');
+    assert.equal(
+      wrong.map(({ name }) => name),
+      ['lifecycle', 'tls-only'],
+    );
+    const after = await bucket.harden();
+    const left = after.filter(({ state }) => state !== 'held');
+    assert.equal(states(left), ['lifecycle wrong'], 'a rule of theirs that eats backups is theirs to remove');
+    assert.match(left[0]?.got ?? '', 'rule eater takes away objects that are in use');
+    const { Policy: now = '' } = await client.send(new GetBucketPolicyCommand({ Bucket: 'changed' }));
+    assert.equal(
+      JSON.parse(now).Statement.map(({ Sid }: { Sid: string }) => Sid),
+      ['TheirOwn', 'MusterTlsOnly'],
+    );
+  });
+  client.destroy();
+});
+
+aws('objects go into a locked bucket with the checksum that it wants, and are hidden, not erased', async of => {
+  const access = of.access('locked');
+  await inBucket(access, { lock: 14 }, bucket => bucket.harden());
+  const store = openStore(access, env);
+  const { versionId = '' } = await store.put('sets/x', 'a set');
+  await store.remove(['sets/x']);
+  assert.is(await store.get('sets/x'), undefined);
+  assert.is(Buffer.from((await store.get('sets/x', versionId)) ?? '').toString(), 'a set');
+  store.close();
+});
+aws.run();
+
+const own = suite<World>('a bucket on versitygw');
+own.before(async context => {
+  const world = await storeWorld('store-endpoints');
+  await world.run();
+  const admin = await world.access('admin');
+  Object.assign(context, { access: (bucket: string) => ({ ...admin, bucket }), close: world.close });
+});
+own.after(({ close }) => close());
+
+own('what it lacks is reported, and what it has is held', async ({ access }) => {
+  const settings = await inBucket(access('whole'), { lock: 14, history: 45, kmsKey: KEY }, bucket => bucket.harden());
+  assert.equal(states(settings), [
+    'versioning held',
+    'object-lock held',
+    'ownership held',
+    'public-access unsupported',
+    'encryption unsupported',
+    'lifecycle unsupported',
+  ]);
+});
+
+own('a version in a locked bucket is removed by nobody, its owner neither', async ({ access }) => {
+  await inBucket(access('locked'), { lock: 14 }, bucket => bucket.harden());
+  const store = openStore(access('locked'), env);
+  await store.put('sets/x', 'a set');
+  store.close();
+  const refused = await inBucket(access('locked'), {}, bucket => bucket.erase('sets/').then(String, error => error));
+  assert.is(refused.code, 'STORE_REFUSED', refused.message);
+  assert.match([refused.message, ...refused.details].join(), /lock/i);
+});
+own.run();
