@@ -1,4 +1,6 @@
 import { ec2Rules } from './ec2/rules.ts';
+import { eksRules } from './eks/rules.ts';
+import { iamRules } from './iam/roles.ts';
 import { type Service, service } from './service.ts';
 import type { Claim, Signed } from './signature.ts';
 import { ssmRules } from './ssm.ts';
@@ -7,6 +9,8 @@ import { stsRules } from './sts.ts';
 const services: readonly Service[] = [
   service({ name: 'ec2', client: '@aws-sdk/client-ec2', protocol: 'ec2', version: '2016-11-15', rules: ec2Rules }),
   service({ name: 'sts', client: '@aws-sdk/client-sts', protocol: 'query', version: '2011-06-15', rules: stsRules }),
+  service({ name: 'iam', client: '@aws-sdk/client-iam', protocol: 'query', version: '2010-05-08', rules: iamRules }),
+  service({ name: 'eks', client: '@aws-sdk/client-eks', protocol: 'rest', version: '2017-11-01', rules: eksRules }),
   service({
     ...{ name: 'ssm', client: '@aws-sdk/client-ssm', protocol: 'json', version: '2014-11-06', target: 'AmazonSSM' },
     rules: ssmRules,

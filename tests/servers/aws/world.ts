@@ -1,4 +1,5 @@
 import { type Ec2State, newEc2State } from './ec2/state.ts';
+import type { Kubernetes } from './eks/kubernetes.ts';
 import { Faults } from './faults.ts';
 import { type Caller, type Keys, newKeys } from './identity.ts';
 import type { Runner } from './instances/runner.ts';
@@ -12,6 +13,8 @@ export interface WorldOptions {
   pageSize?: number;
   /** Starts what RunInstances orders; without it instances are words only. */
   runner?: Runner;
+  /** Makes the API behind a cluster; without it an endpoint is a name only. */
+  kubernetes?: Kubernetes;
 }
 
 /** As STS needs it. */
@@ -28,17 +31,20 @@ export class World {
   readonly settleMs: number;
   readonly pageSize: number;
   readonly runner: Runner | undefined;
+  readonly kubernetes: Kubernetes | undefined;
   /** Added to this computer's clock. */
   clockOffset = 0;
   #public = 0;
   readonly #ec2 = new Map<string, Ec2State>();
+  readonly #parts = new Map<string, unknown>();
   readonly #timers = new Set<NodeJS.Timeout>();
 
-  constructor({ account = '111122223333', settleMs = 50, pageSize = 5, runner }: WorldOptions) {
+  constructor({ account = '111122223333', settleMs = 50, pageSize = 5, runner, kubernetes }: WorldOptions) {
     this.account = account;
     this.settleMs = settleMs;
     this.pageSize = pageSize;
     this.runner = runner;
+    this.kubernetes = kubernetes;
   }
 
   now(): number {
@@ -59,6 +65,11 @@ export class World {
 
   ec2(account: string, region: string): Ec2State {
     return this.#of(this.#ec2, `${account} ${region}`, () => newEc2State(this, account, region));
+  }
+
+  /** What a service keeps here, by a name of its own: 'iam 111122223333'. */
+  part<T>(name: string, make: () => T): T {
+    return this.#of(this.#parts as Map<string, T>, name, make);
   }
 
   /** Number of the next public address, of all accounts. */

@@ -93,7 +93,7 @@ export const securityGroupRules: Rules = {
 };
 
 /** "By default, a security group has an outbound rule that allows all outbound traffic." */
-function makeGroup(GroupName: string, Description: string, VpcId: string, state: Ec2State): SecurityGroup {
+export function makeGroup(GroupName: string, Description: string, VpcId: string, state: Ec2State): SecurityGroup {
   const GroupId = newId('sg');
   const group: SecurityGroup = {
     ...{ GroupId, GroupName, Description, VpcId, OwnerId: state.account },

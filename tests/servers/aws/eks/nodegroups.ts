@@ -1,0 +1,215 @@
+import type {
+  CreateNodegroupRequest,
+  DeleteNodegroupRequest,
+  DescribeNodegroupRequest,
+  ListNodegroupsRequest,
+  Nodegroup,
+  NodegroupScalingConfig,
+  UpdateNodegroupConfigRequest,
+  UpdateNodegroupVersionRequest,
+} from '@aws-sdk/client-eks';
+import { instanceTypes } from '../ec2/instance-types.ts';
+import { makeInterface, removeInterface } from '../ec2/network-interfaces.ts';
+import { ec2Of } from '../ec2/state.ts';
+import { rolesOf } from '../iam/roles.ts';
+import type { Call, Rules } from '../service.ts';
+import { minor } from './catalog.ts';
+import { mustAssume } from './clusters.ts';
+import { troubleOf } from './joining.ts';
+import {
+  arn,
+  type ClusterRecord,
+  doneBefore,
+  inUse,
+  invalid,
+  need,
+  needActive,
+  notFound,
+  page,
+  remember,
+  sameUpdate,
+  startUpdate,
+} from './state.ts';
+
+const seen = (record: ClusterRecord, name: string | undefined): Nodegroup => {
+  const found = record.nodegroups.seen(name);
+  if (!found) throw notFound(`No node group found for name: ${name}.`);
+  return found;
+};
+
+function checkScaling({
+  minSize = 1,
+  maxSize = 2,
+  desiredSize = minSize,
+}: NodegroupScalingConfig): Required<NodegroupScalingConfig> {
+  if (minSize > desiredSize)
+    throw invalid(`Minimum capacity ${minSize} can't be greater than desired size ${desiredSize}`);
+  if (desiredSize > maxSize) throw invalid(`desired capacity ${desiredSize} can't be greater than max size ${maxSize}`);
+  return { minSize, maxSize, desiredSize };
+}
+
+export const nodegroupRules: Rules = {
+  CreateNodegroup(input: CreateNodegroupRequest, call): object {
+    const { clusterName, nodegroupName = '', subnets = [], nodeRole, instanceTypes: types = ['t3.medium'] } = input;
+    const {
+      amiType = 'AL2023_x86_64_STANDARD',
+      diskSize = 20,
+      scalingConfig = {},
+      tags = {},
+      clientRequestToken,
+    } = input;
+    const record = need(clusterName, call);
+    if (doneBefore(input, call)) return { nodegroup: record.nodegroups.get(nodegroupName) };
+    needActive(clusterName, call);
+    if (record.nodegroups.get(nodegroupName))
+      throw inUse(`NodeGroup already exists with name ${nodegroupName} and cluster name ${clusterName}`);
+    const { version = record.cluster.version ?? '' } = input;
+    if (minor(version) > minor(record.cluster.version ?? ''))
+      throw invalid(`Nodegroup Kubernetes version ${version} can't be newer than the cluster's`);
+    const role = mustAssume(nodeRole, 'ec2.amazonaws.com', ['sts:AssumeRole'], call);
+    // "You can't use the same role that is used to create any clusters" (NodeRole).
+    if (nodeRole === record.cluster.roleArn)
+      throw invalid('The role cannot be used because it is the role of the cluster');
+    const wrong = types.find(type => archOf(type) !== (amiType.includes('ARM_64') ? 'arm64' : 'x86_64'));
+    if (wrong) throw invalid(`[${wrong}] is not a valid instance type for requested amiType ${amiType}`);
+    for (const id of subnets)
+      if (!record.cluster.resourcesVpcConfig?.subnetIds?.includes(id) || !ec2Of(call).subnets.get(id))
+        throw invalid(`Subnet ${id} is not one of the cluster's`);
+    const nodegroup: Nodegroup = {
+      ...{ nodegroupName, clusterName, version, releaseVersion: `${version}.3-20261120`, status: 'CREATING', amiType },
+      ...{ nodegroupArn: arn(call, `nodegroup/${clusterName}/${nodegroupName}/0`), capacityType: 'ON_DEMAND' },
+      ...{
+        scalingConfig: checkScaling(scalingConfig),
+        instanceTypes: [...types],
+        subnets: [...subnets],
+        nodeRole,
+        diskSize,
+      },
+      ...{
+        createdAt: new Date(call.world.now()),
+        tags: { ...tags },
+        health: { issues: [] },
+        updateConfig: { maxUnavailable: input.updateConfig?.maxUnavailable ?? 1 },
+      },
+    };
+    record.nodegroups.add(nodegroupName, nodegroup);
+    remember(clientRequestToken, call);
+    // EKS makes an instance profile of the role, and lets the nodes in.
+    role.profiles.add(`eks-${nodegroupName}`);
+    record.entries.add(nodeRole ?? '', {
+      entry: {
+        clusterName,
+        principalArn: nodeRole,
+        type: 'EC2_LINUX',
+        kubernetesGroups: ['system:nodes'],
+        tags: {},
+        username: 'system:node:{{EC2PrivateDNSName}}',
+      },
+      policies: [],
+    });
+    call.world.later(call.world.settleMs, () => settle(record, nodegroup, call));
+    return { nodegroup };
+  },
+
+  DescribeNodegroup: ({ clusterName, nodegroupName }: DescribeNodegroupRequest, call) => ({
+    nodegroup: seen(need(clusterName, call), nodegroupName),
+  }),
+
+  ListNodegroups({ clusterName, maxResults, nextToken }: ListNodegroupsRequest, call): object {
+    const names = need(clusterName, call)
+      .nodegroups.listed()
+      .flatMap(each => each.nodegroupName ?? []);
+    const { page: nodegroups, ...more } = page(names.sort(), maxResults, nextToken, call);
+    return { nodegroups, ...more };
+  },
+
+  UpdateNodegroupConfig(input: UpdateNodegroupConfigRequest, call): object {
+    const { clusterName, nodegroupName, scalingConfig } = input;
+    const record = need(clusterName, call);
+    if (doneBefore(input, call)) return { update: sameUpdate(record) };
+    const group = quiet(record, nodegroupName, call);
+    if (!scalingConfig) throw invalid('No changes needed for the nodegroup');
+    const next = checkScaling({ ...group.scalingConfig, ...scalingConfig });
+    const update = startUpdate(record, 'ConfigUpdate', call, group, () => {
+      group.scalingConfig = next;
+      nodes(record, group, call);
+    });
+    return { update };
+  },
+
+  UpdateNodegroupVersion(input: UpdateNodegroupVersionRequest, call): object {
+    const { clusterName, nodegroupName } = input;
+    const record = need(clusterName, call);
+    if (doneBefore(input, call)) return { update: sameUpdate(record) };
+    const group = quiet(record, nodegroupName, call);
+    const version = input.version ?? group.version ?? '';
+    if (minor(version) > minor(record.cluster.version ?? ''))
+      throw invalid(
+        `Nodegroup Kubernetes version ${version} can't be newer than the cluster's ${record.cluster.version}`,
+      );
+    const update = startUpdate(record, 'VersionUpdate', call, group, () => {
+      group.version = version;
+      group.releaseVersion = `${version}.3-20261120`;
+    });
+    return { update };
+  },
+
+  DeleteNodegroup({ clusterName, nodegroupName = '' }: DeleteNodegroupRequest, call): object {
+    const record = need(clusterName, call);
+    const nodegroup = seen(record, nodegroupName);
+    if (nodegroup.status === 'UPDATING') throw inUse(`Nodegroup ${nodegroupName} currently has an update in progress`);
+    if (nodegroup.status !== 'DELETING') {
+      nodegroup.status = 'DELETING';
+      call.world.later(call.world.settleMs, () => {
+        dropNodes(record, nodegroupName, 0, call);
+        record.nodegroups.remove(nodegroupName);
+        const last = record.nodegroups.all().every(each => each.nodeRole !== nodegroup.nodeRole);
+        if (last) record.entries.remove(nodegroup.nodeRole ?? '');
+        rolesOf(call.world, call.account)
+          .get((nodegroup.nodeRole ?? '').replace(/^.*\//, ''))
+          ?.profiles.delete(`eks-${nodegroupName}`);
+      });
+    }
+    return { nodegroup };
+  },
+};
+
+const archOf = (type: string) => instanceTypes.get(type)?.arch;
+
+function quiet(record: ClusterRecord, name: string | undefined, call: Call): Nodegroup {
+  const group = seen(record, name);
+  if (group.status === 'ACTIVE' && record.cluster.status === 'ACTIVE') return group;
+  throw inUse(`Cannot ${call.operation} because nodegroup ${name} or its cluster is not ACTIVE`);
+}
+
+function settle(record: ClusterRecord, group: Nodegroup, call: Call): void {
+  const trouble = troubleOf(record, group, call);
+  if (trouble) {
+    group.status = 'CREATE_FAILED';
+    group.health = { issues: [{ ...trouble, resourceIds: [] }] };
+    return;
+  }
+  nodes(record, group, call);
+  group.status = 'ACTIVE';
+}
+
+/** As many interfaces in the VPC as there are nodes: they hold it. */
+function nodes(record: ClusterRecord, group: Nodegroup, call: Call): void {
+  const state = ec2Of(call);
+  const name = group.nodegroupName ?? '';
+  const there = record.inVpc.ofGroup.get(name) ?? [];
+  const wanted = group.scalingConfig?.desiredSize ?? 0;
+  for (let n = there.length; n < wanted; n++) {
+    const subnet = state.subnets.get(group.subnets?.[n % (group.subnets?.length ?? 1)]);
+    if (!subnet) continue;
+    const made = makeInterface({ subnet, groups: [record.inVpc.group], description: `aws-K8S-${name}-${n}` }, state);
+    there.push(made.NetworkInterfaceId ?? '');
+  }
+  record.inVpc.ofGroup.set(name, there);
+  dropNodes(record, name, wanted, call);
+}
+
+function dropNodes(record: ClusterRecord, name: string, keep: number, call: Call): void {
+  const there = record.inVpc.ofGroup.get(name) ?? [];
+  for (const id of there.splice(keep)) removeInterface(id, ec2Of(call));
+}
