@@ -97,6 +97,12 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     passes: true,
     load: async () => (await import('./verbs/kubectl.ts')).kubectl,
   },
+  'eks-token': {
+    group: 'Site',
+    title: 'Print a token for the EKS cluster of the site: what its kubeconfig has kubectl start',
+    flags: [],
+    load: async () => (await import('./verbs/eks-token.ts')).eksToken,
+  },
   doctor: {
     group: 'This computer',
     title: 'Check this computer: packages, KVM, Go, disk, memory, ports, rights',

@@ -12,7 +12,7 @@ export interface ClusterPort {
 }
 
 /** One kept connection for each kubeconfig; one that was rewritten meanwhile, as by a rebuild, is read anew. */
-export function clusterPort(project: string, context: RetryContext): ClusterPort {
+export function clusterPort(project: string, context: RetryContext & { token?: () => Promise<string> }): ClusterPort {
   const kept = new Map<string, Promise<ClusterApi>>();
   const open = async (site: string): Promise<ClusterApi> => {
     const path = kubeconfigPath(project, site);

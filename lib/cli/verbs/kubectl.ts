@@ -15,13 +15,16 @@ export const kubectl = onSite(async (open, call) => {
       hint: `./muster bootstrap --site ${call.site}`,
     });
   });
-  const program = await k3sOf(open, call);
-  const child = spawn(program, ['kubectl', ...call.args], {
+  // For EKS nothing of k3s is in the cache: the computer's own, whose version may be one minor apart.
+  const [program, ...first] = open.site.cluster.kind === 'eks' ? ['kubectl'] : [await k3sOf(open, call), 'kubectl'];
+  const child = spawn(program ?? '', [...first, ...call.args], {
     stdio: 'inherit',
     env: { ...call.env, KUBECONFIG: kubeconfig },
   });
   return new Promise<ExitStatus>((done, fail) => {
-    child.once('error', fail);
+    child.once('error', cause =>
+      fail(new OpsError('SITE_ABSENT', `cannot run kubectl: ${cause.message}`, { cause, hint: 'install kubectl' })),
+    );
     child.once('exit', code => done((code ?? EXIT.failed) as ExitStatus));
   });
 });

@@ -19,8 +19,12 @@ const PAGE = 500;
  * The API behind a kubeconfig that muster wrote, whose context is named by the site.
  * Errors: CLUSTER_NO_KUBECONFIG, KUBECONFIG_REFUSED; of its methods CLUSTER_UNREACHABLE, CLUSTER_REFUSED.
  */
-export async function connectCluster(kubeconfig: string, site: string, context: RetryContext): Promise<ClusterApi> {
-  const connection = await openKubeconfig(kubeconfig, site);
+export async function connectCluster(
+  kubeconfig: string,
+  site: string,
+  context: RetryContext & { token?: () => Promise<string> },
+): Promise<ClusterApi> {
+  const connection = await openKubeconfig(kubeconfig, site, context.token);
   const ask = (request: Ask) => send(request, connection, context);
   const discovery = new Discovery(async path => body(await ask({ method: 'GET', path, allow: [404] })));
   const client: Client = { connection, discovery, ask };

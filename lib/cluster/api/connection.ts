@@ -17,12 +17,12 @@ export interface Connection {
 }
 
 /**
- * Reads the kubeconfig that muster wrote for a site.
+ * Reads the kubeconfig that muster wrote for a site. `token`: as its exec plugin would print it.
  * Errors: CLUSTER_NO_KUBECONFIG; KUBECONFIG_REFUSED when it is readable by others, damaged, or another cluster's.
  */
-export async function openKubeconfig(path: string, site: string): Promise<Connection> {
+export async function openKubeconfig(path: string, site: string, token?: () => Promise<string>): Promise<Connection> {
   const text = await readPrivate(path, site);
-  const { context, server, tls, headers } = await readCredentials(text).catch(error => {
+  const { context, server, tls, headers } = await readCredentials(text, token).catch(error => {
     throw refused(path, oneLine(error), error);
   });
   if (context !== site) throw refused(path, `its current context is ${JSON.stringify(context)}, expected "${site}"`);

@@ -22,10 +22,21 @@ const plain = z.object({
   'current-context': z.string(),
 });
 
-/** Throws what is wrong with the text. */
-export async function readCredentials(text: string): Promise<Credentials> {
-  const found = plain.safeParse(parse(text)).data;
-  if (!found) return byLibrary(text);
+/** A kubeconfig whose user asks this very program for a token: what muster writes for EKS. */
+const asking = plain.extend({
+  users: only(
+    z.object({ user: z.object({ exec: z.object({ args: z.tuple([z.literal('eks-token')], z.string()) }) }) }),
+  ),
+});
+
+/** Throws what is wrong with the text. `token`: makes in this process what the kubeconfig would start another one for. */
+export async function readCredentials(text: string, token?: () => Promise<string>): Promise<Credentials> {
+  const data = parse(text);
+  const found = plain.safeParse(data).data;
+  if (!found) {
+    const own = token && asking.safeParse(data).data;
+    return own ? byToken(own, token) : byLibrary(text);
+  }
   const [{ cluster }] = found.clusters;
   const [{ user }] = found.users;
   return {
@@ -37,6 +48,16 @@ export async function readCredentials(text: string): Promise<Credentials> {
       key: user['client-key-data'],
     },
     headers: async () => ({}),
+  };
+}
+
+function byToken(found: z.infer<typeof asking>, token: () => Promise<string>): Credentials {
+  const [{ cluster }] = found.clusters;
+  return {
+    context: found['current-context'],
+    server: cluster.server,
+    tls: { ca: cluster['certificate-authority-data'] },
+    headers: async () => ({ authorization: `Bearer ${await token()}` }),
   };
 }
 
