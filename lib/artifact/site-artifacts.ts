@@ -26,9 +26,9 @@ const PROGRAM_WANTED: Readonly<Record<Program, (site: Pick<Site, 'backup'>) => b
 
 const isProgram = (part: Part): part is Program => PROGRAMS.some(name => name === part);
 
-/** Those that the inventory alone does not rule out. */
-export const partsOf = (site: Pick<Site, 'backup'>): Part[] =>
-  PARTS.filter(part => !isProgram(part) || PROGRAM_WANTED[part](site));
+/** Those that the inventory alone does not rule out. EKS brings its own cluster. */
+export const partsOf = (site: Pick<Site, 'backup' | 'cluster'>): Part[] =>
+  PARTS.filter(part => (isProgram(part) ? PROGRAM_WANTED[part](site) : site.cluster.kind === 'k3s'));
 
 /** undefined: the site does not need this part. Reads files of the checkout only. Errors: LOCK_*. */
 export async function siteRecipe(

@@ -1,3 +1,4 @@
+import type { Aws } from '../aws/index.ts';
 import type { AnyStep } from '../engine/index.ts';
 import type { HostWant, Site } from '../inventory/index.ts';
 import type { Secret, SecretStore } from '../secret/index.ts';
@@ -38,6 +39,12 @@ export interface Resource {
   detail: string;
 }
 
+/** Of a cloud, as observed. */
+export interface Network {
+  vpc: string;
+  subnets: readonly { id: string; zone: string; public: boolean }[];
+}
+
 /** lib/host/index.ts makes one: providerOf(site, dirs): Provider. Everything else of a provider stays in its folder. */
 export interface Provider {
   kind: string;
@@ -54,6 +61,10 @@ export interface Provider {
   gateway?: string;
   /** Who logs in and with which key; with endpoint(machine, 'ssh') all that a connection needs. */
   login(machine: string, secrets: SecretStore): Promise<{ user: string; identity: Secret }>;
+  /** Of a cloud: the site's account. */
+  aws?: Aws;
+  /** Of a cloud: where the site's machines are, and what it makes its cluster in; undefined: not there yet. */
+  network?(): Promise<Network | undefined>;
   /** Deadlines are multiplied by it: 1 on hardware and containers, more under emulation. Cached per boot of this computer. */
   pace(): Promise<number>;
   power(machine: string, want: 'on' | 'off' | 'kill'): AnyStep;

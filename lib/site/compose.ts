@@ -7,7 +7,7 @@ import type { Site } from '../inventory/index.ts';
 import type { Place, Script } from './place.ts';
 
 export interface NamedScript extends Script {
-  /** '40-install-k3s' */
+  /** '30-build-cluster' */
   name: string;
 }
 
@@ -31,7 +31,7 @@ export async function bootstrapSteps(site: Site, place: Place): Promise<AnyStep[
 }
 
 export interface Selection {
-  /** Step ids or scripts: 'k3s.config', 'k3s', '40-install-k3s'. */
+  /** Step ids or scripts: 'k3s.config', 'k3s', '30-build-cluster'. */
   only?: string;
   /** The first step to run; what is before it in the plan is taken as it is. */
   from?: string;

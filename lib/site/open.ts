@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { k3sVersions, readLock } from '../artifact/index.ts';
 import { type Aws, type AwsEnv, connectAws } from '../aws/index.ts';
-import { clusterPort } from '../cluster/index.ts';
+import { clusterPort, siteToken, tokenSource } from '../cluster/index.ts';
 import type { Dirs, Emit, Ports, Run, RunEnv } from '../engine/index.ts';
 import { OpsError } from '../errors/index.ts';
 import { type Fence, providerOf } from '../host/index.ts';
@@ -71,7 +71,8 @@ export async function wireSite(site: Site, wiring: Wiring): Promise<OpenSite> {
   const connect = async (host: string) =>
     sshTarget(host, await provider.endpoint(host, 'ssh'), await provider.login(host, secrets));
   const shells = createShells({ connect, clock, signal, masker });
-  const clusters = clusterPort(project, { clock, signal, random: Math.random });
+  const token = tokenSource(now => siteToken(site, process.env, now), clock.now);
+  const clusters = clusterPort(project, { clock, signal, random: Math.random, token });
   const reach = { source: rehearsal?.of, dirs, secrets, provider };
   const store = storePort(site, { ...reach, clock, signal, random: Math.random });
   const ports: Ports = {

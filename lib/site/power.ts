@@ -19,6 +19,14 @@ export async function startSite(open: OpenSite): Promise<Ran> {
 }
 
 async function mustStand({ site, provider }: OpenSite): Promise<void> {
+  if (site.cluster.kind === 'eks')
+    throw new OpsError(
+      'SITE_NOT_OWNED',
+      `cannot switch ${site.name}: a control plane of EKS is on as long as it exists`,
+      {
+        hint: 'nodes cost most of it: set desired and min of cluster.nodes to 0 in the inventory, then bootstrap',
+      },
+    );
   if (!provider.owned)
     throw new OpsError('SITE_NOT_OWNED', `cannot switch the hosts of ${site.name}: they are yours, not muster's`);
   const machines = await provider.machines(site);

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { type Holder, planData } from '../engine/index.ts';
+import { type Decision, type Holder, planData } from '../engine/index.ts';
 import { sealedDir } from '../engine/journal.ts';
 import type { Machine } from '../host/provider.ts';
 import { planSite } from './bootstrap.ts';
@@ -32,9 +32,15 @@ export async function siteStatus(open: OpenSite): Promise<SiteStatus> {
     readdir(sealedDir(dirs.state)).catch(() => [] as string[]),
   ]);
   const base = { site: site.name, machines, ...(running && { running }), journals: journals.sort() };
-  if (provider.owned && machines.length === 0) return { ...base, health: 'absent', steps: [] };
+  // A cluster that brings its own machines is asked itself.
+  const ownMachines = provider.owned && site.hosts.length > 0;
+  if (ownMachines && machines.length === 0) return { ...base, health: 'absent', steps: [] };
   if (machines.some(machine => machine.power === 'off')) return { ...base, health: 'stopped', steps: [] };
   const plan = await planSite(open);
-  const health: Health = plan.unknown > 0 ? 'unknown' : plan.changes > 0 ? 'drift' : 'ok';
+  const absent = plan.items.some(({ step, decision }) => step.id === 'eks.cluster' && isCreated(decision));
+  const health: Health = plan.unknown > 0 ? 'unknown' : absent ? 'absent' : plan.changes > 0 ? 'drift' : 'ok';
   return { ...base, health, steps: planData(plan) };
 }
+
+const isCreated = (decision: Decision) =>
+  decision.is === 'changes' && decision.changes.some(({ action }) => action === 'create');

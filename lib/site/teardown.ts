@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { keptDirectory } from '../backup/escrow/place.ts';
-import { k3sSteps, kubeconfigStep } from '../cluster/index.ts';
+import { clusterLeaks, clusterRemoval } from '../cluster/index.ts';
 import { type AnyStep, allEntries, type Change, type Decision, type Need, type Step } from '../engine/index.ts';
 import { OpsError, oneLine } from '../errors/index.ts';
 import { exists } from '../host/exists.ts';
@@ -23,9 +23,7 @@ export interface Destroyed extends Ran {
 
 /** What muster made for a site, all without want: an owned machine takes what is on it along. */
 export function removalSteps(site: Site, { provider }: Pick<Place, 'provider'>): AnyStep[] {
-  const server = site.hosts[0]?.name ?? '';
-  const cluster = provider.owned ? [kubeconfigStep(site.name, server, provider, [])] : k3sSteps(site, provider);
-  const steps = [...provider.steps(site, undefined), ...cluster];
+  const steps = [...provider.steps(site, undefined), ...clusterRemoval(site, provider)];
   const ids = new Set(steps.map(({ id }) => id));
   // Removal goes against the needs: what all others need goes last, since they read their secrets and state there.
   const last: Need = { step: 'site.state', scope: 'all' };
@@ -89,11 +87,12 @@ export async function leaks({
   provider,
 }: Pick<OpenSite, 'site' | 'dirs' | 'provider'>): Promise<Resource[]> {
   try {
-    const [tagged, journaled] = await Promise.all([
+    const [tagged, ofCluster, journaled] = await Promise.all([
       provider.list({ site: site.name }),
+      clusterLeaks(site, provider),
       journaledFiles(dirs.project, dirs.state),
     ]);
-    return [...tagged, ...journaled];
+    return [...tagged, ...ofCluster, ...journaled];
   } catch (error) {
     throw new OpsError('LEAK_UNKNOWN', `cannot tell what is left of ${site.name}: ${oneLine(error)}`, { cause: error });
   }

@@ -5,7 +5,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parse } from 'yaml';
 import { lookAt, writeKubeconfig } from '../../lib/cluster/kubeconfig/file.ts';
-import { readHeader, renderKubeconfig } from '../../lib/cluster/kubeconfig/render.ts';
+import { readHeader, renderKubeconfig, sha256, wayOf } from '../../lib/cluster/kubeconfig/render.ts';
 import { isOpsError } from '../../lib/errors/index.ts';
 
 const K3S_YAML = `apiVersion: v1
@@ -15,6 +15,9 @@ contexts: [{ name: default, context: { cluster: default, user: default } }]
 current-context: default
 `;
 const SERVER = 'https://127.0.0.1:16443';
+
+const rendered = (k3sYaml: string, site: string, server: string) =>
+  renderKubeconfig(wayOf(k3sYaml, server), site, sha256(k3sYaml));
 
 function withDir(use: (dir: string) => Promise<void>) {
   return async () => {
@@ -28,7 +31,7 @@ function withDir(use: (dir: string) => Promise<void>) {
 }
 
 test('cluster, user and context are named by the site, the server is where it answers here', () => {
-  const config = parse(renderKubeconfig(K3S_YAML, 'lab', SERVER));
+  const config = parse(rendered(K3S_YAML, 'lab', SERVER));
   assert.is(config['current-context'], 'lab');
   assert.equal(config.contexts, [{ name: 'lab', context: { cluster: 'lab', user: 'lab' } }]);
   assert.equal(config.clusters, [{ name: 'lab', cluster: { server: SERVER, 'certificate-authority-data': 'Q0E=' } }]);
@@ -36,7 +39,7 @@ test('cluster, user and context are named by the site, the server is where it an
 });
 
 test('one changed letter is seen', () => {
-  const text = renderKubeconfig(K3S_YAML, 'lab', SERVER);
+  const text = rendered(K3S_YAML, 'lab', SERVER);
   assert.is(readHeader(text)?.intact, true);
   assert.is(readHeader(text.replace('S0VZ', 'S0Vz'))?.intact, false);
   assert.is(readHeader(K3S_YAML), undefined);
@@ -44,7 +47,7 @@ test('one changed letter is seen', () => {
 
 test('what is no kubeconfig is refused', () => {
   assert.throws(
-    () => renderKubeconfig('{}', 'lab', SERVER),
+    () => rendered('{}', 'lab', SERVER),
     (error: unknown) => isOpsError(error, 'KUBECONFIG_REFUSED'),
   );
 });
@@ -55,8 +58,8 @@ test(
     const path = join(dir, 'kubeconfigs', 'lab.yaml');
     const umask = process.umask(0);
     try {
-      await writeKubeconfig(path, renderKubeconfig(K3S_YAML, 'lab', SERVER));
-      await writeKubeconfig(path, renderKubeconfig(K3S_YAML, 'lab', 'https://127.0.0.1:2'));
+      await writeKubeconfig(path, rendered(K3S_YAML, 'lab', SERVER));
+      await writeKubeconfig(path, rendered(K3S_YAML, 'lab', 'https://127.0.0.1:2'));
     } finally {
       process.umask(umask);
     }
@@ -71,7 +74,7 @@ test(
   withDir(async dir => {
     const path = join(dir, 'lab.yaml');
     writeFileSync(path, K3S_YAML);
-    const text = renderKubeconfig(K3S_YAML, 'lab', SERVER);
+    const text = rendered(K3S_YAML, 'lab', SERVER);
     const error = await writeKubeconfig(path, text).catch(caught => caught);
     assert.ok(isOpsError(error, 'KUBECONFIG_REFUSED'));
     assert.is(error.exit, 4);
@@ -86,7 +89,7 @@ test(
     const elsewhere = join(dir, 'elsewhere');
     writeFileSync(elsewhere, 'theirs');
     symlinkSync(elsewhere, `${path}.${process.pid}.draft`);
-    await writeKubeconfig(path, renderKubeconfig(K3S_YAML, 'lab', SERVER));
+    await writeKubeconfig(path, rendered(K3S_YAML, 'lab', SERVER));
     assert.is(readFileSync(elsewhere, 'utf8'), 'theirs');
     assert.is((await lookAt(path)).is, 'ours');
   }),

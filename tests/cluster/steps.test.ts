@@ -1,7 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { addonSteps } from '../../lib/addon/index.ts';
-import { type K3sArtifacts, k3sSteps } from '../../lib/cluster/index.ts';
+import type { K3sArtifacts } from '../../lib/cluster/index.ts';
+import { k3sSteps } from '../../lib/cluster/k3s/steps.ts';
 import { makePlan, orderSteps, type Probe } from '../../lib/engine/index.ts';
 import { isOpsError } from '../../lib/errors/index.ts';
 import type { Provider } from '../../lib/host/provider.ts';

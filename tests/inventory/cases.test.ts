@@ -45,6 +45,7 @@ test('every list of problems has its inventory, and there are good ones and bad 
   assert.equal(empty, [
     'backup-valid',
     'ec2-valid',
+    'eks-valid',
     'existing-valid',
     'release-in-production',
     'sizes-at-minimum',

@@ -52,7 +52,7 @@ test('what was proven of a site and its backups outlive it, and are named', asyn
 test('a removal is not titled as what it removes', () => {
   const start = { ...writes('/nowhere', 'x'), id: 'machine.power', title: 'Start server-1' };
   const provider = { kind: 'qemu', owned: true, steps: () => [start] } as unknown as Provider;
-  const site = { name: 'test', environment: 'lab', hosts: [] } as unknown as Site;
+  const site = { name: 'test', environment: 'lab', hosts: [], cluster: { kind: 'k3s' } } as unknown as Site;
   const titles = removalSteps(site, { provider }).map(({ title }) => title);
   assert.equal(titles, [
     "Remove the site's secrets and state",

@@ -1,6 +1,7 @@
-import type { AnyStep, Change, Ctx, Decision, Step } from '../../engine/index.ts';
+import type { AnyStep, Decision } from '../../engine/index.ts';
 import type { Site } from '../../inventory/index.ts';
 import { minutes } from '../../time/index.ts';
+import { decideMissing, readyStep } from '../ready.ts';
 import { type ClusterFacts, clusterFacts } from './nodes.ts';
 
 export interface ReadyWant {
@@ -13,49 +14,19 @@ export interface ReadyFacts {
 }
 
 /** The API is ready, and every node of the inventory is, at the pinned version. */
-export function readyStep(site: Site): AnyStep {
-  const want: ReadyWant = { version: site.cluster.version, nodes: site.hosts.map(({ name }) => name) };
-  const observe = async (ctx: Ctx): Promise<ReadyFacts> => ({ cluster: await clusterFacts(ctx) });
-  const step: Step<ReadyWant, ReadyFacts | undefined> = {
-    id: 'cluster.ready',
-    title: `Cluster ${site.name} is ready`,
-    target: { site: site.name, kind: 'cluster', name: site.name },
-    want,
+export const k3sReadyStep = (site: Site): AnyStep =>
+  readyStep<ReadyWant, ReadyFacts>(site, {
+    want: { version: site.cluster.version, nodes: site.hosts.map(({ name }) => name) },
     needs: [{ step: 'k3s.kubeconfig', scope: 'same' }],
-    deadline: minutes(6),
-    async observe(ctx) {
-      return this.want === undefined ? undefined : observe(ctx);
-    },
+    deadline: minutes(5),
+    observe: async ctx => ({ cluster: await clusterFacts(ctx) }),
+    missing: notReady,
     decide: decideReady,
-    apply: (change, ctx) =>
-      ctx.effect(change, async () => {
-        await ctx.wait({
-          what: `cluster ${site.name} ready`,
-          deadline: minutes(5),
-          every: 1000,
-          hint: `kubectl --kubeconfig kubeconfigs/${site.name}.yaml get nodes,events -A`,
-          probe: async () => {
-            const open = notReady(want, await observe(ctx));
-            return open.length === 0 ? { value: true } : { saw: open.join('; ') };
-          },
-        });
-      }),
-  };
-  return step;
-}
+  });
 
 export function decideReady(want: ReadyWant | undefined, facts: ReadyFacts | undefined): Decision {
   if (want === undefined || facts === undefined) return { is: 'done', reason: 'nothing of its own' };
-  const open = notReady(want, facts);
-  const change: Change = {
-    action: 'run',
-    what: 'wait for the cluster',
-    from: open.join('; '),
-    to: 'ready',
-    grade: 'known',
-  };
-  if (open.length > 0) return { is: 'changes', changes: [change] };
-  return { is: 'done', reason: `${want.nodes.join(', ')} Ready at ${want.version}` };
+  return decideMissing(notReady(want, facts), `${want.nodes.join(', ')} Ready at ${want.version}`);
 }
 
 /** What is still missing, in the field's words. */

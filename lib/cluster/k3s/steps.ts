@@ -7,7 +7,7 @@ import { type K3sArtifacts, siteArtifacts } from './artifacts.ts';
 import { configStep } from './configure.ts';
 import type { Server } from './host.ts';
 import { binaryStep, imagesStep, kernelStep, packagesStep } from './prepare.ts';
-import { readyStep } from './ready.ts';
+import { k3sReadyStep } from './ready.ts';
 import { serviceStep } from './serve.ts';
 
 /**
@@ -32,7 +32,7 @@ export function k3sSteps(site: Site, provider: Provider, artifacts: K3sArtifacts
     serviceStep(server),
   ];
   const kubeconfig = kubeconfigStep(site.name, host.name, provider, [{ step: 'k3s.service', scope: 'all' }]);
-  return [...steps, kubeconfig, readyStep(site)];
+  return [...steps, kubeconfig, k3sReadyStep(site)];
 }
 
 /** Whatever the provider does for a host comes first. */

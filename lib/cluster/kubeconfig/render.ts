@@ -8,23 +8,34 @@ export const sha256 = (text: string): string => createHash('sha256').update(text
 
 /** What the first lines of a kubeconfig of ours say, so that it is compared without its key being looked at. */
 export interface Header {
-  /** sha256 of the k3s.yaml it was made from. */
+  /** sha256 of what it was made from: k3s.yaml. */
   source: string;
   server: string;
   /** false: its text was changed since. */
   intact: boolean;
 }
 
-/**
- * k3s.yaml as a kubeconfig for this computer: cluster, user and context are named by the site, the server is where the
- * provider makes the API answer. Errors: KUBECONFIG_REFUSED when the text is not a kubeconfig.
- */
-export function renderKubeconfig(k3sYaml: string, site: string, server: string): string {
+/** The way into a cluster: where its API answers, whom to trust, and how to be let in. */
+export interface Way {
+  server: string;
+  /** PEM, base64. */
+  ca: string;
+  /** As a kubeconfig has it. */
+  user: object;
+}
+
+/** Out of k3s.yaml, with the server where the provider makes the API answer. Errors: KUBECONFIG_REFUSED. */
+export function wayOf(k3sYaml: string, server: string): Way {
   const config = parse(k3sYaml);
   const ca = config?.clusters?.[0]?.cluster?.['certificate-authority-data'];
   const user = config?.users?.[0]?.user;
   if (typeof ca !== 'string' || typeof user !== 'object' || user === null)
     throw new OpsError('KUBECONFIG_REFUSED', 'cannot make a kubeconfig: k3s.yaml has no cluster and user');
+  return { server, ca, user };
+}
+
+/** A kubeconfig for this computer: cluster, user and context are named by the site. `source`: sha256 of what it comes from. */
+export function renderKubeconfig({ server, ca, user }: Way, site: string, source: string): string {
   const body = stringify({
     apiVersion: 'v1',
     kind: 'Config',
@@ -35,7 +46,7 @@ export function renderKubeconfig(k3sYaml: string, site: string, server: string):
   });
   return [
     `${MARK} for the site ${site}, which replaces it when the cluster's keys or address change.`,
-    `# source: ${sha256(k3sYaml)}`,
+    `# source: ${source}`,
     `# server: ${server}`,
     `# body: ${sha256(body)}`,
     body,

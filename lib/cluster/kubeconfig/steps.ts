@@ -5,16 +5,18 @@ import type { Provider } from '../../host/provider.ts';
 import { minutes } from '../../time/index.ts';
 import { K3S_YAML } from '../k3s/files.ts';
 import { kubeconfigPath, type LocalFile, lookAt, writeKubeconfig } from './file.ts';
-import { renderKubeconfig } from './render.ts';
+import { renderKubeconfig, sha256, wayOf } from './render.ts';
 
 export interface KubeconfigWant {
   /** The server whose k3s.yaml it comes from. */
   host: string;
+  /** What it comes from; k3s.yaml when absent. */
+  from?: string;
 }
 
 export interface KubeconfigFacts {
   local: LocalFile;
-  /** sha256 of k3s.yaml; undefined: k3s has not written it. */
+  /** sha256 of what it comes from; undefined: that is not there. */
   source?: string;
   /** Where the API answers on this computer. */
   server?: string;
@@ -70,12 +72,12 @@ export function decideKubeconfig(want: KubeconfigWant | undefined, facts: Kubeco
     return { is: 'done', reason: local.is === 'absent' ? 'there is none' : 'muster did not write it' };
   }
   if (local.is !== 'ours') return one({ action: 'create' }, source === undefined ? 'unknown' : 'known');
-  if (source === undefined) return { is: 'unknown', reason: `${want.host} has no ${K3S_YAML}` };
+  if (source === undefined) return { is: 'unknown', reason: `${want.host} has no ${want.from ?? K3S_YAML}` };
   if (local.mode !== 0o600) return one({ action: 'update', from: `mode ${local.mode.toString(8)}`, to: 'mode 600' });
-  if (!local.intact) return one({ action: 'update', from: 'changed by hand', to: 'as k3s wrote it' });
+  if (!local.intact) return one({ action: 'update', from: 'changed by hand', to: 'as muster wrote it' });
   if (local.source !== source) return one({ action: 'update', from: 'older keys', to: 'keys of this cluster' });
   if (local.server !== server) return one({ action: 'update', from: local.server, to: server ?? '' });
-  return { is: 'done', reason: 'made from the k3s.yaml that is there' };
+  return { is: 'done', reason: 'leads to the cluster that is there' };
 }
 
 async function applyKubeconfig(change: Change, ctx: Ctx, site: string, host: string, serverUrl: () => Promise<string>) {
@@ -84,6 +86,6 @@ async function applyKubeconfig(change: Change, ctx: Ctx, site: string, host: str
     if (change.action === 'delete') return rm(path, { force: true });
     const shell = await ctx.shell(host);
     const text = await shell.run(['cat', K3S_YAML], { sudo: true });
-    await writeKubeconfig(path, renderKubeconfig(text, site, await serverUrl()));
+    await writeKubeconfig(path, renderKubeconfig(wayOf(text, await serverUrl()), site, sha256(text)));
   });
 }

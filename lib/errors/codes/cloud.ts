@@ -33,4 +33,24 @@ export const CLOUD_CODES = {
     'A quota of the account is used up.',
     'ask AWS for more (Service Quotas), or remove what is not needed',
   ),
+  AWS_FOREIGN: entry(
+    'refused',
+    'Something in the account has the name that the site needs, and muster did not make it for this site.',
+    'give the site another name, or remove what is named there',
+  ),
+  EKS_VERSION: entry(
+    'usage',
+    'EKS does not build, or does not upgrade to, the Kubernetes version of the inventory; nothing was changed.',
+    'set cluster.version in the inventory to one that it offers',
+  ),
+  EKS_NOT_ADMIN: entry(
+    'refused',
+    'The identity that runs muster is not among cluster.admins: it could build the cluster, and not enter it.',
+    'add its role or user to cluster.admins in the inventory, or take on another role; ./muster whoami says who you are',
+  ),
+  EKS_FAILED: entry(
+    'failed',
+    'EKS accepted an order and could not carry it out; its own words are below.',
+    'put right what they name, then run again',
+  ),
 } satisfies Record<string, CodeEntry>;

@@ -5,7 +5,7 @@ import { OpsError } from '../../errors/index.ts';
 import type { Ec2Want, HostWant, Site } from '../../inventory/index.ts';
 import type { Fence } from '../fence.ts';
 import { OPERATOR_KEY } from '../keys.ts';
-import type { Endpoint, EndpointKind, Machine, Provider } from '../provider.ts';
+import type { Endpoint, EndpointKind, Machine, Network, Provider } from '../provider.ts';
 import { elasticStep } from './elastic.ts';
 import { firewallStep, NODE_PORT } from './firewall.ts';
 import { gatewayStep } from './gateway.ts';
@@ -42,6 +42,8 @@ export function ec2Provider(site: Site, want: Ec2Want, aws: Aws, fence?: Fence):
         hint: `bring .muster/${site.name}/secrets from where the site was made, or out of its escrow`,
       });
     },
+    aws,
+    network: () => networkOf(cloud),
     pace: async () => 1,
     power: (machine, power) => powerStep(cloud, machine, power),
     list: () => taggedResources(view),
@@ -59,6 +61,20 @@ const networkSteps = (cloud: Cloud): AnyStep[] =>
         routesStep(cloud),
       ]
     : [];
+
+async function networkOf({ view }: Cloud): Promise<Network | undefined> {
+  const [vpcs, subnets] = await Promise.all([view.see('vpcs'), view.see('subnets')]);
+  const [vpc] = vpcs;
+  if (vpc?.VpcId === undefined || subnets.length === 0) return undefined;
+  return {
+    vpc: vpc.VpcId,
+    subnets: subnets.map(subnet => ({
+      id: subnet.SubnetId ?? '',
+      zone: subnet.AvailabilityZone ?? '',
+      public: subnet.MapPublicIpOnLaunch === true,
+    })),
+  };
+}
 
 /** A cluster that brings its own machines needs the network only. */
 function wantedSteps(cloud: Cloud, hosts: readonly HostWant[]): AnyStep[] {

@@ -1,9 +1,9 @@
 import type { Aws, Command, Sdk } from '../../aws/index.ts';
 import type { AnyStep, Change, Ctx, Decision, Need, Step } from '../../engine/index.ts';
-import { isOpsError, oneLine } from '../../errors/index.ts';
 import type { Ec2Want, Site } from '../../inventory/index.ts';
 import type { Duration } from '../../time/index.ts';
 import type { Fence } from '../fence.ts';
+import { decideUnseen, isUnseen, seenIn, type Unseen } from '../unseen.ts';
 import { newTags } from './tags.ts';
 import type { Kind, View } from './view.ts';
 
@@ -35,13 +35,6 @@ interface CloudStep<W, F> {
   changes: readonly Kind[];
 }
 
-/** Nobody could be asked, for want of credentials: a plan says what a new site would get. */
-interface Unseen {
-  unseen: string;
-}
-
-const isUnseen = (facts: unknown): facts is Unseen => typeof facts === 'object' && facts !== null && 'unseen' in facts;
-
 export function cloudStep<W, F>({ site, view }: Cloud, spec: CloudStep<W, F>): AnyStep {
   const { id, title, host, want, needs, deadline, destroys } = spec;
   const step: Step<W, F | Unseen> = {
@@ -52,16 +45,9 @@ export function cloudStep<W, F>({ site, view }: Cloud, spec: CloudStep<W, F>): A
     ...(needs && { needs }),
     deadline,
     ...(destroys !== undefined && { destroys }),
-    observe: ctx =>
-      spec.observe(ctx).catch(error => {
-        if (ctx.run.verb !== 'plan' || !isOpsError(error, 'AWS_CREDENTIALS')) throw error;
-        return { unseen: oneLine(error) };
-      }),
-    decide(wanted, facts) {
-      if (!isUnseen(facts)) return spec.decide(wanted, facts);
-      const guess = spec.decide(wanted, spec.nothing);
-      return { is: 'unknown', reason: facts.unseen, likely: guess.is === 'changes' ? guess.changes : [] };
-    },
+    observe: ctx => seenIn(ctx, spec.observe(ctx)),
+    decide: (wanted, facts) =>
+      isUnseen(facts) ? decideUnseen(facts, spec.decide(wanted, spec.nothing)) : spec.decide(wanted, facts),
     async apply(change, ctx) {
       await ctx.effect(change, async () => {
         try {

@@ -3,7 +3,8 @@ import type { Inventory } from '../schema.ts';
 
 type Host = Inventory['hosts'][number];
 
-export function checkHosts({ hosts, provider }: Inventory): Problem[] {
+export function checkHosts({ hosts, provider, cluster }: Inventory): Problem[] {
+  if (cluster.kind === 'eks') return [];
   if (hosts.length === 0) return [{ path: ['hosts'], got: 'an empty list', expected: 'at least one entry' }];
   return hosts.flatMap((host, index) => [
     ...checkUnique(hosts, host, index),

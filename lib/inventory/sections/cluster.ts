@@ -1,13 +1,58 @@
 import { z } from 'zod';
-import { text } from '../values.ts';
+import { cidr, label, text } from '../values.ts';
 
-export const cluster = z
-  .strictObject({
-    kind: z.enum(['k3s']),
-    version: text(/^v[0-9]+\.[0-9]+\.[0-9]+\+[a-z0-9-]+$/, 'a version like v1.36.3+k3s1').describe(
-      'One of those in artifacts/lock.yaml. A version that ends in +k3s-lab is built here, for labs only.',
-    ),
-  })
-  .describe('Kubernetes.');
+const k3s = z.strictObject({
+  kind: z.literal('k3s').describe('Kubernetes on the hosts.'),
+  version: text(/^v[0-9]+\.[0-9]+\.[0-9]+\+[a-z0-9-]+$/, 'a version like v1.36.3+k3s1').describe(
+    'One of those in artifacts/lock.yaml. A version that ends in +k3s-lab is built here, for labs only.',
+  ),
+});
+
+const SIZE = { error: 'a whole number from 0 to 450' };
+const count = z.int(SIZE).min(0, SIZE).max(450, SIZE);
+
+const nodes = z.strictObject({
+  name: label.describe(
+    'Of the node group. Machines are changed by a new name: the old group goes when the new one works.',
+  ),
+  instance: text(/^[a-z][a-z0-9-]*[0-9][a-z0-9-]*\.[a-z0-9-]+$/, 'an instance type like m7i.large'),
+  min: count,
+  max: count.min(1, { error: 'at least 1' }),
+  desired: count.describe('How many there are. What somebody scales by hand is put right.'),
+  disk: z
+    .int({ error: 'GiB, as a whole number' })
+    .min(20, { error: 'at least 20 GiB' })
+    .max(16_384, { error: 'at most 16384 GiB' })
+    .default(20)
+    .describe('GiB of each node.'),
+  arch: z.enum(['amd64', 'arm64']).optional().describe('Absent: what the instance type has.'),
+});
+
+const principal = text(
+  /^arn:aws[a-z-]*:iam::[0-9]{12}:(user|role)\/[\w+=,.@/-]{1,576}$/,
+  'the ARN of an IAM user or role, as arn:aws:iam::111122223333:role/platform',
+);
+
+const eks = z.strictObject({
+  kind: z.literal('eks').describe('A control plane of AWS, with node groups. Needs provider ec2, and no hosts.'),
+  version: text(/^1\.[0-9]{1,3}$/, "a minor version in quotes, like '1.36'").describe(
+    'Asked of EKS before anything is made. Upgrades go one minor at a time.',
+  ),
+  access: z
+    .array(cidr)
+    .min(1)
+    .readonly()
+    .optional()
+    .describe('From where the public endpoint is reached. Absent: as the provider says.'),
+  admins: z
+    .array(principal)
+    .min(1)
+    .readonly()
+    .describe('Who may do everything in the cluster; the identity that runs muster must be one of them.'),
+  nodes: z.array(nodes).min(1).readonly().describe('Node groups of Amazon Linux 2023.'),
+});
+
+export const cluster = z.discriminatedUnion('kind', [k3s, eks]).describe('Kubernetes.');
 
 export type ClusterWant = z.infer<typeof cluster>;
+export type EksWant = z.infer<typeof eks>;

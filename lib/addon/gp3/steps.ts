@@ -1,0 +1,24 @@
+import type { AnyStep, KubeObject } from '../../engine/index.ts';
+import type { Site } from '../../inventory/index.ts';
+import { addonStep } from '../step.ts';
+
+/** EKS makes no class the default: without one no claim gets a volume. */
+export const storageClassStep = (site: Site): AnyStep =>
+  addonStep(site, {
+    name: 'gp3',
+    title: 'Define gp3 volumes of EBS, the default class',
+    want: { class: 'gp3' },
+    objects: async () => [storageClass()],
+  });
+
+export const storageClass = (): KubeObject => ({
+  apiVersion: 'storage.k8s.io/v1',
+  kind: 'StorageClass',
+  metadata: { name: 'gp3', annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
+  provisioner: 'ebs.csi.aws.com',
+  parameters: { type: 'gp3', encrypted: 'true' },
+  reclaimPolicy: 'Delete',
+  // A volume is in one zone: the pod's, which is not known before it has a node.
+  volumeBindingMode: 'WaitForFirstConsumer',
+  allowVolumeExpansion: true,
+});

@@ -1,0 +1,39 @@
+import type { AnyStep } from '../../engine/index.ts';
+import { OpsError } from '../../errors/index.ts';
+import type { Provider } from '../../host/provider.ts';
+import type { Site } from '../../inventory/index.ts';
+import { accessStep } from './access.ts';
+import { addonSteps } from './addons.ts';
+import { clusterStep } from './cluster.ts';
+import { kubeconfigStep } from './kubeconfig.ts';
+import { nodeSteps } from './nodes.ts';
+import { outsideStep } from './outside.ts';
+import { eksReadyStep } from './ready.ts';
+import { rolesStep } from './roles.ts';
+import type { Eks } from './site.ts';
+
+/** A control plane of AWS, its add-ons, its nodes, its kubeconfig here, and the proof that it is ready. */
+export function eksSteps(site: Site, provider: Provider): AnyStep[] {
+  const eks = eksOf(site, provider);
+  return [
+    rolesStep(eks),
+    clusterStep(eks),
+    accessStep(eks),
+    kubeconfigStep(eks),
+    ...addonSteps(eks),
+    ...nodeSteps(eks),
+    outsideStep(eks),
+    eksReadyStep(eks),
+  ];
+}
+
+/** Errors: INVENTORY_INVALID for what the inventory's checks refuse too. */
+export function eksOf(site: Site, provider: Provider): Eks {
+  const { cluster: want, provider: cloud } = site;
+  const { aws, network } = provider;
+  if (want.kind !== 'eks' || cloud.kind !== 'ec2' || !aws || !network)
+    throw new OpsError('INVENTORY_INVALID', `cannot build EKS for ${site.name}: it needs provider ec2`);
+  const ids = [...new Set(provider.steps(site, site.hosts).map(({ id }) => id))];
+  const networkNeeds = ids.map(step => ({ step, scope: 'all' as const }));
+  return { site, want, cloud, aws, network, networkNeeds };
+}

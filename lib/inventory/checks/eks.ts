@@ -1,0 +1,117 @@
+import type { Problem } from '../problem.ts';
+import type { Inventory } from '../schema.ts';
+
+type Eks = Extract<Inventory['cluster'], { kind: 'eks' }>;
+
+/** An IAM role's name has 64 characters: the site's, the region's and the role's part, and room for a rehearsal. */
+const LONGEST_NAME = 30;
+
+export function checkEks(inventory: Inventory): Problem[] {
+  const { cluster } = inventory;
+  if (cluster.kind !== 'eks') return [];
+  return [
+    ...checkAccess(cluster),
+    ...checkAround(inventory),
+    ...checkGroups(cluster),
+    ...checkAdmins(inventory, cluster),
+    ...notYet(inventory),
+  ];
+}
+
+function checkAround({ site, provider, hosts, addons }: Inventory): Problem[] {
+  const problems: Problem[] = [];
+  if (provider.kind !== 'ec2')
+    problems.push({ path: ['provider', 'kind'], got: provider.kind, expected: 'ec2: EKS has its network from it' });
+  else if (provider.network.subnets?.length === 1)
+    problems.push({
+      path: ['provider', 'network', 'subnets'],
+      got: 'one subnet',
+      expected: 'subnets in two zones: a control plane of EKS stands in both',
+    });
+  if (hosts.length > 0)
+    problems.push({ path: ['hosts'], got: 'a list', expected: 'an empty list: the nodes of EKS are in cluster.nodes' });
+  if (site.name.length > LONGEST_NAME)
+    problems.push({
+      path: ['site', 'name'],
+      got: site.name,
+      expected: `at most ${LONGEST_NAME} characters: the names of IAM roles are made of it`,
+    });
+  if (!addons.coredns)
+    problems.push({ path: ['addons', 'coredns'], got: 'false', expected: 'true: no EKS cluster works without names' });
+  if (addons['local-path'])
+    problems.push({
+      path: ['addons', 'local-path'],
+      got: 'true',
+      expected: 'false: volumes of EKS are EBS, class gp3',
+    });
+  return problems;
+}
+
+function checkAccess({ access = [] }: Eks): Problem[] {
+  const open = access.indexOf('0.0.0.0/0');
+  if (open < 0) return [];
+  const expected = 'your address: the Kubernetes API is not for the world';
+  return [{ path: ['cluster', 'access', open], got: '0.0.0.0/0', expected }];
+}
+
+function checkGroups({ nodes }: Eks): Problem[] {
+  return nodes.flatMap(({ name, min, max, desired, instance, arch }, index) => {
+    const path = ['cluster', 'nodes', index];
+    const first = nodes.findIndex(other => other.name === name);
+    const problems: Problem[] = [];
+    if (first !== index)
+      problems.push({
+        path: [...path, 'name'],
+        got: `${name} again`,
+        expected: `a name of its own: cluster.nodes[${first}] has it`,
+      });
+    if (min > max)
+      problems.push({ path: [...path, 'min'], got: String(min), expected: `at most max, which is ${max}` });
+    else if (desired < min || desired > max)
+      problems.push({ path: [...path, 'desired'], got: String(desired), expected: `from min ${min} to max ${max}` });
+    if (arch !== undefined && arch !== archOf(instance))
+      problems.push({
+        path: [...path, 'arch'],
+        got: arch,
+        expected: `${archOf(instance)}: that is what ${instance} has`,
+      });
+    return problems;
+  });
+}
+
+/** Graviton: a g after the generation, as in m7g, c7gn, t4g; and the first of them, a1. */
+export const archOf = (instance: string): 'amd64' | 'arm64' =>
+  /^([a-z]+[0-9]+[a-z-]*g[a-z]*|a1)\./.test(instance) && !/^g[0-9]+\./.test(instance) ? 'arm64' : 'amd64';
+
+function checkAdmins({ provider }: Inventory, { admins }: Eks): Problem[] {
+  return admins.flatMap((arn, index) => {
+    const path = ['cluster', 'admins', index];
+    const [, , , , account = ''] = arn.split(':');
+    if (admins.indexOf(arn) < index) return [{ path, got: `${arn} again`, expected: 'every principal once' }];
+    if (provider.kind !== 'ec2' || account === provider.account) return [];
+    return [{ path, got: `a principal of account ${account}`, expected: `one of account ${provider.account}` }];
+  });
+}
+
+/** What leans on hosts that muster can reach: images that are built here and files that are copied over SSH. */
+function notYet({ app, backup, artifacts }: Inventory): Problem[] {
+  const problems: Problem[] = [];
+  const say = (key: string, why: string) =>
+    problems.push({ path: [key], got: key, expected: `none with EKS: ${why}`, at: 'key' });
+  if (app) say('app', 'its images are built on this computer and imported on hosts, and EKS has none of ours');
+  if (backup)
+    say(
+      'backup',
+      "postgres needs the app, control-plane a host's datastore, and Velero's images are imported on hosts",
+    );
+  artifacts.sources.forEach((source, index) => {
+    if (source !== 'module') return;
+    const path = ['artifacts', 'sources', index];
+    problems.push({
+      path,
+      got: 'module',
+      expected: 'release, mirror or bundle: nothing that is built here reaches EKS',
+    });
+  });
+  return problems;
+}

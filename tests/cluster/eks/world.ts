@@ -1,0 +1,165 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { addonSteps } from '../../../lib/addon/index.ts';
+import { clusterSteps } from '../../../lib/cluster/index.ts';
+import { type EngineEvent, makePlan } from '../../../lib/engine/index.ts';
+import { isOpsError } from '../../../lib/errors/index.ts';
+import type { Site } from '../../../lib/inventory/index.ts';
+import type { EksWant } from '../../../lib/inventory/sections/cluster.ts';
+import { Masker } from '../../../lib/secret/index.ts';
+import { type OpenSite, wireSite } from '../../../lib/site/open.ts';
+import { newRun, runVerb } from '../../../lib/site/run-verb.ts';
+import { removalSteps } from '../../../lib/site/teardown.ts';
+import { type Clock, systemClock } from '../../../lib/time/index.ts';
+import { type World as Ec2World, wanted } from '../../host/ec2/world.ts';
+import { type ClusterRecord, eksOf } from '../../servers/aws/eks/state.ts';
+import { rolesOf } from '../../servers/aws/iam/roles.ts';
+import { startAws } from '../../servers/aws/server.ts';
+import type { WorldOptions } from '../../servers/aws/world.ts';
+import { fakeKubernetes } from './kubernetes.ts';
+
+export const ACCOUNT = '111122223333';
+
+export const eksWant = (want: Partial<EksWant> = {}): EksWant => ({
+  kind: 'eks',
+  version: '1.35',
+  admins: [`arn:aws:iam::${ACCOUNT}:user/operator`],
+  nodes: [{ name: 'blue', instance: 'm7i.large', min: 1, max: 3, desired: 2, disk: 20 }],
+  ...want,
+});
+
+export const siteOf = (want: Partial<EksWant> = {}, name = 'cloudy'): Site =>
+  ({
+    name,
+    path: `/inventories/${name}.yaml`,
+    environment: 'staging',
+    artifacts: { sources: ['release'] },
+    provider: wanted(),
+    hosts: [],
+    cluster: eksWant(want),
+    addons: { coredns: true, 'local-path': false, 'metrics-server': true },
+  }) as unknown as Site;
+
+export interface World extends Ec2World {
+  kubernetes: ReturnType<typeof fakeKubernetes>;
+}
+
+function certificate(): { key: string; cert: string } {
+  const dir = mkdtempSync(join(tmpdir(), 'muster-tls-'));
+  const [key, cert] = [join(dir, 'key.pem'), join(dir, 'cert.pem')];
+  execFileSync(
+    'openssl',
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:prime256v1',
+      '-nodes',
+      '-days',
+      '2',
+      '-keyout',
+      key,
+      '-out',
+      cert,
+      '-subj',
+      '/CN=api',
+      '-addext',
+      'subjectAltName=IP:127.0.0.1',
+    ],
+    { stdio: 'ignore' },
+  );
+  const made = { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
+  rmSync(dir, { recursive: true });
+  return made;
+}
+
+const tls = certificate();
+
+export async function newWorld(options: WorldOptions = {}): Promise<World> {
+  const kubernetes = fakeKubernetes(tls);
+  const aws = await startAws({ settleMs: 5, account: ACCOUNT, kubernetes, ...options });
+  Object.assign(process.env, aws.env());
+  return { aws, kubernetes, project: await mkdtemp(join(tmpdir(), 'muster-eks-')), events: [] };
+}
+
+export { endWorld } from '../../host/ec2/world.ts';
+
+/** Minutes in seconds: what a stand-in settles in milliseconds needs no pauses of five seconds. */
+const quick: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(Math.min(ms / 100, 50), signal) };
+
+/** A site as a command opens it, anew each time: nothing but AWS and the state on the disk is remembered. */
+async function using<T>(
+  { project, events }: World,
+  site: Site,
+  act: (site: OpenSite) => Promise<T>,
+  signal = new AbortController().signal,
+): Promise<T> {
+  const dirs = { project, state: join(project, '.muster', site.name), cache: join(project, 'cache') };
+  const emit = (event: EngineEvent) => void events.push(event);
+  const opened = await wireSite(site, { project, dirs, clock: quick, signal, emit, masker: new Masker() });
+  try {
+    return await act(opened);
+  } finally {
+    await opened.close();
+  }
+}
+
+/** All that a site of EKS consists of. */
+export const stepsOf = (site: Site, { provider }: OpenSite) => [
+  ...provider.steps(site, site.hosts),
+  ...clusterSteps(site, provider),
+  ...addonSteps(site),
+];
+
+export const apply = (world: World, site = siteOf(), signal?: AbortSignal) =>
+  using(world, site, opened => runVerb(opened, 'bootstrap', stepsOf(site, opened), { retain: true }), signal);
+
+export const plan = (world: World, site = siteOf()) =>
+  using(world, site, opened => makePlan(stepsOf(site, opened), opened.env(newRun(opened, 'plan', {}))));
+
+export const destroy = (world: World, site = siteOf()) =>
+  using(world, site, opened =>
+    runVerb(opened, 'destroy', removalSteps(site, opened), { retain: true, confirmed: true }),
+  );
+
+/** What calls did, without the reads. */
+export const writes = ({ aws }: World, from = 0) =>
+  aws.calls
+    .slice(from)
+    .filter(({ operation }) => !/^(Describe|Get|List)/.test(operation))
+    .map(({ operation }) => operation);
+
+/** Everything in the account that bears the site's name. */
+export function left({ aws }: World, name = 'cloudy'): string[] {
+  const of = { world: aws.world, account: ACCOUNT, region: 'eu-central-1' };
+  const { networkInterfaces, securityGroups, vpcs } = aws.world.ec2(ACCOUNT, 'eu-central-1');
+  return [
+    ...eksOf(of)
+      .clusters.all()
+      .map(({ cluster }) => `cluster ${cluster.name}`),
+    ...rolesOf(aws.world, ACCOUNT)
+      .all()
+      .map(({ role }) => `role ${role.RoleName}`),
+    ...networkInterfaces.all().map(each => `interface ${each.Description}`),
+    ...securityGroups.all().flatMap(each => (each.GroupName === 'default' ? [] : `group ${each.GroupName}`)),
+    ...vpcs.all().flatMap(each => (each.IsDefault ? [] : `network of ${name}`)),
+  ];
+}
+
+export const record = ({ aws }: World): ClusterRecord => {
+  const found = eksOf({ world: aws.world, account: ACCOUNT, region: 'eu-central-1' }).clusters.get('cloudy');
+  assert.ok(found);
+  return found;
+};
+
+export const refused = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => 'it was not',
+    error => (isOpsError(error) ? `${error.code}: ${error.message}` : String(error)),
+  );
