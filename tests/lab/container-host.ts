@@ -117,7 +117,7 @@ async function letIn(dir: string, name: string, podman: Podman): Promise<{ hostK
 }
 
 /** The tree that virtual machines are made of, out of the cache or made now. */
-async function machineTree(): Promise<string> {
+export async function machineTree(): Promise<string> {
   const signal = new AbortController().signal;
   const shells = createShells({
     connect: host => Promise.reject(new Error(host)),

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { checkInput } from './check.ts';
 import { AwsError, Unknown } from './errors.ts';
-import { authenticate, type Caller } from './identity.ts';
+import { authenticate, authorize, type Caller, type Keys } from './identity.ts';
 import type { Operation } from './model.ts';
 import { readForm } from './protocols/form.ts';
 import { readJson, writeJson } from './protocols/json.ts';
@@ -71,10 +71,14 @@ async function perform(
   // Tokens from outside are their own proof: these carry no signature.
   const open = /^AssumeRoleWith(WebIdentity|SAML)$/.test(record.operation) && claim === undefined;
   const nobody: Caller = { account: world.account, arn: 'anonymous', userId: '' };
-  const caller = open ? nobody : authenticate(signed, claim, world.keys, world.now(), as).caller;
+  const keys: Pick<Keys, 'caller' | 'allowed'> = open
+    ? { caller: nobody }
+    : authenticate(signed, claim, world.keys, world.now(), as);
+  const { caller } = keys;
   record.caller = caller.arn;
   await new Promise(resolve => setTimeout(resolve, world.faults.delayOf(record.operation)));
   world.faults.beforeCall(record.operation, service.protocol);
+  authorize(keys, record.action, as);
   const { operation, input } = read(service, signed, record.operation);
   record.parameters = input;
   const rule = service.rules[operation.name];

@@ -16,6 +16,8 @@ export interface Keys {
   caller: Caller;
   /** Milliseconds of the server's clock; none: they do not expire. */
   expires?: number;
+  /** Actions as in a policy: 'ec2:Describe*'; none: all of them. */
+  allowed?: readonly string[];
 }
 
 /** How the protocols name the same refusals. */
@@ -56,6 +58,18 @@ export function authenticate(request: Signed, claim: Claim | undefined, keys: Ke
   if (claim.expires !== undefined && at + claim.expires * 1000 < now) throw refuse.skewed(at, now);
   if (found.expires !== undefined && found.expires <= now) throw refuse.expired();
   return found;
+}
+
+/** Errors: that of the service, when the keys do not allow the action. */
+export function authorize({ allowed, caller }: Pick<Keys, 'allowed' | 'caller'>, action: string, as: Dialect): void {
+  const fits = (pattern: string) =>
+    new RegExp(`^${pattern.replaceAll('*', '.*').replaceAll('?', '.')}$`, 'i').test(action);
+  // GetCallerIdentity: "No permissions are required to perform this operation."
+  if (!allowed || allowed.some(fits) || action === 'sts:GetCallerIdentity') return;
+  const message = `User: ${caller.arn} is not authorized to perform: ${action} because no identity-based policy allows the ${action} action`;
+  if (as === 'ec2')
+    throw new AwsError('UnauthorizedOperation', `You are not authorized to perform this operation. ${message}`, 403);
+  throw new AwsError(as === 'json' ? 'AccessDeniedException' : 'AccessDenied', message, as === 'json' ? 400 : 403);
 }
 
 const invalid = 'The security token included in the request is invalid.';

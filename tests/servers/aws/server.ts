@@ -64,7 +64,7 @@ export async function startAws(options: AwsOptions = {}): Promise<AwsServer> {
   await new Promise<void>(resolve => server.listen(options.port ?? 0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
-    ...{ url, world, calls, keys, unknown: () => [...unknown] },
+    ...{ url, world, calls, keys, unknown: () => [...unknown, ...world.complaints] },
     env: (of = keys, region = 'eu-central-1') => ({
       ...{ AWS_ENDPOINT_URL: url, AWS_REGION: region, AWS_EC2_METADATA_DISABLED: 'true' },
       ...{ AWS_ACCESS_KEY_ID: of.accessKeyId, AWS_SECRET_ACCESS_KEY: of.secretAccessKey },

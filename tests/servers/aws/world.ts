@@ -27,6 +27,8 @@ export interface Role {
 export class World {
   readonly faults = new Faults(() => this.now());
   readonly keys: Keys[] = [];
+  /** What went wrong outside of a call, and is as loud as what is unknown. */
+  readonly complaints: string[] = [];
   readonly account: string;
   readonly settleMs: number;
   readonly pageSize: number;

@@ -61,7 +61,7 @@ export const instancePowerRules: Rules = {
   RebootInstances({ InstanceIds = [] }: RebootInstancesRequest, call): object {
     const state = ec2Of(call);
     each(InstanceIds, ['running'], 'rebooted', state, record => {
-      void state.world.runner?.reboot(record);
+      void state.world.runner?.reboot(record, state);
     });
     return {};
   },
@@ -93,11 +93,11 @@ export const instancePowerRules: Rules = {
     return { TerminatingInstances };
   },
 
-  GetConsoleOutput({ InstanceId, Latest }: GetConsoleOutputRequest, call): GetConsoleOutputResult {
+  async GetConsoleOutput({ InstanceId, Latest }: GetConsoleOutputRequest, call): Promise<GetConsoleOutputResult> {
     const state = ec2Of(call);
     void Latest;
     const record = state.instances.need(InstanceId);
-    const text = state.world.runner?.console(record) ?? '';
+    const text = (await state.world.runner?.console(record)) ?? '';
     return { InstanceId, Output: Buffer.from(text).toString('base64'), Timestamp: new Date(state.world.now()) };
   },
 };

@@ -24,6 +24,12 @@ export const runInstancesRules: Rules = {
         'IdempotentParameterMismatch',
         'The client token you have provided is associated with a resource that was created with different parameters',
       );
+    // Error codes: IdempotentInstanceTerminated, "the same client token as a previous request for which the instance has been terminated".
+    if (before?.ids.every(id => state.instances.own(id).state === 'terminated'))
+      throw new AwsError(
+        'IdempotentInstanceTerminated',
+        `The instance ${before.ids} of this client token is terminated`,
+      );
     // All is looked at even when the token is known: only then has the stand-in looked at every parameter.
     const launch = checkLaunch(input, state, before !== undefined);
     const records = before ? before.ids.map(id => state.instances.own(id)) : start(launch, state);
@@ -92,6 +98,7 @@ export function boot(record: InstanceRecord, state: Ec2State): void {
   };
   if (!world.runner) return void world.later(world.settleMs, running);
   void world.runner.start(record, state).then(running, error => {
+    world.complaints.push(`${record.id} did not start: ${error?.message ?? error}`);
     record.state = 'terminated';
     record.reason = { Code: 'Server.InternalError', Message: `Server.InternalError: ${error?.message ?? error}` };
   });

@@ -8,11 +8,11 @@ export interface Runner {
   /** From nothing, or again from its disk. Its user data is applied at the first boot only. */
   start(record: InstanceRecord, state: Ec2State): Promise<void>;
   stop(record: InstanceRecord): Promise<void>;
-  reboot(record: InstanceRecord): Promise<void>;
+  reboot(record: InstanceRecord, state: Ec2State): Promise<void>;
   remove(record: InstanceRecord): Promise<void>;
   /** Public addresses lead elsewhere now. */
   readdress(state: Ec2State): void;
-  console(record: InstanceRecord): string;
+  console(record: InstanceRecord): Promise<string>;
   /** Everything that it started is gone. */
   close(): Promise<void>;
 }

@@ -1,0 +1,64 @@
+import { EC2 } from '@aws-sdk/client-ec2';
+import { SSM } from '@aws-sdk/client-ssm';
+import { STS } from '@aws-sdk/client-sts';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { clientOf, codeOf } from './clients.ts';
+import type { Keys } from './identity.ts';
+import { type AwsServer, startAws } from './server.ts';
+
+const minute = 60_000;
+const identity = suite<{ aws: AwsServer }>('the stand-in knows who calls');
+identity.before.each(async context => {
+  context.aws = await startAws({ settleMs: 5 });
+});
+identity.after.each(({ aws }) => aws.close());
+
+/** One call of each protocol, with the same keys. */
+async function codes(aws: AwsServer, keys: Keys): Promise<(string | undefined)[]> {
+  const clients = [EC2, STS, SSM].map(client => clientOf<EC2 | STS | SSM>(client, aws, { keys, maxAttempts: 1 }));
+  const [ec2, sts, ssm] = clients as [EC2, STS, SSM];
+  const asked = [ec2.describeVpcs({}), sts.getCallerIdentity({}), ssm.getParameters({ Names: ['/x'] })];
+  const found = await Promise.all(asked.map(codeOf));
+  for (const client of clients) client.destroy();
+  return found;
+}
+
+identity(
+  'a key that nobody has, and a secret that is not its own, are refused as each service does',
+  async ({ aws }) => {
+    const wrong = { ...aws.keys, secretAccessKey: 'wrong' };
+    assert.equal(await codes(aws, wrong), ['AuthFailure', 'SignatureDoesNotMatch', 'InvalidSignatureException']);
+    const unknown = { ...aws.keys, accessKeyId: 'AKIAAAAAAAAAAAAAAAAA' };
+    assert.equal(await codes(aws, unknown), ['AuthFailure', 'InvalidClientTokenId', 'UnrecognizedClientException']);
+    assert.equal(await codes(aws, aws.keys), [undefined, undefined, undefined]);
+  },
+);
+
+identity('a clock that is 20 minutes off is refused once; the SDK learns the time and goes on', async ({ aws }) => {
+  aws.world.clockOffset = 20 * minute;
+  assert.equal(await codes(aws, aws.keys), ['RequestExpired', 'SignatureDoesNotMatch', 'InvalidSignatureException']);
+  const sts = clientOf(STS, aws);
+  assert.is((await sts.getCallerIdentity({})).Account, '111122223333');
+  sts.destroy();
+});
+
+identity('what the keys do not allow is refused, and changes nothing', async ({ aws }) => {
+  const keys = Object.assign(aws.world.user('reader'), { allowed: ['ec2:Describe*'] });
+  assert.equal(await codes(aws, keys), [undefined, undefined, 'AccessDeniedException']);
+  const ec2 = clientOf(EC2, aws, { keys });
+  assert.is(await codeOf(ec2.createVpc({ CidrBlock: '10.20.0.0/16' })), 'UnauthorizedOperation');
+  assert.is((await ec2.describeVpcs({})).Vpcs?.length, 1);
+  ec2.destroy();
+});
+
+identity('another account sees nothing of ours', async ({ aws }) => {
+  const ours = clientOf(EC2, aws);
+  const theirs = clientOf(EC2, aws, { keys: aws.world.user('other', '444455556666') });
+  const { Vpc } = await ours.createVpc({ CidrBlock: '10.20.0.0/16' });
+  assert.is(await codeOf(theirs.describeVpcs({ VpcIds: [Vpc?.VpcId ?? ''] })), 'InvalidVpcID.NotFound');
+  ours.destroy();
+  theirs.destroy();
+});
+
+identity.run();
