@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { rolesOf } from '../../servers/aws/iam/roles.ts';
+import { rolesOf } from '../../servers/aws/iam/state.ts';
 import {
   ACCOUNT,
   apply,

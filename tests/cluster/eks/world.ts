@@ -17,7 +17,7 @@ import { removalSteps } from '../../../lib/site/teardown.ts';
 import { type Clock, systemClock } from '../../../lib/time/index.ts';
 import { type World as Ec2World, wanted } from '../../host/ec2/world.ts';
 import { type ClusterRecord, eksOf } from '../../servers/aws/eks/state.ts';
-import { rolesOf } from '../../servers/aws/iam/roles.ts';
+import { rolesOf } from '../../servers/aws/iam/state.ts';
 import { startAws } from '../../servers/aws/server.ts';
 import type { WorldOptions } from '../../servers/aws/world.ts';
 import { fakeKubernetes } from './kubernetes.ts';
@@ -145,7 +145,7 @@ export function left({ aws }: World, name = 'cloudy'): string[] {
       .map(({ cluster }) => `cluster ${cluster.name}`),
     ...rolesOf(aws.world, ACCOUNT)
       .all()
-      .map(({ role }) => `role ${role.RoleName}`),
+      .map(role => `role ${role.name}`),
     ...networkInterfaces.all().map(each => `interface ${each.Description}`),
     ...securityGroups.all().flatMap(each => (each.GroupName === 'default' ? [] : `group ${each.GroupName}`)),
     ...vpcs.all().flatMap(each => (each.IsDefault ? [] : `network of ${name}`)),

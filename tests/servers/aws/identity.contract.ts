@@ -1,4 +1,5 @@
 import { EC2 } from '@aws-sdk/client-ec2';
+import { IAM } from '@aws-sdk/client-iam';
 import { SSM } from '@aws-sdk/client-ssm';
 import { STS } from '@aws-sdk/client-sts';
 import { suite } from 'uvu';
@@ -43,6 +44,38 @@ identity('a clock that is 20 minutes off is refused once; the SDK learns the tim
   sts.destroy();
 });
 
+identity('the keys of a role work until they expire', async ({ aws }) => {
+  const iam = clientOf(IAM, aws);
+  const sts = clientOf(STS, aws);
+  const trust = (AWS: string) =>
+    JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Principal: { AWS }, Action: 'sts:AssumeRole' }],
+    });
+  await iam.createRole({ RoleName: 'mine', AssumeRolePolicyDocument: trust('arn:aws:iam::111122223333:root') });
+  await iam.createRole({ RoleName: 'theirs', AssumeRolePolicyDocument: trust('arn:aws:iam::999900001111:root') });
+  const assume = (name: string) =>
+    sts.assumeRole({
+      RoleArn: `arn:aws:iam::111122223333:role/${name}`,
+      RoleSessionName: 'drill',
+      DurationSeconds: 900,
+    });
+  assert.is(await codeOf(assume('theirs')), 'AccessDenied');
+  assert.is(await codeOf(assume('nobody')), 'AccessDenied');
+  const { Credentials } = await assume('mine');
+  const keys = aws.world.keys.find(({ accessKeyId }) => accessKeyId === Credentials?.AccessKeyId);
+  if (!keys) throw new Error('no keys');
+  assert.equal(await codes(aws, keys), [undefined, undefined, undefined]);
+  assert.is(aws.calls.at(-1)?.caller, 'arn:aws:sts::111122223333:assumed-role/mine/drill');
+  const { sessionToken: _, ...withoutToken } = keys;
+  assert.equal(await codes(aws, withoutToken), ['AuthFailure', 'InvalidClientTokenId', 'UnrecognizedClientException']);
+  keys.expires = aws.world.now();
+  assert.equal(await codes(aws, keys), ['RequestExpired', 'ExpiredToken', 'ExpiredTokenException']);
+  assert.equal(aws.unknown(), []);
+  iam.destroy();
+  sts.destroy();
+});
+
 identity('what the keys do not allow is refused, and changes nothing', async ({ aws }) => {
   const keys = Object.assign(aws.world.user('reader'), { allowed: ['ec2:Describe*'] });
   assert.equal(await codes(aws, keys), [undefined, undefined, 'AccessDeniedException']);
@@ -59,6 +92,57 @@ identity('another account sees nothing of ours', async ({ aws }) => {
   assert.is(await codeOf(theirs.describeVpcs({ VpcIds: [Vpc?.VpcId ?? ''] })), 'InvalidVpcID.NotFound');
   ours.destroy();
   theirs.destroy();
+});
+
+identity('a role goes when nothing holds it, and a policy is one before it is kept', async ({ aws }) => {
+  const iam = clientOf(IAM, aws);
+  const document = (more: object) =>
+    JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Action: 's3:GetObject', Resource: '*', ...more }],
+    });
+  const trust = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal: { Service: 'ec2.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+  });
+  await iam.createRole({
+    RoleName: 'node',
+    AssumeRolePolicyDocument: trust,
+    Tags: [{ Key: 'muster:site', Value: 'one' }],
+  });
+  assert.is(
+    await codeOf(iam.createRole({ RoleName: 'node', AssumeRolePolicyDocument: trust })),
+    'EntityAlreadyExistsException',
+  );
+  const put = (PolicyDocument: string) => iam.putRolePolicy({ RoleName: 'node', PolicyName: 'read', PolicyDocument });
+  for (const bad of [
+    document({ Resource: 'my-bucket' }),
+    document({ Action: 'GetObject' }),
+    document({ Principal: '*' }),
+    '{',
+  ])
+    assert.is(await codeOf(put(bad)), 'MalformedPolicyDocumentException');
+  await put(document({}));
+  const read = await iam.getRolePolicy({ RoleName: 'node', PolicyName: 'read' });
+  assert.is(decodeURIComponent(read.PolicyDocument ?? ''), document({}));
+  const PolicyArn = 'arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy';
+  assert.is(
+    await codeOf(iam.attachRolePolicy({ RoleName: 'node', PolicyArn: `${PolicyArn}x` })),
+    'NoSuchEntityException',
+  );
+  await iam.attachRolePolicy({ RoleName: 'node', PolicyArn });
+  await iam.createInstanceProfile({ InstanceProfileName: 'node' });
+  await iam.addRoleToInstanceProfile({ InstanceProfileName: 'node', RoleName: 'node' });
+  const gone = () => iam.deleteRole({ RoleName: 'node' });
+  assert.is(await codeOf(gone()), 'DeleteConflictException');
+  await iam.deleteRolePolicy({ RoleName: 'node', PolicyName: 'read' });
+  await iam.detachRolePolicy({ RoleName: 'node', PolicyArn });
+  assert.is(await codeOf(gone()), 'DeleteConflictException');
+  await iam.removeRoleFromInstanceProfile({ InstanceProfileName: 'node', RoleName: 'node' });
+  await gone();
+  assert.is(await codeOf(iam.getRole({ RoleName: 'node' })), 'NoSuchEntityException');
+  assert.equal(aws.unknown(), []);
+  iam.destroy();
 });
 
 identity.run();

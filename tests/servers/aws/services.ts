@@ -1,6 +1,6 @@
 import { ec2Rules } from './ec2/rules.ts';
 import { eksRules } from './eks/rules.ts';
-import { iamRules } from './iam/roles.ts';
+import { iamRules } from './iam/rules.ts';
 import { type Service, service } from './service.ts';
 import type { Claim, Signed } from './signature.ts';
 import { ssmRules } from './ssm.ts';

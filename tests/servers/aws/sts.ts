@@ -1,5 +1,6 @@
 import type { AssumeRoleRequest, AssumeRoleResponse, GetCallerIdentityResponse } from '@aws-sdk/client-sts';
 import { AwsError } from './errors.ts';
+import { rolesOf, trustsCaller } from './iam/state.ts';
 import { sessionKeys } from './identity.ts';
 import type { Rules } from './service.ts';
 
@@ -25,9 +26,9 @@ export const stsRules: Rules = {
         'ValidationError',
         `1 validation error detected: Value '${DurationSeconds}' at 'durationSeconds' failed to satisfy constraint`,
       );
-    const role = world.role(account, name);
+    const role = rolesOf(world, account).seen(name);
     // A role that is not there, and one that does not trust the caller, are answered alike.
-    if (!role?.trusts(caller, ExternalId))
+    if (!role || !trustsCaller(role, caller, ExternalId))
       throw new AwsError(
         'AccessDenied',
         `User: ${caller.arn} is not authorized to perform: sts:AssumeRole on resource: ${RoleArn}`,

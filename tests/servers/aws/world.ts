@@ -17,12 +17,6 @@ export interface WorldOptions {
   kubernetes?: Kubernetes;
 }
 
-/** As STS needs it. */
-export interface Role {
-  id: string;
-  trusts(caller: Caller, externalId: string | undefined): boolean;
-}
-
 /** All that the stand-in knows, by account and region. */
 export class World {
   readonly faults = new Faults(() => this.now());
@@ -90,15 +84,6 @@ export class World {
 
   close(): void {
     for (const timer of this.#timers) clearTimeout(timer);
-  }
-
-  /** ARN of an instance profile that IAM shows. */
-  instanceProfile(_account: string, _name: string): string | undefined {
-    return undefined;
-  }
-
-  role(_account: string, _name: string): Role | undefined {
-    return undefined;
   }
 
   #of<T>(map: Map<string, T>, key: string, make: () => T): T {

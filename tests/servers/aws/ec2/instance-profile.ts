@@ -1,5 +1,6 @@
 import type { IamInstanceProfileSpecification } from '@aws-sdk/client-ec2';
 import { AwsError } from '../errors.ts';
+import { profilesOf } from '../iam/state.ts';
 import type { Ec2State } from './state.ts';
 
 /** ARN of the profile of a launch. Errors: InvalidParameterValue when IAM has none of that name, or does not show it yet. */
@@ -15,7 +16,7 @@ export function profileOf(
       "The parameter 'iamInstanceProfile.name' may not be used in combination with 'iamInstanceProfile.arn'",
     );
   const name = Name ?? Arn?.split('/').at(-1) ?? '';
-  const found = world.instanceProfile(account, name);
+  const found = profilesOf(world, account).seen(name)?.arn;
   if (found === undefined || (Arn !== undefined && Arn !== found))
     throw new AwsError(
       'InvalidParameterValue',

@@ -6,7 +6,7 @@ import type {
   ListAccessEntriesRequest,
   ListAssociatedAccessPoliciesRequest,
 } from '@aws-sdk/client-eks';
-import { rolesOf } from '../iam/roles.ts';
+import { rolesOf } from '../iam/state.ts';
 import type { Call, Rules } from '../service.ts';
 import { arn, type ClusterRecord, doneBefore, inUse, invalid, need, notFound, page, remember } from './state.ts';
 

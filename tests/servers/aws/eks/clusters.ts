@@ -12,7 +12,7 @@ import type {
 import { makeInterface, removeInterface } from '../ec2/network-interfaces.ts';
 import { makeGroup } from '../ec2/security-groups.ts';
 import { ec2Of } from '../ec2/state.ts';
-import { rolesOf, trusts } from '../iam/roles.ts';
+import { rolesOf, trusts } from '../iam/state.ts';
 import type { Call, Rules } from '../service.ts';
 import { isOffered, minor, VERSIONS } from './catalog.ts';
 import {
@@ -39,8 +39,7 @@ const ROLE_LAG = 200;
 export function mustAssume(roleArn: string | undefined, service: string, actions: readonly string[], call: Call) {
   const name = (roleArn ?? '').replace(/^.*\//, '');
   const found = rolesOf(call.world, call.account).get(name);
-  const known =
-    found?.role.Arn === roleArn && found?.madeAt !== undefined && found.madeAt + ROLE_LAG <= call.world.now();
+  const known = found?.arn === roleArn && found?.madeAt !== undefined && found.madeAt + ROLE_LAG <= call.world.now();
   if (!found || !known || !trusts(found, service, actions))
     throw invalid(
       `Role with arn: ${roleArn}, could not be assumed because it does not exist or the trusted entity is not correct`,

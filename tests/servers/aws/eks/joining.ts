@@ -1,6 +1,6 @@
 import type { Issue, Nodegroup } from '@aws-sdk/client-eks';
 import { ec2Of } from '../ec2/state.ts';
-import { rolesOf } from '../iam/roles.ts';
+import { rolesOf } from '../iam/state.ts';
 import type { Call } from '../service.ts';
 import type { ClusterRecord } from './state.ts';
 

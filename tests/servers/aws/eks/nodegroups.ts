@@ -11,7 +11,7 @@ import type {
 import { instanceTypes } from '../ec2/instance-types.ts';
 import { makeInterface, removeInterface } from '../ec2/network-interfaces.ts';
 import { ec2Of } from '../ec2/state.ts';
-import { rolesOf } from '../iam/roles.ts';
+import { rolesOf } from '../iam/state.ts';
 import type { Call, Rules } from '../service.ts';
 import { minor } from './catalog.ts';
 import { mustAssume } from './clusters.ts';
