@@ -13,7 +13,7 @@ export NODE_COMPILE_CACHE := $(CURDIR)/.muster/compile-cache
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup bootstrap-lab backup backups backup-audit drill drill-selftest rehearse status stop-lab start-lab destroy-lab plan doctor packages bundle lock schema \
+.PHONY: help setup bootstrap-lab backup backups backup-audit drill drill-selftest rehearse cost status stop-lab start-lab destroy-lab plan doctor packages bundle lock schema \
 	test test-full unit contract lab bench lint fix verify
 
 help: ## This list
@@ -27,6 +27,9 @@ bootstrap-lab: setup ## Build the site lab on this computer, from nothing to a r
 
 plan: setup ## Say what bootstrap would do, and do nothing
 	@./muster plan --site $(SITE) $(ARGS)
+
+cost: setup ## Say what the site costs at its cloud, and what dominates
+	@./muster cost --site $(SITE) $(ARGS)
 
 status: setup ## Say what of the site is there, and whether it works
 	@./muster status --site $(SITE) $(ARGS)

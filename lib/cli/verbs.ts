@@ -14,6 +14,12 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     flags: ['only', 'from'],
     load: async () => (await import('./verbs/plan.ts')).plan,
   },
+  cost: {
+    group: 'Site',
+    title: 'Say what the site costs by the hour, day and month, and what dominates; asks no account',
+    flags: [],
+    load: async () => (await import('./verbs/cost.ts')).cost,
+  },
   status: {
     group: 'Site',
     title: 'Say what of the site is there, and whether it works',

@@ -1,4 +1,5 @@
 import type { SealedSet } from '../backup/index.ts';
+import { holdDrillBudget } from '../cost/index.ts';
 import { OpsError, oneLine } from '../errors/index.ts';
 import {
   forgetRehearsal,
@@ -23,6 +24,8 @@ import { openTimeline, systemBootTime, type Timeline } from './timeline.ts';
  * LEAK_FOUND (of an earlier one), INTERRUPTED.
  */
 export async function rehearseSite(open: OpenSite, want: DrillWant): Promise<Drilled> {
+  // Its target is a second site of the same size, for as long as a rebuild may take, and its removal.
+  await holdDrillBudget(open.site, ((open.site.backup?.rto ?? 0) * 2) / 3_600_000);
   const held = await lockRehearsal(open);
   try {
     const { clock } = open.ports;

@@ -1,5 +1,7 @@
 /** Inventory: sections, load, cross-field checks, JSON Schema. `Site` is the checked inventory. */
+
 export { loadInventory } from './load.ts';
 export { nearest } from './nearest.ts';
 export { jsonSchema } from './schema.ts';
+export { type BudgetWant, DEFAULT_BUDGET } from './sections/budget.ts';
 export type { Ec2Want, HostWant, Site } from './site.ts';

@@ -3,6 +3,7 @@ import { addons } from './sections/addons.ts';
 import { app } from './sections/app.ts';
 import { artifacts } from './sections/artifacts.ts';
 import { backup } from './sections/backup.ts';
+import { budget } from './sections/budget.ts';
 import { cluster } from './sections/cluster.ts';
 import { drills } from './sections/drills.ts';
 import { environment } from './sections/environment.ts';
@@ -23,6 +24,7 @@ export const inventory = z
     app: app.optional(),
     backup: backup.optional(),
     drills: drills.optional(),
+    budget: budget.optional(),
   })
   .describe('One site of muster.');
 

@@ -2,6 +2,7 @@ import type { AddonsWant } from './sections/addons.ts';
 import type { AppWant } from './sections/app.ts';
 import type { Artifacts } from './sections/artifacts.ts';
 import type { BackupWant } from './sections/backup.ts';
+import type { BudgetWant } from './sections/budget.ts';
 import type { ClusterWant } from './sections/cluster.ts';
 import type { DrillsWant } from './sections/drills.ts';
 import type { Environment } from './sections/environment.ts';
@@ -24,4 +25,5 @@ export interface Site {
   app?: AppWant;
   backup?: BackupWant;
   drills?: DrillsWant;
+  budget?: BudgetWant;
 }

@@ -1,6 +1,7 @@
 import { webUrl } from '../addon/app/endpoint.ts';
 import { caPath } from '../addon/site-ca/steps.ts';
 import { kubeconfigPath } from '../cluster/index.ts';
+import { holdBudget } from '../cost/index.ts';
 import { makePlan, type Plan } from '../engine/index.ts';
 import { isOpsError } from '../errors/index.ts';
 import { bootstrapSteps, type Selection, selectSteps } from './compose.ts';
@@ -20,6 +21,7 @@ export async function bootstrapSite(
   open: OpenSite,
   options: Selection & { retain?: boolean } = {},
 ): Promise<Bootstrapped> {
+  await holdBudget(open.site);
   const place = { dirs: open.dirs, provider: open.provider };
   const [steps, select] = await Promise.all([bootstrapSteps(open.site, place), selectSteps(open.site, place, options)]);
   const ran = await runVerb(open, 'bootstrap', steps, {

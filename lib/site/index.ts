@@ -1,4 +1,5 @@
 /** Site: composes plans out of scripts/, opens a site with everything wired, and the verbs on it. */
+
 export { type BackedUp, backupSite, backupSteps, newSetId } from './backup.ts';
 export { addresses, type Bootstrapped, bootstrapSite, planSite } from './bootstrap.ts';
 export { bootstrapSteps, loadScripts, type Selection } from './compose.ts';
@@ -15,5 +16,6 @@ export {
   sweepRehearsal,
 } from './rehearsal.ts';
 export { type InSession, inSession, newRun, type Ran, runVerb } from './run-verb.ts';
+export type { Spent } from './spent.ts';
 export { type Health, type SiteStatus, siteStatus } from './status.ts';
 export { type Destroyed, destroySite, leaks, removalSteps } from './teardown.ts';

@@ -5,6 +5,7 @@ import type { Machine } from '../host/provider.ts';
 import { planSite } from './bootstrap.ts';
 import { siteLock } from './lock.ts';
 import type { OpenSite } from './open.ts';
+import { type Spent, spentBy } from './spent.ts';
 
 /** ok: every step is done. drift: something is not as the inventory says. unknown: something could not be seen. */
 export type Health = 'ok' | 'drift' | 'unknown' | 'absent' | 'stopped';
@@ -18,6 +19,8 @@ export interface SiteStatus {
   running?: Holder;
   /** Sealed journals, the newest last. */
   journals: string[];
+  /** At its cloud; absent: nothing, or nobody knows. */
+  spent?: Spent;
 }
 
 /** Observed now, by the very steps that build the site. */
@@ -31,7 +34,14 @@ export async function siteStatus(open: OpenSite): Promise<SiteStatus> {
       .catch(() => undefined),
     readdir(sealedDir(dirs.state)).catch(() => [] as string[]),
   ]);
-  const base = { site: site.name, machines, ...(running && { running }), journals: journals.sort() };
+  const spent = machines.length > 0 ? await spentBy(site, machines, open.ports.clock.now()) : undefined;
+  const base = {
+    site: site.name,
+    machines,
+    ...(running && { running }),
+    ...(spent && { spent }),
+    journals: journals.sort(),
+  };
   // A cluster that brings its own machines is asked itself.
   const ownMachines = provider.owned && site.hosts.length > 0;
   if (ownMachines && machines.length === 0) return { ...base, health: 'absent', steps: [] };

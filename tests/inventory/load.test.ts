@@ -3,6 +3,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { k3sVersions, readLock } from '../../lib/artifact/index.ts';
 import { isOpsError, type OpsError } from '../../lib/errors/index.ts';
 import { jsonSchema, loadInventory, nearest } from '../../lib/inventory/index.ts';
 
@@ -23,10 +24,11 @@ async function refusal(path: string): Promise<OpsError> {
 }
 
 test('every inventory that is shipped can be used', async () => {
+  const locked = { k3sVersions: k3sVersions(await readLock(join(inventories, '..'))) };
   const files = readdirSync(inventories).filter(file => file.endsWith('.yaml'));
-  assert.equal(files.sort(), ['container.yaml', 'existing.yaml', 'lab.yaml']);
+  assert.equal(files.sort(), ['container.yaml', 'existing.yaml', 'lab.yaml', 'production.yaml', 'staging.yaml']);
   for (const file of files) {
-    const site = await loadInventory(join(inventories, file), known);
+    const site = await loadInventory(join(inventories, file), locked);
     assert.is(`${site.name}.yaml`, file);
     assert.is(site.path, join(inventories, file));
   }

@@ -1,7 +1,8 @@
+import { euros } from '../../cost/index.ts';
 import { isRed, type Proof, proofText, siteProofs } from '../../drill/proofs.ts';
 import { SCENARIO_NAMES } from '../../drill/scenarios/index.ts';
 import { EXIT, type ExitStatus } from '../../errors/index.ts';
-import { addresses, type Health, type SiteStatus, siteStatus } from '../../site/index.ts';
+import { addresses, type Health, type SiteStatus, type Spent, siteStatus } from '../../site/index.ts';
 import { onSite } from '../on-site.ts';
 import { json, table } from '../output.ts';
 import { isLate, type JobStatus, scheduleStatus } from '../schedule/status.ts';
@@ -48,7 +49,7 @@ export const status = onSite(async (open, { flags, out }) => {
 });
 
 function statusText(
-  { site, health, machines, steps, running }: SiteStatus,
+  { site, health, machines, steps, running, spent }: SiteStatus,
   where: { app?: string; kubeconfig?: string },
   proofs: readonly Proof[],
   jobs: readonly JobStatus[],
@@ -64,6 +65,7 @@ function statusText(
     ...open.map(({ title, is, ...step }) => ['step', `${title}: ${'reason' in step ? step.reason : is}`]),
     ...(where.app ? [['app', where.app]] : []),
     ...(where.kubeconfig ? [['kubeconfig', where.kubeconfig]] : []),
+    ...(spent ? [['cost', spentText(spent)]] : []),
     ...proofs.map(proof => ['proof', `${proof.scenario}: ${proofText(proof)}`]),
     ...jobs.map(({ job, says }) => ['schedule', `${job}: ${says}`]),
     ...(running
@@ -77,3 +79,6 @@ function statusText(
     ['next', `./muster ${next} --site ${site}`],
   ]);
 }
+
+const spentText = ({ hour, total, since }: Spent): string =>
+  `${euros(hour)} an hour${total === undefined ? '' : `; about ${euros(total)} since ${since}`}`;

@@ -1,6 +1,6 @@
 import { type CodeEntry, entry } from '../exit.ts';
 
-/** Of AWS. */
+/** Of AWS, and of what it costs. */
 export const CLOUD_CODES = {
   AWS_ACCOUNT: entry(
     'refused',
@@ -52,5 +52,22 @@ export const CLOUD_CODES = {
     'failed',
     'EKS accepted an order and could not carry it out; its own words are below.',
     'put right what they name, then run again',
+  ),
+  TERRAFORM_STATE: entry(
+    'usage',
+    'A file is not a Terraform state from which a network could be taken over.',
+    './muster import-terraform FILE [VPC]',
+  ),
+  // cost
+  PRICES_INVALID: entry('failed', 'The file of prices is not what muster reads.', 'correct lib/cost/prices.yaml'),
+  COST_UNKNOWN: entry(
+    'unknown',
+    'Something of the site has no price in the file of prices, so that no sum can be told.',
+    'add its price, with the date, to lib/cost/prices.yaml',
+  ),
+  BUDGET_EXCEEDED: entry(
+    'refused',
+    'The site, or a drill beside it, would cost more than the inventory allows; nothing was made.',
+    './muster cost --site <site> says what dominates; choose less, or raise budget in the inventory',
   ),
 } satisfies Record<string, CodeEntry>;
