@@ -24,7 +24,9 @@ export function sharedLock({ site, dirs, ports, signal, emit }: Locked, name: st
       async makeBucket(verb) {
         // Every other verb works on what a bootstrap made.
         if (verb !== 'bootstrap') return false;
-        await makeBucket(await storeAccess(site, 'admin', deps), env);
+        const store = site.backup?.store;
+        const lock = store?.kind === 's3' && store.lock !== undefined ? { lock: store.lock } : {};
+        await makeBucket(await storeAccess(site, 'admin', deps), env, lock);
         return true;
       },
       notice: text => emit({ type: 'notice', text }),

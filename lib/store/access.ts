@@ -16,6 +16,8 @@ export interface StoreAccess {
   bucket: string;
   /** PEM; undefined: public authorities. */
   ca?: string;
+  /** It has object lock: what is written wants a checksum. */
+  locked?: boolean;
   accessKey: Secret;
   secretKey: Secret;
 }
@@ -36,8 +38,8 @@ type Keys = Pick<StoreAccess, 'accessKey' | 'secretKey'>;
 const secretNames = (role: Role) => ({ access: `store/${role}-access-key`, secret: `store/${role}-secret-key` });
 
 /**
- * How a role reaches the site's bucket. Of an s3 store every role has the inventory's keys: what they may do is the
- * account's matter. Errors: STORE_UNREACHABLE before a local store was made, or without a backup section; SECRET_*.
+ * How a role reaches the site's bucket. Of an s3 store a role that the inventory gives no keys of its own has the
+ * site's. Errors: STORE_UNREACHABLE before a local store was made, or without a backup section; SECRET_*.
  */
 export async function storeAccess(site: Site, role: Role, deps: AccessDeps): Promise<StoreAccess> {
   const store = site.backup?.store;
@@ -45,7 +47,7 @@ export async function storeAccess(site: Site, role: Role, deps: AccessDeps): Pro
     throw new OpsError('STORE_UNREACHABLE', `cannot open the store of ${site.name}: its inventory has no backup`, {
       hint: `write a section backup into ${site.path}`,
     });
-  if (store.kind === 's3') return s3Access(site, store);
+  if (store.kind === 's3') return s3Access(site, role, store);
   const files = storeFiles(deps.dirs.project, site.name);
   // The admin's keys are the store's, and lie in no site.
   const secrets = role === 'admin' ? storeSecrets(files) : deps.secrets;
@@ -71,11 +73,13 @@ export const bucketName = ({ name, backup }: Site): string =>
 
 type S3Want = Extract<NonNullable<Site['backup']>['store'], { kind: 's3' }>;
 
-async function s3Access(site: Site, { endpoint, region, bucket, ca, ...references }: S3Want): Promise<StoreAccess> {
+async function s3Access(site: Site, role: Role, store: S3Want): Promise<StoreAccess> {
+  const { endpoint, region, bucket, ca, lock } = store;
   const deps = { env: process.env, directory: dirname(site.path) };
+  const own = (role === 'site' ? undefined : store[role]) ?? store;
   const [accessKey, secretKey, authority] = await Promise.all([
-    resolveReference(references.accessKey, deps),
-    resolveReference(references.secretKey, deps),
+    resolveReference(own.accessKey, deps),
+    resolveReference(own.secretKey, deps),
     ca === undefined ? undefined : readFile(ca, 'utf8'),
   ]);
   return {
@@ -84,10 +88,17 @@ async function s3Access(site: Site, { endpoint, region, bucket, ca, ...reference
     region,
     bucket,
     ...(authority !== undefined && { ca: authority }),
+    ...(lock !== undefined && { locked: true }),
     accessKey,
     secretKey,
   };
 }
+
+/** Roles with keys of their own: what each of them may not do can be tried. */
+export const hasRoles = ({ backup }: Site): boolean => {
+  const store = backup?.store;
+  return store?.kind === 'local' || (store?.kind === 's3' && store.reader !== undefined && store.admin !== undefined);
+};
 
 /** undefined: at least one of them is not there. */
 export async function readKeys(secrets: SecretStore, role: Role): Promise<Keys | undefined> {

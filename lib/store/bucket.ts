@@ -128,15 +128,22 @@ async function hold(rule: Rule, connection: Connection): Promise<Setting> {
     );
   } catch (error) {
     const failure = statusOf(error);
-    if (isUnsupported(failure)) return { ...seen, state: 'unsupported', got: failure.words };
+    // Whom a policy names, and how, is each endpoint's own.
+    if (isUnsupported(failure) || failure.name === 'MalformedPolicy')
+      return { ...seen, state: 'unsupported', got: failure.words };
     throw error;
   }
   return look(rule, connection);
 }
 
-/** Without versions a site could erase its own history: everything else is reported, this stops. Errors: STORE_UNSAFE. */
+/** Without versions a site could erase its own history, and a lock was asked for: all else is reported, these stop. */
+export const MUST_HOLD: readonly string[] = ['versioning', 'object-lock'];
+
+/** Errors: STORE_UNSAFE. */
 export function refuseUnsafe(bucket: string, settings: readonly Setting[]): void {
-  const unsafe = settings.filter(({ name, state }) => state === 'wrong' || (name === 'versioning' && state !== 'held'));
+  const unsafe = settings.filter(
+    ({ name, state }) => state === 'wrong' || (MUST_HOLD.includes(name) && state !== 'held'),
+  );
   if (unsafe.length === 0) return;
   throw new OpsError('STORE_UNSAFE', `cannot trust the bucket ${bucket}: ${unsafe.map(settingText).join('; ')}`);
 }

@@ -1,8 +1,8 @@
 import { isOpsError, OpsError } from '../errors/index.ts';
 import type { StoreAccess } from './access.ts';
+import { ATTEMPTS, type Attempt, refusal } from './attempts.ts';
 import { storeOn } from './client.ts';
-import { type Connection, connectStore, type StoreEnv, type Wire } from './connection.ts';
-import { failureOf } from './failure.ts';
+import { type Connection, connectStore, type StoreEnv } from './connection.ts';
 import { eraseBelow } from './listing.ts';
 
 export interface Roles {
@@ -13,49 +13,20 @@ export interface Roles {
 
 const PROBE = '.muster/probe';
 
-interface Attempt {
-  who: 'site' | 'reader';
-  what: string;
-  act(wire: Wire, bucket: string, versionId: string): Promise<unknown>;
-}
+/** Each is harmless where it is allowed after all: what is tried on is made for it. */
+const OF_SITE = ATTEMPTS.filter(({ harms }) => !harms);
 
-/** Each is harmless where it is allowed after all. */
-const FORBIDDEN: readonly Attempt[] = [
+const OF_READER: readonly Attempt[] = [
   {
-    who: 'site',
-    what: 'remove a version',
-    act: ({ sdk, client }, Bucket, VersionId) =>
-      client.send(new sdk.DeleteObjectCommand({ Bucket, Key: PROBE, VersionId })),
-  },
-  {
-    who: 'site',
-    what: 'remove versions in one request',
-    act: ({ sdk, client }, Bucket, VersionId) =>
-      client.send(new sdk.DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key: PROBE, VersionId }] } })),
-  },
-  {
-    who: 'site',
-    what: 'set versioning',
-    act: ({ sdk, client }, Bucket) =>
-      client.send(new sdk.PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } })),
-  },
-  {
-    who: 'site',
-    what: 'change the policy',
-    act: async ({ sdk, client }, Bucket) => {
-      const { Policy } = await client.send(new sdk.GetBucketPolicyCommand({ Bucket }));
-      await client.send(new sdk.PutBucketPolicyCommand({ Bucket, Policy }));
-    },
-  },
-  {
-    who: 'reader',
     what: 'write',
-    act: ({ sdk, client }, Bucket) => client.send(new sdk.PutObjectCommand({ Bucket, Key: PROBE, Body: 'reader' })),
+    harms: false,
+    act: ({ sdk, client }, { bucket: Bucket }) =>
+      client.send(new sdk.PutObjectCommand({ Bucket, Key: PROBE, Body: 'reader', ChecksumAlgorithm: 'SHA256' })),
   },
   {
-    who: 'reader',
     what: 'remove',
-    act: ({ sdk, client }, Bucket) => client.send(new sdk.DeleteObjectCommand({ Bucket, Key: PROBE })),
+    harms: false,
+    act: ({ sdk, client }, { bucket: Bucket }) => client.send(new sdk.DeleteObjectCommand({ Bucket, Key: PROBE })),
   },
 ];
 
@@ -70,12 +41,16 @@ export async function proveDenials(roles: Roles, env: StoreEnv): Promise<void> {
   try {
     const { versionId = 'null' } = await storeOn(site).put(PROBE, 'site');
     await storeOn(reader).get(PROBE);
+    const target = { bucket: site.bucket, key: PROBE, versionId };
     const allowed: string[] = [];
-    for (const attempt of FORBIDDEN)
-      if (await succeeds(attempt, attempt.who === 'site' ? site : reader, versionId))
-        allowed.push(`${attempt.who}: ${attempt.what}`);
+    for (const [who, attempts, connection] of [
+      ['site', OF_SITE, site],
+      ['reader', OF_READER, reader],
+    ] as const)
+      for (const attempt of attempts)
+        if ((await refusal(attempt, target, connection)) === undefined) allowed.push(`${who}: ${attempt.what}`);
     if (!(await storeOn(site).head(PROBE, versionId))) allowed.push('somebody: the version is gone');
-    await eraseBelow(admin, PROBE);
+    await tidy(site, admin);
     if (allowed.length === 0) return;
     throw new OpsError('STORE_UNSAFE', `cannot trust the bucket ${site.bucket}: it allows ${allowed.join(', ')}`);
   } finally {
@@ -83,12 +58,10 @@ export async function proveDenials(roles: Roles, env: StoreEnv): Promise<void> {
   }
 }
 
-async function succeeds({ who, what, act }: Attempt, connection: Connection, versionId: string): Promise<boolean> {
-  try {
-    await connection.call(`try as ${who} to ${what}`, wire => act(wire, connection.bucket, versionId));
-    return true;
-  } catch (error) {
-    if (isOpsError(error, 'STORE_REFUSED') && failureOf(error.cause).status === 403) return false;
-    throw error;
-  }
+/** In a bucket with object lock nobody removes it: there it is hidden. */
+async function tidy(site: Connection, admin: Connection): Promise<void> {
+  await eraseBelow(admin, PROBE).catch(error => {
+    if (!isOpsError(error, 'STORE_REFUSED')) throw error;
+    return storeOn(site).remove([PROBE]);
+  });
 }

@@ -4,17 +4,20 @@ export {
   bucketName,
   forgetStore,
   generateKeys,
+  hasRoles,
   putKeys,
   type Role,
   readKeys,
   type StoreAccess,
   storeAccess,
 } from './access.ts';
-export { type Bucket, makeBucket, openBucket, refuseUnsafe, type Setting, settingText } from './bucket.ts';
+export { ATTEMPTS, type Attempt } from './attempts.ts';
+export { type Bucket, MUST_HOLD, makeBucket, openBucket, refuseUnsafe, type Setting, settingText } from './bucket.ts';
 export type { BucketWant } from './bucket-settings.ts';
 export { openStore } from './client.ts';
 export type { StoreEnv } from './connection.ts';
 export { proveDenials, type Roles } from './denials.ts';
+export { type Erased, tryToErase } from './erase.ts';
 export { HEALTH_PATH, healthProblem } from './health.ts';
 export { type LeaseSpec, storeLease } from './lease.ts';
 export {
@@ -27,3 +30,4 @@ export {
   storeSecrets,
 } from './local.ts';
 export { bucketPolicy, type Users } from './policy.ts';
+export { rolePolicies } from './roles.ts';

@@ -4,7 +4,10 @@ import type { Site } from '../../inventory/index.ts';
 import type { SecretStore } from '../../secret/index.ts';
 import {
   type Bucket,
+  type BucketWant,
+  bucketName,
   bucketPolicy,
+  hasRoles,
   healthProblem,
   type Listening,
   listening,
@@ -35,22 +38,37 @@ const ownSecrets = (site: Site, { run }: Surroundings) => storeSecrets(storeFile
 
 const isHere = (site: Site, { run }: Surroundings) => exists(storeFiles(run.dirs.project, site.name).dir);
 
-/** As the admin where the store is ours and here, else as the site. */
+/** As the admin; a local store that is not here, as the site. */
 async function openAsOwner(site: Site, ctx: Surroundings): Promise<Bucket> {
   const deps = { dirs: ctx.run.dirs, secrets: ctx.secrets };
-  const ours = isLocal(site) && (await isHere(site, ctx));
-  const access = await storeAccess(site, ours ? 'admin' : 'site', deps);
-  return openBucket(access, envOf(ctx), ours ? { policy: await policyOf(site, access.bucket, ctx) } : {});
+  const elsewhere = isLocal(site) && !(await isHere(site, ctx));
+  const access = await storeAccess(site, elsewhere ? 'site' : 'admin', deps);
+  return openBucket(access, envOf(ctx), elsewhere ? {} : await wantOf(site, ctx));
 }
 
-async function policyOf(site: Site, bucket: string, ctx: Surroundings): Promise<object> {
-  const own = ownSecrets(site, ctx);
-  const [siteKeys, readerKeys] = await Promise.all(OF_SITE.map(role => readKeys(own, role)));
-  return bucketPolicy(bucket, {
-    site: siteKeys?.accessKey.reveal() ?? '',
-    reader: readerKeys?.accessKey.reveal() ?? '',
-  });
+/** What the inventory says of its bucket, and who may do what in it. */
+async function wantOf(site: Site, ctx: Surroundings): Promise<BucketWant> {
+  const store = site.backup?.store;
+  if (store?.kind !== 's3') return { policy: await policyOf(site, ctx) };
+  const { history, lock, kmsKey } = store;
+  const given = { history, ...(lock !== undefined && { lock }), ...(kmsKey !== undefined && { kmsKey }) };
+  // On AWS rights are of roles (lib/store/roles.ts); elsewhere a bucket's policy names users by their keys.
+  if (isAws(store.endpoint)) return { ...given, conditions: true };
+  return hasRoles(site) ? { ...given, policy: await policyOf(site, ctx) } : given;
 }
+
+const isAws = (endpoint: string): boolean => /(^|\.)amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname);
+
+async function policyOf(site: Site, ctx: Surroundings): Promise<object> {
+  const [ofSite, reader] = await Promise.all(
+    OF_SITE.map(role => (isLocal(site) ? readKeys(ownSecrets(site, ctx), role) : s3Keys(site, role, ctx))),
+  );
+  const users = { site: ofSite?.accessKey.reveal() ?? '', reader: reader?.accessKey.reveal() ?? '' };
+  return bucketPolicy(bucketName(site), users);
+}
+
+const s3Keys = (site: Site, role: (typeof OF_SITE)[number], { run, secrets }: Surroundings) =>
+  storeAccess(site, role, { dirs: run.dirs, secrets });
 
 /** Errors: STORE_UNREACHABLE. */
 export async function observeBucket(site: Site, ctx: Surroundings): Promise<BucketFacts> {
@@ -113,7 +131,7 @@ export async function hardenSite(site: Site, ctx: Ctx): Promise<void> {
   } finally {
     bucket.close();
   }
-  if (!isLocal(site)) return;
+  if (!hasRoles(site)) return;
   const deps = { dirs: ctx.run.dirs, secrets: ctx.secrets };
   const [asSite, reader, admin] = await Promise.all(
     (['site', 'reader', 'admin'] as const).map(role => storeAccess(site, role, deps)),

@@ -1,5 +1,5 @@
 import type { Change, Decision } from '../../engine/index.ts';
-import type { Setting } from '../../store/index.ts';
+import { MUST_HOLD, type Setting } from '../../store/index.ts';
 import type { ServerProcess } from './process.ts';
 
 export interface ServerWant {
@@ -70,9 +70,8 @@ export function decideBucket(want: BucketWant | undefined, facts: BucketFacts): 
   for (const { name, state, want: to, got: from } of settings ?? [])
     if (state === 'wrong') changes.push({ action: 'update', what: `${name} of ${want.name}`, from, to, grade });
   if (changes.length > 0) return { is: 'changes', changes };
-  const versioning = settings?.find(({ name }) => name === 'versioning');
-  if (versioning?.state !== 'held')
-    return { is: 'unknown', reason: `${want.name}: versioning is ${versioning?.state}: ${versioning?.got}` };
+  const open = settings?.find(({ name, state }) => MUST_HOLD.includes(name) && state !== 'held');
+  if (open) return { is: 'unknown', reason: `${want.name}: ${open.name} is ${open.state}: ${open.got}` };
   return { is: 'done', reason: `${want.name}: ${settingsText(settings ?? [])}` };
 }
 

@@ -8,6 +8,9 @@ const local = z.strictObject({
   port: port.optional().describe('On 127.0.0.1. Absent: found free, then kept.'),
 });
 
+const keys = z.strictObject({ accessKey: reference, secretKey: reference });
+const days = z.int().min(1).max(3650);
+
 const s3 = z.strictObject({
   kind: z.literal('s3').describe('A bucket of an S3 endpoint.'),
   endpoint: z.url({ protocol: /^https$/, error: 'an https URL' }).describe('As https://s3.eu-central-1.amazonaws.com.'),
@@ -16,8 +19,23 @@ const s3 = z.strictObject({
   ca: path
     .optional()
     .describe('PEM file of the authority of its certificate, seen from this file. Absent: public ones.'),
-  accessKey: reference,
+  accessKey: reference.describe('Of the site: its machines get it. It adds and reads, and erases no history.'),
   secretKey: reference,
+  reader: keys
+    .optional()
+    .describe('Reads, and nothing else: for audits, restores and rehearsals. Absent: the keys of the site.'),
+  admin: keys
+    .optional()
+    .describe(
+      'Of the owner of the bucket: makes and hardens it, and never leaves this computer. Absent: the keys of the site.',
+    ),
+  history: days.default(30).describe('Days that a version stays which was replaced or removed.'),
+  lock: days
+    .optional()
+    .describe('Days for which no version can be removed (object lock, GOVERNANCE). The bucket must be new.'),
+  kmsKey: text(/^arn:aws[a-z-]*:kms:[^\0\n]{1,500}$/, 'the ARN of a key of KMS')
+    .optional()
+    .describe('Encrypts what lies in the bucket. Absent: the keys of S3 itself.'),
 });
 
 const escrow = z.strictObject({

@@ -34,7 +34,8 @@ export const locationObjects = ({ access, repositoryPassword, mode }: LocationWa
         s3ForcePathStyle: 'true',
         s3Url: access.there,
         publicUrl: access.here,
-        checksumAlgorithm: '',
+        // Older servers know none; a bucket with object lock takes nothing without.
+        checksumAlgorithm: access.locked ? 'SHA256' : '',
       },
       // Available is what was seen at the last look.
       validationFrequency: '30s',
