@@ -42,6 +42,7 @@ const WRONG_DATA: ReadonlySet<string> = new Set<Code>([
   'OBJECT_MISSING',
   'CANARY_LOST',
   'APP_WRONG',
+  'HISTORY_ERASABLE',
 ]);
 
 const FIRST_THAT_PROVES = LEVELS.indexOf('L4');

@@ -74,7 +74,7 @@ export const bucketName = ({ name, backup }: Site): string =>
 type S3Want = Extract<NonNullable<Site['backup']>['store'], { kind: 's3' }>;
 
 async function s3Access(site: Site, role: Role, store: S3Want): Promise<StoreAccess> {
-  const { endpoint, region, bucket, ca, lock } = store;
+  const { endpoint, inside, region, bucket, ca, lock } = store;
   const deps = { env: process.env, directory: dirname(site.path) };
   const own = (role === 'site' ? undefined : store[role]) ?? store;
   const [accessKey, secretKey, authority] = await Promise.all([
@@ -84,7 +84,7 @@ async function s3Access(site: Site, role: Role, store: S3Want): Promise<StoreAcc
   ]);
   return {
     here: endpoint,
-    there: endpoint,
+    there: inside ?? endpoint,
     region,
     bucket,
     ...(authority !== undefined && { ca: authority }),

@@ -27,7 +27,7 @@ export function storeOn(connection: Connection): ObjectStore {
       const path = [from.bucket, ...from.key.split('/')].map(encodeURIComponent).join('/');
       const version = from.versionId === undefined ? '' : `?versionId=${from.versionId}`;
       const { VersionId } = await connection.call(what, ({ sdk, client, signal }) =>
-        client.send(new sdk.CopyObjectCommand({ Bucket: bucket, Key: key, CopySource: path + version, ChecksumAlgorithm: 'SHA256' }), {
+        client.send(new sdk.CopyObjectCommand({ Bucket: bucket, Key: key, CopySource: path + version }), {
           abortSignal: signal,
         }),
       );

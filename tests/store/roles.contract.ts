@@ -46,9 +46,12 @@ async function versitygw(): Promise<World> {
   return { roles: Object.fromEntries(roles) as World['roles'], close: world.close };
 }
 
-for (const [name, server] of [
-  ['versitygw', versitygw],
-  ['moto', moto],
+/** moto 5.2.5 takes a retention for an upload, and asks for s3:PutObject. What AWS asks for, the policy denies. */
+const LACKS_OF_MOTO = ['shorten the retention of a version'];
+
+for (const [name, server, lacks] of [
+  ['versitygw', versitygw, []],
+  ['moto', moto, LACKS_OF_MOTO],
 ] as const) {
   const history = suite<World>(`the history of a bucket on ${name}`);
   history.before(async context => {
@@ -64,7 +67,7 @@ for (const [name, server] of [
       const { tried, whole } = await tryToErase(of.roles.site, { key, versionId }, env);
       assert.equal(
         tried.filter(({ refused }) => refused === undefined).map(({ what }) => what),
-        [],
+        lacks,
       );
       assert.ok(tried.length > 10 && whole);
       assert.is(Buffer.from((await store.get(key)) ?? '').toString(), 'the manifest');

@@ -7,6 +7,7 @@ const SCENARIOS: Readonly<Record<string, () => Promise<Scenario>>> = {
   'database-loss': async () => (await import('./database-loss.ts')).databaseLoss,
   'point-in-time': async () => (await import('./point-in-time.ts')).pointInTime,
   'control-plane-loss': async () => (await import('./control-plane-loss.ts')).controlPlaneLoss,
+  'erase-attempt': async () => (await import('./erase-attempt.ts')).eraseAttempt,
   'site-rebuild': async () => (await import('./site-rebuild.ts')).siteRebuild,
 };
 

@@ -15,6 +15,11 @@ export const DATA_CODES = {
   STORE_REFUSED: entry('failed', 'The store answered, and refused.', 'read what it says; check credentials and bucket'),
   STORE_EXISTS: entry('failed', 'An object that must be new is there already.', 'run again: another name is taken'),
   STORE_UNSAFE: entry('failed', "The store's settings were written and do not read back.", 'look at the bucket'),
+  HISTORY_ERASABLE: entry(
+    'failed',
+    'The keys that lie in a site can erase its backups.',
+    'take from them what the report names, then ./muster drill erase-attempt --site <site>',
+  ),
   // sets
   SET_ABSENT: entry('failed', 'There is no such set, or none that is complete.', './muster backup --site <site>'),
   SET_INCOMPLETE: entry('failed', 'A source of the set was not taken, or only in part: it is no backup.', AUDIT),

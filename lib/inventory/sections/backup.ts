@@ -14,6 +14,12 @@ const days = z.int().min(1).max(3650);
 const s3 = z.strictObject({
   kind: z.literal('s3').describe('A bucket of an S3 endpoint.'),
   endpoint: z.url({ protocol: /^https$/, error: 'an https URL' }).describe('As https://s3.eu-central-1.amazonaws.com.'),
+  inside: z
+    .url({ protocol: /^https$/, error: 'an https URL' })
+    .optional()
+    .describe(
+      'As the machines of the site reach it, where that is another address: a lab sees your loopback as 10.0.2.2.',
+    ),
   region: text(/^[a-z0-9-]{2,32}$/, 'a region like eu-central-1'),
   bucket: label,
   ca: path

@@ -1,0 +1,130 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { CLOUD_SECRET, NAMESPACE as VELERO } from '../addon/velero/manifests/names.ts';
+import { writeDurably } from '../artifact/durable.ts';
+import { KEYS } from '../backup/index.ts';
+import { NAMESPACE as DATABASE } from '../backup/postgres/names.ts';
+import { isRecord } from '../cluster/index.ts';
+import type { Change, ClusterApi, Ctx, Decision, Step } from '../engine/index.ts';
+import { isOpsError, OpsError } from '../errors/index.ts';
+import { Secret } from '../secret/index.ts';
+import { type StoreAccess, storeAccess, tryToErase } from '../store/index.ts';
+import { minutes } from '../time/index.ts';
+import type { Drill } from './scenario.ts';
+
+const attempted = z.strictObject({
+  /** Where the keys were found. */
+  as: z.string(),
+  key: z.string(),
+  tried: z.array(z.strictObject({ what: z.string(), refused: z.string().nullable() })),
+  whole: z.boolean(),
+});
+
+export type Attempted = z.infer<typeof attempted>;
+
+const WHAT = "the set's history, with the site's own keys";
+
+const fileOf = ({ folder }: Drill) => join(folder, 'attempts.json');
+
+/** What was tried in this drill; undefined: nothing yet. */
+export async function readAttempts(drill: Drill): Promise<Attempted[] | undefined> {
+  const text = await readFile(fileOf(drill), 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : z.array(attempted).parse(JSON.parse(text));
+}
+
+/** drill.erase: what came of it is in the drill's folder, so that a drill that is gone on with tries it once. */
+export function eraseStep(drill: Drill): Step<object, Attempted[] | undefined> {
+  const { site } = drill.target;
+  const change: Change = { action: 'delete', what: WHAT, grade: 'known' };
+  return {
+    id: 'drill.erase',
+    title: `Try to erase the set ${drill.set.manifest.id} with the keys that lie in the site`,
+    target: { site: site.name, kind: 'site', name: site.name },
+    want: {},
+    deadline: minutes(10),
+    destroys: true,
+    observe: () => readAttempts(drill),
+    decide: (_, seen): Decision =>
+      seen ? { is: 'done', reason: `${seen.length} objects were tried` } : { is: 'changes', changes: [change] },
+    apply: (_, ctx) =>
+      ctx.effect(change, async () => {
+        const all = await attempt(drill, ctx);
+        await writeDurably(fileOf(drill), `${JSON.stringify(all, null, 2)}\n`, `${fileOf(drill)}.new`);
+      }),
+  };
+}
+
+async function attempt(drill: Drill, ctx: Ctx): Promise<Attempted[]> {
+  const { target } = drill;
+  const { site } = target;
+  const known = await storeAccess(site, 'site', { dirs: ctx.run.dirs, secrets: ctx.secrets });
+  const found = await foundKeys(await ctx.cluster(site.name), known);
+  const all: Attempted[] = [];
+  for (const { as, access } of found)
+    for (const { key, versionId } of await targetsOf(drill, ctx)) {
+      ctx.progress(`trying to erase ${key} with the keys of ${as}`);
+      const env = { clock: ctx.clock, signal: ctx.signal, random: Math.random };
+      const { tried, whole } = await tryToErase(access, { key, versionId }, env);
+      all.push({ as, key, whole, tried: tried.map(({ what, refused }) => ({ what, refused: refused ?? null })) });
+    }
+  return all;
+}
+
+/** The smallest object of each source, and what says that they are a set. */
+async function targetsOf({ set: { manifest }, target }: Drill, ctx: Ctx) {
+  const smallest = manifest.sources.flatMap(({ artefacts }) => [...artefacts].sort((a, b) => a.size - b.size)[0] ?? []);
+  const keys = [...smallest.map(({ key }) => key), KEYS.manifest(manifest.id)];
+  const store = await ctx.store(target.site.name);
+  return Promise.all(
+    keys.map(async key => {
+      const versionId = (await store.head(key))?.versionId;
+      if (versionId !== undefined) return { key, versionId };
+      throw new OpsError('STORE_UNSAFE', `cannot try to erase ${key}: the store gives it no version`);
+    }),
+  );
+}
+
+interface Found {
+  as: string;
+  access: StoreAccess;
+}
+
+/** As somebody finds them who has taken the site: in its Secrets. Each pair once. */
+async function foundKeys(api: ClusterApi, known: StoreAccess): Promise<Found[]> {
+  const places = [
+    {
+      namespace: DATABASE,
+      name: 'pgbackrest',
+      file: 'pgbackrest.conf',
+      id: 'repo1-s3-key',
+      secret: 'repo1-s3-key-secret',
+    },
+    { namespace: VELERO, name: CLOUD_SECRET, file: 'cloud', id: 'aws_access_key_id', secret: 'aws_secret_access_key' },
+  ];
+  const found: Found[] = [];
+  for (const { namespace, name, file, id, secret } of places) {
+    const text = await secretFile(api, namespace, name, file);
+    const [accessKey, secretKey] = [settingOf(text, id), settingOf(text, secret)];
+    if (!accessKey || !secretKey || found.some(({ access }) => access.accessKey.equals(accessKey))) continue;
+    found.push({ as: `Secret ${namespace}/${name}`, access: { ...known, accessKey, secretKey } });
+  }
+  if (found.length > 0) return found;
+  throw new OpsError('CHECK_UNRUN', 'cannot try the keys of the site: none lie in the Secrets of its cluster');
+}
+
+async function secretFile(api: ClusterApi, namespace: string, name: string, file: string): Promise<string> {
+  try {
+    const secret = await api.get({ apiVersion: 'v1', kind: 'Secret', namespace, name });
+    const value = isRecord(secret?.data) ? secret.data[file] : undefined;
+    return typeof value === 'string' ? Buffer.from(value, 'base64').toString('utf8') : '';
+  } catch (error) {
+    if (isOpsError(error, 'CLUSTER_REFUSED')) return '';
+    throw error;
+  }
+}
+
+function settingOf(text: string, name: string): Secret | undefined {
+  const line = text.split('\n').find(one => one.startsWith(`${name}=`));
+  return line === undefined ? undefined : new Secret(line.slice(name.length + 1).trim());
+}

@@ -1,0 +1,128 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { CheckResult } from '../../lib/backup/index.ts';
+import type { Report } from '../../lib/drill/report.ts';
+import type { SelfTestRow } from '../../lib/drill/selftest.ts';
+import { type StoreWorld, storeWorld } from '../backup/store-world.ts';
+import { type Checkout, newCheckout } from './checkout.ts';
+
+const SITE = 's3site';
+const KEPT = join(homedir(), '.local/share/muster', SITE);
+
+const inventory = (store: string) => `
+site: { name: ${SITE} }
+environment: lab
+artifacts: { sources: [module] }
+provider: { kind: container }
+hosts:
+  - { name: server-1, role: server, cpus: 2, memory: 4GiB, disk: 10GiB }
+cluster: { kind: k3s, version: v1.36.3+k3s-lab }
+addons: { coredns: true, local-path: true, metrics-server: false }
+app: { users: 500, avatars: 20 }
+backup:
+  store: ${store}
+  sources: [postgres, velero, control-plane]
+  namespaces: [app]
+  rpo: { postgres: 1h, velero: 1h, control-plane: 1h }
+  rto: 10m
+drills: { heartbeat: 5s, proof: 30d }
+`;
+
+interface Context {
+  /** Somebody else's S3: muster has no part in its life. */
+  s3: StoreWorld;
+  checkout: Checkout;
+}
+
+const test = suite<Context>('a site whose store is an S3 of somebody else');
+
+test.before(async context => {
+  await rm(KEPT, { recursive: true, force: true });
+  context.s3 = await storeWorld('elsewhere');
+  await context.s3.run();
+  context.checkout = await newCheckout(SITE, inventory(JSON.stringify(await storeOf(context.s3))));
+});
+
+test.after(async ({ s3, checkout }) => {
+  await checkout.muster('destroy', `--confirm=${SITE}`);
+  await checkout.remove();
+  await s3.close();
+  await rm(KEPT, { recursive: true, force: true });
+});
+
+/** As an inventory says it: a bucket that is not there yet, and a pair of keys for each role. */
+async function storeOf({ access, project }: StoreWorld): Promise<object> {
+  const { here, ca = '' } = await access('admin');
+  const file = async (name: string, text: string) => {
+    const path = join(project, name);
+    await writeFile(path, text, { mode: 0o600 });
+    return path;
+  };
+  const keys = async (role: 'site' | 'reader' | 'admin') => {
+    const { accessKey, secretKey } = await access(role);
+    return {
+      accessKey: `file:${await file(`${role}-access`, accessKey.reveal())}`,
+      secretKey: `file:${await file(`${role}-secret`, secretKey.reveal())}`,
+    };
+  };
+  const inside = `https://10.0.2.2:${new URL(here).port}`;
+  const place = { kind: 's3', endpoint: here, inside, region: 'us-east-1', bucket: SITE, ca: await file('ca.pem', ca) };
+  return { ...place, ...(await keys('site')), reader: await keys('reader'), admin: await keys('admin') };
+}
+
+const muster = async ({ checkout }: Context, verb: string, ...args: string[]) => {
+  const { code, stdout, stderr } = await checkout.muster(verb, ...args);
+  return { code, stdout, last: stderr.split('\n').slice(-25).join('\n') };
+};
+
+test('bootstrap makes and hardens its bucket, under a lease in it', async context => {
+  const { code, last } = await muster(context, 'bootstrap');
+  assert.is(code, 0, last);
+  const { stdout } = await muster(context, 'plan');
+  assert.match(stdout, /^nothing to do|0 changes, 0 unknown/m);
+});
+
+test('two runs at once: one proceeds, the other is told who does', async context => {
+  const [one, two] = await Promise.all([muster(context, 'backup'), muster(context, 'backup')]);
+  assert.equal([one.code, two.code].sort(), [0, 4], one.last + two.last);
+});
+
+test('an audit sees its settings, and what the endpoint lacks', async context => {
+  const { code, stdout, last } = await muster(context, 'backup-audit', '--json');
+  assert.is(code, 0, last + stdout.slice(-3000));
+  const { checks } = JSON.parse(stdout) as { checks: CheckResult[] };
+  assert.match(checks.find(({ id }) => id === 'audit.bucket')?.got ?? '', /versioning.*held; the endpoint has no/);
+});
+
+for (const scenario of ['erase-attempt', 'database-loss', 'site-rebuild'])
+  test(`${scenario} is verified`, async context => {
+    const args = [scenario, '--mode', 'destroy', `--confirm=${SITE}`, '--json'];
+    const { code, stdout, last } = await muster(context, 'drill', ...args);
+    assert.is(code, 0, last + stdout.slice(-4000));
+    const { report } = JSON.parse(stdout) as { report: Report };
+    assert.is(report.verdict, 'verified');
+    const history = report.checks.find(({ id }) => id === 'site.history');
+    if (scenario === 'erase-attempt')
+      assert.match(history?.got ?? '', /attempts on \d objects, none of which was allowed/);
+  });
+
+test('a rehearsal beside it reads its store, and is kept from writing there', async context => {
+  const { code, stdout, last } = await muster(context, 'drill', 'site-rebuild', '--mode', 'rehearse', '--json');
+  assert.is(code, 0, last + stdout.slice(-4000));
+});
+
+test('the self-test finds every damage, also a store that goes away', async context => {
+  const { code, stdout, last } = await muster(context, 'drill-selftest', '--json');
+  const { rows = [] } = JSON.parse(stdout) as { rows?: SelfTestRow[] };
+  assert.equal(
+    rows.filter(({ found }) => !found).map(({ damage, why }) => `${damage}: ${why}`),
+    [],
+  );
+  assert.is(code, 0, last);
+  assert.ok(rows.some(({ damage }) => damage.includes('store')));
+});
+
+test.run();
