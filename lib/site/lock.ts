@@ -21,13 +21,14 @@ export function sharedLock({ site, dirs, ports, signal, emit }: Locked, name: st
     {
       name,
       access: () => storeAccess(site, 'site', deps),
-      async makeBucket(verb) {
-        // Every other verb works on what a bootstrap made.
-        if (verb !== 'bootstrap') return false;
+      async owner(verb) {
         const store = site.backup?.store;
-        const lock = store?.kind === 's3' && store.lock !== undefined ? { lock: store.lock } : {};
-        await makeBucket(await storeAccess(site, 'admin', deps), env, lock);
-        return true;
+        const admin = store?.kind === 's3' && (store.admin || verb === 'bootstrap');
+        if (!admin) return undefined;
+        const owner = await storeAccess(site, 'admin', deps);
+        // Every other verb works on what a bootstrap made.
+        if (verb === 'bootstrap') await makeBucket(owner, env, store.lock === undefined ? {} : { lock: store.lock });
+        return owner;
       },
       notice: text => emit({ type: 'notice', text }),
     },

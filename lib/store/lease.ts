@@ -12,8 +12,8 @@ export interface LeaseSpec {
   /** Of the site, or of what else only one may do at a time. */
   name: string;
   access(): Promise<StoreAccess>;
-  /** The bucket is not there: makes it, or gives false, and the run goes on without a lease. */
-  makeBucket(verb: string): Promise<boolean>;
+  /** The bucket is not there, or lets nobody in yet: its owner, who makes it where the verb is one that makes. */
+  owner(verb: string): Promise<StoreAccess | undefined>;
   notice(text: string): void;
   /** How long a holder may be silent. */
   ttl?: Duration;
@@ -36,12 +36,16 @@ export function storeLease(spec: LeaseSpec, env: StoreEnv): Lock {
   return {
     async acquire(verb) {
       try {
-        return await take(spec, verb, env);
+        return await take(await spec.access(), spec, verb, env);
       } catch (error) {
-        if (!isBucketAbsent(error)) throw error;
-        if (await spec.makeBucket(verb)) return take(spec, verb, env);
-        spec.notice(`there is no bucket for the lease of ${spec.name}: only this computer is kept from a second run`);
-        return { holder: await describeHolder(verb, env.clock.now), check: async () => {}, release: async () => {} };
+        if (!isBucketAbsent(error) && !isDenied(error)) throw error;
+        const owner = await spec.owner(verb);
+        if (!owner && !isBucketAbsent(error)) throw error;
+        if (!owner) return unleased(spec, verb, env);
+        return take(owner, spec, verb, env).catch(again => {
+          if (isBucketAbsent(again)) return unleased(spec, verb, env);
+          throw again;
+        });
       }
     },
     async holder() {
@@ -63,8 +67,15 @@ export function storeLease(spec: LeaseSpec, env: StoreEnv): Lock {
 const isBucketAbsent = (error: unknown) =>
   isOpsError(error, 'STORE_REFUSED') && failureOf(error.cause ?? {}).name === 'NoSuchBucket';
 
-async function take(spec: LeaseSpec, verb: string, env: StoreEnv): Promise<Held> {
-  const access = await spec.access();
+async function unleased({ name, notice }: LeaseSpec, verb: string, { clock }: StoreEnv): Promise<Held> {
+  notice(`there is no bucket for the lease of ${name}: only this computer is kept from a second run`);
+  return { holder: await describeHolder(verb, clock.now), check: async () => {}, release: async () => {} };
+}
+
+/** Before its first policy a bucket lets in its owner only, and some endpoints say so of one that is not there. */
+const isDenied = (error: unknown) => isOpsError(error, 'STORE_REFUSED') && failureOf(error.cause ?? {}).status === 403;
+
+async function take(access: StoreAccess, spec: LeaseSpec, verb: string, env: StoreEnv): Promise<Held> {
   const connection = connectStore(access, env);
   try {
     const object = leaseObject(connection, spec.name, env);

@@ -125,11 +125,11 @@ for (const [name, server] of [
     const said: string[] = [];
     const access = { ...context.access, bucket: 'no-such-bucket' };
     const spec = { name: 'x', access: async () => access, notice: (text: string) => void said.push(text) };
-    const held = await storeLease({ ...spec, makeBucket: async () => false }, env).acquire('destroy');
+    const held = await storeLease({ ...spec, owner: async () => undefined }, env).acquire('destroy');
     await held.check();
     await held.release();
     assert.match(said.join(), 'only this computer is kept from a second run');
-    assert.is(await storeLease({ ...spec, makeBucket: async () => false }, env).holder(), undefined);
+    assert.is(await storeLease({ ...spec, owner: async () => undefined }, env).holder(), undefined);
   });
   lease.run();
 }

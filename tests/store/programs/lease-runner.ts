@@ -14,7 +14,7 @@ const lease = storeLease(
     name: 'race',
     ttl,
     access: async () => access,
-    makeBucket: async () => false,
+    owner: async () => undefined,
     notice: text => void notices.push(text),
   },
   { clock, signal: new AbortController().signal, random: Math.random },
