@@ -104,7 +104,7 @@ test('a backup is every source, read back and signed', async context => {
   );
 });
 
-for (const scenario of ['namespace-loss', 'database-loss', 'point-in-time', 'control-plane-loss'])
+for (const scenario of ['namespace-loss', 'database-loss', 'point-in-time', 'control-plane-loss', 'erase-attempt'])
   test(`${scenario}: what was lost comes back, and the data says so`, async context => {
     await drill(context, scenario);
     assert.is(await signsIn(context), 200);
