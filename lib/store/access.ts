@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { credentialsOf } from '../aws/credentials.ts';
 import type { Dirs } from '../engine/index.ts';
 import { OpsError } from '../errors/index.ts';
 import type { Site } from '../inventory/index.ts';
-import { resolveReference, type Secret, type SecretStore } from '../secret/index.ts';
+import { resolveReference, Secret, type SecretStore } from '../secret/index.ts';
 import { listening, storeFiles, storeSecrets } from './local.ts';
 
 /** How a bucket is reached, and as whom. Two views of one endpoint: a machine does not see this computer's loopback. */
@@ -20,6 +21,8 @@ export interface StoreAccess {
   locked?: boolean;
   accessKey: Secret;
   secretKey: Secret;
+  /** Of keys that expire. Only the admin has such, and gives them to no machine. */
+  token?: Secret;
 }
 
 /** site: adds and reads, erases no history. reader: reads only. admin: muster's own on this computer, in no site. */
@@ -33,7 +36,7 @@ export interface AccessDeps {
   gateway?: string | undefined;
 }
 
-type Keys = Pick<StoreAccess, 'accessKey' | 'secretKey'>;
+type Keys = Pick<StoreAccess, 'accessKey' | 'secretKey' | 'token'>;
 
 const secretNames = (role: Role) => ({ access: `store/${role}-access-key`, secret: `store/${role}-secret-key` });
 
@@ -75,11 +78,9 @@ type S3Want = Extract<NonNullable<Site['backup']>['store'], { kind: 's3' }>;
 
 async function s3Access(site: Site, role: Role, store: S3Want): Promise<StoreAccess> {
   const { endpoint, inside, region, bucket, ca, lock } = store;
-  const deps = { env: process.env, directory: dirname(site.path) };
   const own = (role === 'site' ? undefined : store[role]) ?? store;
-  const [accessKey, secretKey, authority] = await Promise.all([
-    resolveReference(own.accessKey, deps),
-    resolveReference(own.secretKey, deps),
+  const [keys, authority] = await Promise.all([
+    own === 'aws' ? ofChain(site) : ofInventory(site, own),
     ca === undefined ? undefined : readFile(ca, 'utf8'),
   ]);
   return {
@@ -89,8 +90,24 @@ async function s3Access(site: Site, role: Role, store: S3Want): Promise<StoreAcc
     bucket,
     ...(authority !== undefined && { ca: authority }),
     ...(lock !== undefined && { locked: true }),
-    accessKey,
-    secretKey,
+    ...keys,
+  };
+}
+
+async function ofInventory({ path }: Site, { accessKey, secretKey }: Pick<S3Want, 'accessKey' | 'secretKey'>) {
+  const deps = { env: process.env, directory: dirname(path) };
+  const resolve = (reference: string) => resolveReference(reference, deps);
+  return { accessKey: await resolve(accessKey), secretKey: await resolve(secretKey) };
+}
+
+/** As the provider of the site asks AWS. */
+async function ofChain({ provider }: Site): Promise<Keys> {
+  const profile = provider.kind === 'ec2' ? provider.profile : undefined;
+  const { accessKeyId, secretAccessKey, sessionToken } = await credentialsOf(profile, process.env);
+  return {
+    accessKey: new Secret(accessKeyId),
+    secretKey: new Secret(secretAccessKey),
+    ...(sessionToken !== undefined && { token: new Secret(sessionToken) }),
   };
 }
 

@@ -72,13 +72,20 @@ export function connectStore(access: StoreAccess, { clock, signal, random }: Sto
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 
-function newClient({ S3Client: Client }: Sdk, { here, region, ca, accessKey, secretKey }: StoreAccess): S3Client {
+function newClient(
+  { S3Client: Client }: Sdk,
+  { here, region, ca, accessKey, secretKey, token }: StoreAccess,
+): S3Client {
   return new Client({
     endpoint: here,
     region,
     // Names as buckets of an address have no DNS; every S3 server takes paths.
     forcePathStyle: true,
-    credentials: { accessKeyId: accessKey.reveal(), secretAccessKey: secretKey.reveal() },
+    credentials: {
+      accessKeyId: accessKey.reveal(),
+      secretAccessKey: secretKey.reveal(),
+      ...(token && { sessionToken: token.reveal() }),
+    },
     // The SDK's own default, CRC32 in trailers, breaks on older servers.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',

@@ -43,7 +43,8 @@ test('every list of problems has its inventory, and there are good ones and bad 
   assert.equal(names('.problems'), names('.yaml'));
   const empty = names('.problems').filter(name => readFileSync(join(cases, `${name}.problems`), 'utf8') === '');
   assert.equal(empty, [
-    'backup-valid',
+    'backup-roles',
+  'backup-valid',
     'ec2-valid',
     'eks-valid',
     'existing-valid',

@@ -67,6 +67,7 @@ export function repositoryFiles({ access, from, cipher, stanza }: Repository) {
     'repo1-s3-uri-style=path',
     `repo1-s3-key=${access.accessKey.reveal()}`,
     `repo1-s3-key-secret=${access.secretKey.reveal()}`,
+    ...(access.token ? [`repo1-s3-token=${access.token.reveal()}`] : []),
     ...(access.ca === undefined ? [] : ['repo1-storage-ca-file=/etc/pgbackrest/ca.crt']),
     'repo1-storage-verify-tls=y',
     'repo1-cipher-type=aes-256-cbc',

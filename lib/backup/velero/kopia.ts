@@ -87,6 +87,7 @@ function asker({ access, password }: KopiaWant, { shell, program, signal }: Kopi
     KOPIA_PASSWORD: password,
     AWS_ACCESS_KEY_ID: access.accessKey,
     AWS_SECRET_ACCESS_KEY: access.secretKey,
+    ...(access.token && { AWS_SESSION_TOKEN: access.token }),
   };
   return (argv: readonly string[], secrets: Readonly<Record<string, Secret>> = {}): Promise<ExecResult> =>
     shell.exec([program, ...QUIET, ...argv], {

@@ -72,17 +72,20 @@ function scheduleOf({ name, path, backup }: Site): { backup: string; drill: stri
 function refuseSessionSecrets({ path, backup }: Site): void {
   const store = backup?.store;
   if (store?.kind !== 's3') return;
-  for (const key of ['accessKey', 'secretKey'] as const) {
-    if (store[key].startsWith('file:')) continue;
-    throw new OpsError(
-      'INVENTORY_INVALID',
-      `cannot schedule anything: ${path} says backup.store.${key}: ${store[key]}`,
-      {
-        hint: 'file:PATH, with rights for you alone',
-        details: ['a timer has neither the environment of your login nor an unlocked vault'],
-      },
-    );
-  }
+  const { reader, admin } = store;
+  const pairs = { '': store, 'reader.': reader, 'admin.': admin === 'aws' ? undefined : admin };
+  for (const [name, pair] of Object.entries(pairs))
+    for (const key of ['accessKey', 'secretKey'] as const) {
+      if (pair === undefined || pair[key].startsWith('file:')) continue;
+      throw new OpsError(
+        'INVENTORY_INVALID',
+        `cannot schedule anything: ${path} says backup.store.${name}${key}: ${pair[key]}`,
+        {
+          hint: 'file:PATH, with rights for you alone',
+          details: ['a timer has neither the environment of your login nor an unlocked vault'],
+        },
+      );
+    }
 }
 
 const operatorOf = ({ env, project }: Call): Operator => {

@@ -30,10 +30,11 @@ const s3 = z.strictObject({
   reader: keys
     .optional()
     .describe('Reads, and nothing else: for audits, restores and rehearsals. Absent: the keys of the site.'),
-  admin: keys
+  admin: z
+    .union([z.literal('aws'), keys], { error: 'aws, or accessKey and secretKey' })
     .optional()
     .describe(
-      'Of the owner of the bucket: makes and hardens it, and never leaves this computer. Absent: the keys of the site.',
+      "Of the owner of the bucket: makes and hardens it, and never leaves this computer. aws: whom AWS's own chain names (profile, SSO). Absent: the keys of the site.",
     ),
   history: days.default(30).describe('Days that a version stays which was replaced or removed.'),
   lock: days
