@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { makePlan, planData, refuseUnknown, runSteps } from '../../lib/engine/index.ts';
+import { makePlan, planData, refuseUnknown, rollback, runSteps } from '../../lib/engine/index.ts';
 import { OpsError } from '../../lib/errors/index.ts';
 import { make, memoryGate, newEnv, newWorld } from './world.ts';
 
@@ -32,6 +32,27 @@ test('a step that destroys deletes only for somebody who typed the name of the s
   assert.ok(world.names.has('disk'));
   await runSteps(steps(), newEnv(world, '/nowhere', { confirmed: true }), memoryGate());
   assert.not.ok(world.names.has('disk'));
+});
+
+test('a run that has lost its lock begins no further effect, and removes nothing again', async () => {
+  const world = newWorld();
+  const gate = memoryGate();
+  let lost = false;
+  const check = async () => {
+    if (lost) throw new OpsError('LOCK_LOST', 'cannot go on: another one has it');
+  };
+  const first = make(world, 'db', {
+    act: async () => {
+      world.names.add('db');
+      lost = true;
+    },
+  });
+  const steps = [first, make(world, 'app', { needs: ['db'] })];
+  await rejects(runSteps(steps, newEnv(world, '/nowhere'), { ...gate, check }), 'LOCK_LOST', /another one has it/);
+  assert.equal(made(world), ['create db']);
+  assert.is(gate.entries.length, 2, 'no begin of what was not begun');
+  assert.is((await rollback(steps, newEnv(world, '/nowhere'), { ...gate, check })).length, 1);
+  assert.ok(world.names.has('db'));
 });
 
 test('a second run has no effect and opens no journal', async () => {
