@@ -44,7 +44,7 @@ test('every list of problems has its inventory, and there are good ones and bad 
   const empty = names('.problems').filter(name => readFileSync(join(cases, `${name}.problems`), 'utf8') === '');
   assert.equal(empty, [
     'backup-roles',
-  'backup-valid',
+    'backup-valid',
     'ec2-valid',
     'eks-valid',
     'existing-valid',
