@@ -2,7 +2,7 @@ import type { ClientChannel } from 'ssh2';
 import { OpsError } from '../errors/index.ts';
 import type { Clock, Duration } from '../time/index.ts';
 import { loginLine } from './command.ts';
-import { endClient, type Link, type Links, type SshTarget } from './connection.ts';
+import { endLink, type Link, type Links, type SshTarget } from './connection.ts';
 import type { Child, Ending, Start, Transport } from './transport.ts';
 
 /** How long a host may refuse to open a session while none of ours is open. */
@@ -75,7 +75,7 @@ export function sshTransport(
     start,
     async close() {
       const open = await current?.catch(() => undefined);
-      if (open && open.broken() === undefined) await endClient(open.client);
+      if (open && open.broken() === undefined) await endLink(open);
     },
   };
 }
