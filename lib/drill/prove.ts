@@ -15,6 +15,7 @@ import {
   type SealedSet,
   type SetAtHand,
 } from '../backup/index.ts';
+import { indexCheck } from '../backup/postgres/info-file.ts';
 import { placeInfo } from '../backup/postgres/point.ts';
 import { type ProveDeps, proveInScratch } from '../backup/postgres/prove.ts';
 import { walCheck } from '../backup/postgres/repository-checks.ts';
@@ -61,6 +62,9 @@ const records: Rung = {
     const [postgres, velero, control] = [partOf(set, 'postgres'), partOf(set, 'velero'), partOf(set, 'control-plane')];
     return [
       ...(postgres ? await runChecks([walCheck(postgres)], store) : []),
+      ...(postgres
+        ? await runChecks([indexCheck(postgres, 'mended')], { store, cipher: await cipherOf(secrets) })
+        : []),
       ...(velero ? await runChecks([recordCheck(velero)], store) : []),
       ...(control ? await runChecks([opensCheck(control)], { store, secrets }) : []),
     ];
@@ -107,13 +111,14 @@ const database: Rung = {
   level: 'L1',
   async look({ of: { set, access, ctx }, set: manifest, store, secrets }) {
     const part = partOf(manifest, 'postgres');
-    const [name = ''] = KEYS_OF.postgres;
-    const cipher = await secrets.get(name);
+    const cipher = await cipherOf(secrets);
     if (!part || !cipher) return [];
-    await placeInfo(store, manifest.id, part.facts.pgbackrest.stanza);
+    await placeInfo(store, part.facts);
     return proveInScratch(part, { access, cipher }, await proveDeps(set.site, ctx));
   },
 };
+
+const cipherOf = (secrets: Opened['secrets']) => secrets.get(KEYS_OF.postgres[0] ?? '');
 
 /** What a drill looks at before anything is lost for it: seconds, and no server. */
 export const STORED: readonly Rung[] = [records, content];

@@ -1,5 +1,6 @@
 import { type AuditAtHand, audit } from '../backup/audit/index.ts';
 import { type CheckResult, escrowOf, listSets, publicKeyPath, readPublicKey } from '../backup/index.ts';
+import { knownKeys } from '../backup/postgres/repository.ts';
 import { observeBucket } from '../backup/store/bucket.ts';
 import { withKopia } from '../backup/velero/surroundings.ts';
 import { storeAccess } from '../store/index.ts';
@@ -31,6 +32,7 @@ function auditOf(open: OpenSite): AuditAtHand {
     objects: once(async () => (await store()).list('')),
     cluster: () => ports.cluster(site.name),
     settings: async () => (await observeBucket(site, { run, secrets, clock, signal })).settings,
+    cipher: async () => (await knownKeys(secrets))?.cipher,
     kopia: async (namespace, use) => {
       const access = await storeAccess(site, 'reader', { dirs, secrets, gateway: provider.gateway });
       return withKopia(site, { access, namespace }, kopiaAs, use);

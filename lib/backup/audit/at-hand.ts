@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { ClusterApi, ObjectStore, StoredObject } from '../../engine/index.ts';
 import type { Site } from '../../inventory/index.ts';
+import type { Secret } from '../../secret/index.ts';
 import type { Setting } from '../../store/index.ts';
 import type { Check } from '../check.ts';
 import type { EscrowAt } from '../escrow/place.ts';
@@ -21,6 +22,8 @@ export interface AuditAtHand {
   cluster(): Promise<ClusterApi>;
   /** undefined: there is no bucket. */
   settings(): Promise<readonly Setting[] | undefined>;
+  /** That of pgBackRest's repository, as the site keeps it. */
+  cipher(): Promise<Secret | undefined>;
   /** The repository of a namespace, read-only, for as long as `use` takes. */
   kopia<T>(namespace: string, use: (kopia: Kopia) => Promise<T>): Promise<T>;
 }

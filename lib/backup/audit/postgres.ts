@@ -1,4 +1,6 @@
 import type { StoredObject } from '../../engine/index.ts';
+import { newestComplete } from '../list.ts';
+import { indexCheck } from '../postgres/info-file.ts';
 import { repositoryKeys } from '../postgres/repository.ts';
 import { type PartOf, partOf } from '../set.ts';
 import type { SealedSet } from '../source.ts';
@@ -39,5 +41,21 @@ export const walGapCheck: AuditCheck = {
     );
     const count = reaches.reduce((sum, reach) => sum + reach.count, 0);
     return seen('WAL_GAP', gaps, `${count} segments`);
+  },
+};
+
+/** Of the newest complete set: an older index, or none, is the end of archiving and of that set's restore. */
+export const repositoryIndexCheck: AuditCheck = {
+  id: 'audit.index',
+  title: 'The newest complete set is in the index by which pgBackRest goes',
+  source: 'postgres',
+  level: 'L1',
+  required: true,
+  expected: 'its base backup, and the system of its database',
+  async look({ sets, store, cipher }) {
+    const set = newestComplete((await sets()).rows)?.set?.manifest;
+    const part = set && partOf(set, 'postgres');
+    if (!part) return { state: 'failed', code: 'SET_ABSENT', got: 'no complete set has it' };
+    return indexCheck(part, 'counts').look({ store: await store(), cipher: await cipher() });
   },
 };

@@ -1,5 +1,7 @@
 import type { StoredObject } from '../../engine/index.ts';
+import { inspect } from '../artefacts.ts';
 import { newestComplete, type SetList, type SetRow } from '../list.ts';
+import { type Artefact, KEYS } from '../set.ts';
 import type { SealedSet } from '../source.ts';
 import { type AuditCheck, seen } from './at-hand.ts';
 
@@ -49,7 +51,7 @@ export function setsWrong({ rows, vanished }: SetList): Wrong[] {
   return [...problems, ...gone];
 }
 
-/** By name and size; that the newest one's bytes are the same is a check of its own. */
+/** By name and size; what was written again since its set was sealed is read. The newest one's bytes are a check of their own. */
 export const artefactsCheck: AuditCheck = {
   id: 'audit.objects',
   title: 'Every object of every set is there, as long as it was',
@@ -57,13 +59,25 @@ export const artefactsCheck: AuditCheck = {
   level: 'L0',
   required: true,
   expected: 'each artefact with its size',
-  async look({ sets, objects }) {
+  async look({ sets, objects, store }) {
     const sealed = (await sets()).rows.flatMap(({ set }) => set ?? []);
-    const { missing, changed, count } = artefactsWrong(sealed, await objects());
+    const all = await objects();
+    const { missing, changed, count } = artefactsWrong(sealed, all);
     if (missing.length > 0) return seen('SET_ARTEFACT_MISSING', [...missing, ...changed], '');
-    return seen('SET_ARTEFACT_CHANGED', changed, `${count} objects of ${sealed.length} sets`);
+    const { findings } = await inspect(await store(), writtenAgain(sealed, all));
+    const others = new Set([...changed, ...findings.map(({ key, got }) => `${key}: ${got}`)]);
+    return seen('SET_ARTEFACT_CHANGED', [...others], `${count} objects of ${sealed.length} sets`);
   },
 };
+
+/** Artefacts that are younger than the manifest that names them. In a bucket that was copied that may be all of them. */
+export function writtenAgain(sets: readonly SealedSet[], objects: readonly StoredObject[]): Artefact[] {
+  const times = new Map(objects.map(({ key, modified }) => [key, Date.parse(modified)]));
+  const at = (key: string) => times.get(key) ?? 0;
+  return sets.flatMap(({ manifest: { id, sources } }) =>
+    sources.flatMap(({ artefacts }) => artefacts).filter(({ key }) => at(key) > at(KEYS.manifest(id))),
+  );
+}
 
 export function artefactsWrong(sets: readonly SealedSet[], objects: readonly StoredObject[]) {
   const sizes = new Map(objects.map(({ key, size }) => [key, size]));

@@ -1,11 +1,8 @@
 import { Secret } from '../../secret/index.ts';
-import { SOURCES, type SourceName } from '../set.ts';
+import { SOURCES } from '../set.ts';
 import type { Damage } from '../source.ts';
 import { KEYS_OF } from '../source-keys.ts';
 import { rewriteEscrow } from './rewrite-escrow.ts';
-
-/** The lowest rung on which a key is tried: pgBackRest's own look says no more than that it could not look. */
-const TRIED: Record<SourceName, 'L1' | 'L2'> = { postgres: 'L2', velero: 'L1', 'control-plane': 'L1' };
 
 /** The escrow is whole and names every key; one of them is another's. Only trying it tells. */
 export const keySwapped: readonly Damage[] = SOURCES.map(source => ({
@@ -19,5 +16,5 @@ export const keySwapped: readonly Damage[] = SOURCES.map(source => ({
       change: secrets => new Map([...secrets].map(([name, key]) => swap(name, key))),
     });
   },
-  expect: { verdict: 'not verified', code: 'KEY_WRONG', level: TRIED[source] },
+  expect: { verdict: 'not verified', code: 'KEY_WRONG', level: 'L1' },
 }));

@@ -12,7 +12,7 @@ export const breaking = (where: Where, deps: ProveDeps): DamageDeps => ({
   async database(copy, use) {
     const part = postgresPart(copy);
     const { stanza } = part.facts.pgbackrest;
-    await placeInfo(copy.store, copy.set.manifest.id, stanza);
+    await placeInfo(copy.store, part.facts);
     const scratch = await idleScratch({ ...where, access: { ...where.access, bucket: copy.store.bucket } }, part, deps);
     try {
       await openAtTarget(scratch.exec, part.facts, { archive: 'on' });

@@ -7,6 +7,7 @@ import { checksAtPoint, checksAtTime } from './checks.ts';
 import { type Filling, markOf } from './mark.ts';
 import { CONTAINER, NAMESPACE, STATEFUL_SET } from './names.ts';
 import { compare, keep, restoreCommand, waitForTarget } from './paused.ts';
+import { placeInfo } from './point.ts';
 import { podPostgres } from './server.ts';
 
 const NAME = 'postgres-restore';
@@ -20,6 +21,7 @@ const REF = { apiVersion: 'v1', kind: 'Pod', namespace: NAMESPACE, name: NAME };
  */
 export async function fill(filling: Filling, api: ClusterApi, ctx: Ctx): Promise<void> {
   await removeRestorePod(api, ctx);
+  await placeInfo(await ctx.store(filling.site.name), filling.part.facts);
   const mark = JSON.stringify(markOf(filling, ctx));
   await api.apply(restorePod(await api.get(STATEFUL_SET), restoreCommand(filling.part.facts, mark, filling), mark));
   try {

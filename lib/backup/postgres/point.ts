@@ -16,6 +16,10 @@ export const dumpKeys = (set: string) => ({
   globals: KEYS.file(set, 'postgres-globals.sql'),
 });
 
+/** The set that a part is of: the dump lies in its folder. */
+export const setOf = ({ dump }: Pick<PostgresFacts, 'dump'>): string =>
+  dump.slice(KEYS.sets.length).split('/')[0] ?? '';
+
 /** What a part is made with; a step's Ctx is one. */
 export interface TakeEnv {
   clock: Clock;
@@ -144,7 +148,7 @@ export const isOfSet =
     annotation?.set === set && error !== true;
 
 /** A repository whose info files were lost, or a copy of a set in another bucket, gets the set's own back. */
-export async function placeInfo(store: ObjectStore, set: string, stanza: string): Promise<void> {
-  for (const [copy, key] of infoCopies(set, stanza))
+export async function placeInfo(store: ObjectStore, facts: PostgresFacts): Promise<void> {
+  for (const [copy, key] of infoCopies(setOf(facts), facts.pgbackrest.stanza))
     if (!(await store.head(key))) await store.copy({ bucket: store.bucket, key: copy }, key);
 }

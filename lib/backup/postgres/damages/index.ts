@@ -4,6 +4,7 @@ import { dumpEmpty } from './dump-empty.ts';
 import { dumpForeign } from './dump-foreign.ts';
 import { grantMissing } from './grant-missing.ts';
 import { indexCorrupt } from './index-corrupt.ts';
+import { indexOlder } from './index-older.ts';
 import { roleMissing } from './role-missing.ts';
 import { rowsMissing } from './rows-missing.ts';
 import { sequenceBehind } from './sequence-behind.ts';
@@ -15,6 +16,7 @@ export type { DamageDeps } from './deps.ts';
 /** What only the data tells: sealed like this, so that every digest holds. */
 export const postgresDamages = (deps: DamageDeps): Damage[] => [
   walMissing,
+  indexOlder,
   dumpEmpty(deps),
   dumpForeign(deps),
   roleMissing(deps),

@@ -1,0 +1,84 @@
+import { execFileSync } from 'node:child_process';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { indexCheck, openInfoFile } from '../../../lib/backup/postgres/info-file.ts';
+import type { PartOf } from '../../../lib/backup/set.ts';
+import { Secret } from '../../../lib/secret/index.ts';
+import { memoryEndpoint } from '../memory-store.ts';
+
+const test = suite("pgBackRest's own index");
+
+const SET = '20261121T152300Z-1f2e3d4c';
+const LABEL = '20261121-152300F';
+const KEY = new Secret('the-key-of-the-repository');
+/** As pgBackRest seals it: OpenSSL's own program is the other opinion. */
+const sealed = (text: string, pass = KEY) =>
+  execFileSync('openssl', ['enc', '-aes-256-cbc', '-md', 'sha1', '-salt', '-pass', 'env:PASS'], {
+    input: text,
+    env: { ...process.env, PASS: pass.reveal() },
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+const backupInfo = (label: string) => `[backup:current]\n${label}={"backup-type":"full"}\n`;
+const archiveInfo = '[db]\ndb-id=1\ndb-system-id=7412345678901234567\ndb-version="15"\n';
+
+const facts = {
+  systemIdentifier: '7412345678901234567',
+  pgbackrest: { stanza: 'app-a', label: LABEL },
+  dump: `sets/${SET}/postgres.dump`,
+};
+const part = { facts } as PartOf<'postgres'>;
+const live = { backup: 'pgbackrest/backup/app-a/backup.info', archive: 'pgbackrest/archive/app-a/archive.info' };
+
+async function world(changes: Record<string, Uint8Array | undefined> = {}) {
+  const store = memoryEndpoint().bucket('backups');
+  const files: Record<string, Uint8Array | undefined> = {
+    [`sets/${SET}/pgbackrest/backup.info`]: sealed(backupInfo(LABEL)),
+    [`sets/${SET}/pgbackrest/archive.info`]: sealed(archiveInfo),
+    [live.backup]: sealed(backupInfo(LABEL)),
+    [live.archive]: sealed(archiveInfo),
+    ...changes,
+  };
+  for (const [key, bytes] of Object.entries(files)) if (bytes) await store.put(key, bytes);
+  return (when: 'counts' | 'mended', cipher = KEY) => indexCheck(part, when).look({ store, cipher });
+}
+
+test('is opened as OpenSSL opens it, and by no other key', () => {
+  assert.is(openInfoFile(sealed(archiveInfo), KEY), archiveInfo);
+  assert.is(openInfoFile(sealed(archiveInfo), new Secret('another')), undefined);
+  assert.is(openInfoFile(Buffer.from(archiveInfo), KEY), undefined);
+});
+
+test('passes where both files name what the set is of', async () => {
+  assert.is((await (await world())('counts')).state, 'passed');
+});
+
+test('an older one, which does not know the base backup, is found', async () => {
+  const look = await world({ [live.backup]: sealed(backupInfo('20261120-152300F')) });
+  const { state, code, got } = await look('mended');
+  assert.equal([state, code], ['failed', 'SET_ARTEFACT_CHANGED']);
+  assert.match(got, /backup.info does not name 20261121-152300F/);
+});
+
+test("another database's, and one of zeros, are found", async () => {
+  const zeros = await world({ [live.archive]: new Uint8Array(96) });
+  assert.match((await zeros('mended')).got, /archive.info cannot be read/);
+  const other = await world({ [live.archive]: sealed(archiveInfo.replace('7412345678901234567', '74')) });
+  assert.match((await other('mended')).got, /does not name db-system-id=7412345678901234567/);
+});
+
+test("what cannot be read counts by pgBackRest's copy beside it", async () => {
+  const look = await world({ [live.archive]: new Uint8Array(96), [`${live.archive}.copy`]: sealed(archiveInfo) });
+  assert.is((await look('counts')).state, 'passed');
+});
+
+test('one that is gone is mended by a restore, and is no whole repository meanwhile', async () => {
+  const look = await world({ [live.backup]: undefined });
+  assert.is((await look('mended')).state, 'passed');
+  assert.is((await look('counts')).code, 'SET_ARTEFACT_MISSING');
+});
+
+test("a key that does not open the set's own copy is the wrong one", async () => {
+  assert.is((await (await world())('mended', new Secret('another'))).code, 'KEY_WRONG');
+});
+
+test.run();
