@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Sshd, startSshd } from '../tests/servers/sshd.ts';
 
-const ROUNDS = Number(process.env.ROUNDS ?? 5);
+const ROUNDS = 5;
 /** sshd listens on 16 addresses at the most, and our own is one. */
 const ADDRESSES = 15;
 
@@ -46,7 +46,7 @@ async function measure(kind: string, spec: string): Promise<Measured> {
   return JSON.parse(stdout) as Measured;
 }
 
-async function bench(hosts: number): Promise<void> {
+export async function benchFanOut(hosts: number): Promise<void> {
   const servers: { sshd: Sshd; targets: Target[] }[] = [];
   const dir = mkdtempSync(join(tmpdir(), 'fan-out-'));
   try {
@@ -84,4 +84,4 @@ function report(hosts: number, kinds: readonly string[], rounds: readonly Measur
   }
 }
 
-await bench(Number(process.argv[2] ?? 50));
+if (import.meta.main) await benchFanOut(Number(process.argv[2] ?? 50));

@@ -1,5 +1,7 @@
 /** `make bench`: ratios, each measured in one run. Budgets: design.md section 13. */
 import { join } from 'node:path';
+import { newestRuns, printCriticalPath } from './critical-path.ts';
+import { benchFanOut } from './fan-out.ts';
 import { printRatios } from './ratio.ts';
 
 const muster = join(import.meta.dirname, '..', 'muster');
@@ -9,3 +11,7 @@ printRatios('start-up, against a bare Node; at most 1.4x', [
   { name: './muster --help', argv: [muster, '--help'] },
   { name: './muster explain LOCK_HELD', argv: [muster, 'explain', 'LOCK_HELD'] },
 ]);
+
+if (process.getuid?.() === 0) for (const hosts of [50, 500]) await benchFanOut(hosts);
+
+for (const path of await newestRuns()) await printCriticalPath(path);
