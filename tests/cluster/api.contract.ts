@@ -50,6 +50,18 @@ test('a write that the API answers with 500 is not made twice', async () => {
   });
 });
 
+test('an API that is too busy to say is asked again, for a write too, and is then unreachable: it refused nothing', async () => {
+  let busy = 2;
+  const http: Answers['http'] = ({ method }) =>
+    method === 'PATCH' && busy-- > 0 ? { status: 504, body: { message: 'deadline exceeded' } } : undefined;
+  await withApi({ http }, async ({ api, asked }) => {
+    await api.apply(OURS).catch(() => undefined);
+    assert.is(times(asked, `PATCH ${PATH}`), 3);
+    busy = 99;
+    assert.is((await thrown(() => api.apply(OURS))).code, 'CLUSTER_UNREACHABLE');
+  });
+});
+
 test('a connection that is reset, or cut inside a reply, is made again', async () => {
   const faults: Answer[] = ['reset', 'cut'];
   const http: Answers['http'] = ({ path }) => {

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { urlToHttpOptions } from 'node:url';
 import { isOpsError, OpsError, oneLine } from '../../errors/index.ts';
-import { type Duration, formatDuration, type RetryContext, retry, seconds } from '../../time/index.ts';
+import { type Duration, formatDuration, minutes, type RetryContext, retry, seconds } from '../../time/index.ts';
 import type { Connection } from './connection.ts';
 import { statusWords } from './words.ts';
 
@@ -25,8 +25,10 @@ export interface Reply {
 /** Each request, its reply included. */
 const REQUEST_TIMEOUT: Duration = seconds(90);
 /** An API that has answered is coming back, from a restart perhaps; one that never did is likely not there. */
-const PATIENT = { attempts: 7, base: 500, cap: seconds(4), total: seconds(20) };
+const PATIENT = { attempts: 7, base: 500, cap: seconds(4), total: minutes(2) };
 const FIRST = { attempts: 3, base: 200, total: seconds(5) };
+/** 504 comes after a minute: a computer that is overloaded keeps one waiting, and has an answer the next time. */
+const BUSY = [503, 504];
 const ONCE = { attempts: 1, total: 0 };
 
 /** An attempt that may be made again: nothing was done, or doing it twice is the same as once. */
@@ -64,7 +66,9 @@ async function attempt(ask: Ask, what: string, connection: Connection, signal: A
   connection.met = true;
   if ((reply.status >= 200 && reply.status < 300) || ask.allow?.includes(reply.status)) return reply;
   const words = `${reply.status} ${statusWords(reply.body)}`;
-  // A write that the API answered with 5xx may have been done: that is for the caller to observe.
+  // Too busy to say: no refusal, and our writes say what is to be, so that they may be made again.
+  if (BUSY.includes(reply.status)) throw new Passing(words, false);
+  // A write that the API answered with another 5xx may have been done: that is for the caller to observe.
   if (reply.status === 429 || (reply.status >= 500 && ask.method === 'GET')) throw new Passing(words, true);
   throw new OpsError('CLUSTER_REFUSED', `cannot ${what}: ${words}`);
 }
