@@ -46,6 +46,9 @@ export interface Aws {
   close(): void;
 }
 
+/** Without an answer, one after the other: then nothing is known. */
+const SILENCES = 8;
+
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 
 export function connectAws(want: AwsWant, env: AwsEnv): Aws {
@@ -79,9 +82,11 @@ export function connectAws(want: AwsWant, env: AwsEnv): Aws {
     const entry = actionOf(action);
     if (!entry) throw new OpsError('INTERNAL', `cannot ${what}: ${action} is not in lib/aws/actions.ts`);
     const repeats = again ?? entry.kind === 'read';
-    // A request that was throttled was not carried out.
-    const on = (error: unknown) => isThrottled(error) || (repeats && isOpsError(error, 'AWS_UNREACHABLE'));
-    const spec = { what, attempts: 8, total: seconds(90), base: 200, cap: seconds(10), on };
+    let silent = 0;
+    // A request that was throttled was not carried out; a storm of it takes as long as it takes, silence only so often.
+    const on = (error: unknown) =>
+      isThrottled(error) || (repeats && isOpsError(error, 'AWS_UNREACHABLE') && ++silent < SILENCES);
+    const spec = { what, attempts: Number.POSITIVE_INFINITY, total: seconds(120), base: 200, cap: seconds(10), on };
     const once = async () => {
       try {
         return await wire(make(sdk), env.signal);

@@ -28,7 +28,7 @@ export interface Call {
 export type Act = (call: Call) => Promise<ExitStatus | undefined>;
 
 export interface Verb {
-  group: 'Site' | 'Backup' | 'This computer' | 'Artifacts' | 'Reference';
+  group: 'Site' | 'Backup' | 'AWS' | 'This computer' | 'Artifacts' | 'Reference';
   title: string;
   /** Words after the verb, as in 'CODE'; absent: there are none. */
   words?: string;

@@ -109,6 +109,24 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     flags: [],
     load: async () => (await import('./verbs/eks-token.ts')).eksToken,
   },
+  whoami: {
+    group: 'AWS',
+    title: 'Say whose the credentials for AWS are, and whether the inventory means them',
+    flags: [],
+    load: async () => (await import('./verbs/aws.ts')).whoami,
+  },
+  'aws-policy': {
+    group: 'AWS',
+    title: 'Print the least rights that muster needs for a site, as a policy for IAM',
+    flags: [],
+    load: async () => (await import('./verbs/aws.ts')).awsPolicy,
+  },
+  reap: {
+    group: 'AWS',
+    title: 'List the sites of the account by their tags; with --confirm remove one that has expired',
+    flags: ['confirm'],
+    load: async () => (await import('./verbs/aws.ts')).reap,
+  },
   doctor: {
     group: 'This computer',
     title: 'Check this computer: packages, KVM, Go, disk, memory, ports, rights',

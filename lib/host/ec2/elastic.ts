@@ -73,7 +73,7 @@ async function apply(cloud: Cloud, name: string, change: Change, ctx: Ctx): Prom
   if (change.action === 'create') return allocate(cloud, role(name), change, ctx);
   const address = (await cloud.view.look('addresses')).find(each => roleOf(each) === role(name));
   const { InstanceId } = await knownInstance(cloud, name);
-  const request = { AllocationId: address?.AllocationId, InstanceId, AllowReassociation: true };
+  const request = { AllocationId: address?.AllocationId, InstanceId };
   const call = () => repeat(cloud, `give ${name} its address`, sdk => new sdk.AssociateAddressCommand(request));
   return patiently(change.what, call, ctx);
 }

@@ -35,8 +35,8 @@ export const natGatewayRules: Rules = {
     const { ConnectivityType = 'public', AllocationId, ClientToken } = input;
     const subnet = state.subnets.need(input.SubnetId);
     const show = (id: string) => ({ NatGateway: shown(state.natGateways.own(id), state), ClientToken });
+    const tag = wantedTags(input.TagSpecifications, 'natgateway');
     return once('CreateNatGateway', ClientToken, call, show, () => {
-      const tag = wantedTags(input.TagSpecifications, 'natgateway');
       if (ConnectivityType !== 'public')
         throw new AwsError('InvalidParameterValue', 'the stand-in makes public NAT gateways only');
       // "[Public NAT gateways only] The allocation ID of an Elastic IP address ... cannot be associated with another resource."

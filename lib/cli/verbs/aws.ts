@@ -1,0 +1,63 @@
+import { policyFor } from '../../aws/index.ts';
+import { EXIT, OpsError } from '../../errors/index.ts';
+import type { Site } from '../../inventory/index.ts';
+import { reapSite, sitesInAws } from '../../site/reap.ts';
+import { onSite, ranText } from '../on-site.ts';
+import { json, table } from '../output.ts';
+import { readSite } from '../read-site.ts';
+import type { Act } from '../verb.ts';
+
+function accountOf({ name, provider }: Site): { account: string; region: string; site: string } {
+  if (provider.kind === 'ec2') return { account: provider.account, region: provider.region, site: name };
+  throw new OpsError('USAGE', `cannot ask AWS about ${name}: its provider is ${provider.kind}`, {
+    hint: '--site with an inventory whose provider is ec2',
+  });
+}
+
+/** Who the credentials of this computer are, and whether the inventory means them. Exit status 4 when it does not. */
+export const whoami = onSite(async (open, { flags, out }) => {
+  const { account, region } = accountOf(open.site);
+  const who = await open.aws?.caller();
+  const right = who?.account === account;
+  const seen = { ...who, region, expected: account, right };
+  const is = right ? `${account}, as the inventory says` : `${who?.account}, expected ${account}`;
+  out.data(
+    flags.json
+      ? json(seen)
+      : table([
+          ['who', who?.arn ?? ''],
+          ['account', is],
+          ['region', region],
+        ]),
+  );
+  return right ? EXIT.done : EXIT.refused;
+});
+
+/** The least rights that muster needs for a site, as a policy for IAM. Asks nobody. */
+export const awsPolicy: Act = async ({ project, site, out }) =>
+  out.data(json(policyFor(accountOf(await readSite(project, site)))));
+
+/** Sites of this account and region by their tags, whoever made them; with --confirm removes one that has expired. */
+export const reap = onSite(async (open, call) => {
+  const { flags, out } = call;
+  accountOf(open.site);
+  if (flags.confirm !== undefined && !flags['dry-run']) {
+    const gone = await reapSite(open, flags.confirm);
+    out.status(ranText(gone));
+    return out.data(flags.json ? json(gone) : `site  ${flags.confirm} is gone: nothing with its tags is left`);
+  }
+  const sites = await sitesInAws(open);
+  if (flags.json) return out.data(json(sites));
+  const rows = sites.map(({ name, owner, expires, expired, things }) => [
+    name,
+    expired ? `expired ${expires}` : expires === 'never' ? 'never expires' : `until ${expires}`,
+    `${things} things of ${owner}`,
+  ]);
+  const next = sites.find(({ expired }) => expired);
+  return out.data(
+    [
+      rows.length > 0 ? table(rows) : 'no site of muster is in this account and region',
+      ...(next ? ['', `next  ./muster reap --site ${open.site.name} --confirm=${next.name}`] : []),
+    ].join('\n'),
+  );
+});

@@ -1,0 +1,64 @@
+import type { Aws } from '../../aws/index.ts';
+import type { Ec2Want, HostWant, Site } from '../../inventory/index.ts';
+import { TAG, type Tagged, tagOf } from './tags.ts';
+import { type Kind, type View, viewOf } from './view.ts';
+
+/** A site as its tags tell of it, whoever made it and wherever its inventory is. */
+export interface FoundSite {
+  name: string;
+  owner: string;
+  /** The latest of its tags, or 'never'. */
+  expires: string;
+  expired: boolean;
+  things: number;
+  hosts: string[];
+}
+
+const KINDS: readonly Kind[] = ['vpcs', 'subnets', 'gateways', 'tables', 'nats', 'keys', 'instances', 'addresses'];
+
+/** All sites of the account in this region. */
+export async function foundSites(aws: Aws, now: number): Promise<FoundSite[]> {
+  // EC2 takes * for any value.
+  const view: View = viewOf({ aws, site: '*', network: { cidr: '', nat: false } });
+  const rows = (await Promise.all(KINDS.map(kind => view.look(kind)))).flat() as Tagged[];
+  const living = rows.filter(row => !isOver(row));
+  const names = [...new Set(living.flatMap(row => tagOf(row, TAG.site) ?? []))].sort();
+  return names.map(name =>
+    summary(
+      name,
+      living.filter(row => tagOf(row, TAG.site) === name),
+      now,
+    ),
+  );
+}
+
+/** Shown for an hour after their end. */
+function isOver(row: Tagged & { State?: unknown }): boolean {
+  const state = typeof row.State === 'object' ? (row.State as { Name?: string } | null)?.Name : row.State;
+  return state === 'terminated' || state === 'deleted';
+}
+
+function summary(name: string, rows: Tagged[], now: number): FoundSite {
+  const ends = rows.map(row => tagOf(row, TAG.expires) ?? 'never');
+  const expires = ends.includes('never') ? 'never' : (ends.sort().at(-1) ?? 'never');
+  const roles = rows.flatMap(row => /^(?:host|address)\/(.+)$/.exec(tagOf(row, TAG.role) ?? '')?.[1] ?? []);
+  return {
+    name,
+    owner: tagOf(rows[0] ?? {}, TAG.owner) ?? 'nobody',
+    expires,
+    expired: expires !== 'never' && Date.parse(expires) < now,
+    things: rows.length,
+    hosts: [...new Set(roles)].sort(),
+  };
+}
+
+/** Enough of an inventory to remove what has its tags. */
+export function siteToRemove(like: Site, want: Ec2Want, { name, hosts }: FoundSite): Site {
+  const { vpc: _, subnets: __, ...network } = want.network;
+  return {
+    ...like,
+    name,
+    provider: { ...want, network },
+    hosts: hosts.map((host): HostWant => ({ name: host, role: 'server', disk: 0 })),
+  };
+}

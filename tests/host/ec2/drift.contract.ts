@@ -1,0 +1,137 @@
+import type { EC2 } from '@aws-sdk/client-ec2';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { reapSite, sitesInAws } from '../../../lib/site/reap.ts';
+import { leaks } from '../../../lib/site/teardown.ts';
+import { clientOf } from '../../servers/aws/clients.ts';
+import { apply, destroy, endWorld, list, newWorld, siteOf, using, type World } from './world.ts';
+
+interface Context extends World {
+  /** Somebody with a console. */
+  hand: EC2;
+}
+
+const test = suite<Context>('a site on EC2 that somebody changes by hand');
+test.before.each(async context => {
+  const { EC2: Client } = await import('@aws-sdk/client-ec2');
+  Object.assign(context, await newWorld());
+  context.hand = clientOf(Client, context.aws);
+});
+test.after.each(async context => {
+  context.hand.destroy();
+  assert.equal(context.aws.unknown(), []);
+  await endWorld(context);
+});
+
+const group = async ({ hand }: Context) => {
+  const { SecurityGroups = [] } = await hand.describeSecurityGroups({
+    Filters: [{ Name: 'tag:muster:role', Values: ['firewall'] }],
+  });
+  return SecurityGroups[0];
+};
+const open = (
+  permissions: {
+    IpProtocol?: string | undefined;
+    FromPort?: number | undefined;
+    IpRanges?: { CidrIp?: string | undefined }[] | undefined;
+  }[] = [],
+) =>
+  permissions.flatMap(({ IpProtocol, FromPort, IpRanges = [] }) =>
+    IpRanges.map(({ CidrIp }) => `${IpProtocol} ${FromPort} ${CidrIp}`),
+  );
+
+test('SSH that was opened to the world is closed, and what was closed is opened again', async context => {
+  await apply(context);
+  const before = open((await group(context))?.IpPermissions).sort();
+  assert.equal(
+    before.filter(rule => rule.endsWith('0.0.0.0/0')),
+    ['tcp 443 0.0.0.0/0', 'tcp 80 0.0.0.0/0'],
+  );
+  const GroupId = (await group(context))?.GroupId ?? '';
+  const rule = (FromPort: number, CidrIp: string) => ({
+    IpProtocol: 'tcp',
+    FromPort,
+    ToPort: FromPort,
+    IpRanges: [{ CidrIp }],
+  });
+  await context.hand.authorizeSecurityGroupIngress({ GroupId, IpPermissions: [rule(22, '0.0.0.0/0')] });
+  await context.hand.revokeSecurityGroupIngress({ GroupId, IpPermissions: [rule(6443, '203.0.113.7/32')] });
+  const { changed } = await apply(context);
+  assert.equal(changed, ['ec2.firewall site/cloudy']);
+  assert.equal(open((await group(context))?.IpPermissions).sort(), before);
+});
+
+test('a machine that was stopped by hand is started, a metadata service that was opened is closed', async context => {
+  await apply(context);
+  const { Reservations } = await context.hand.describeInstances({});
+  const InstanceId = Reservations?.[0]?.Instances?.[0]?.InstanceId ?? '';
+  await context.hand.modifyInstanceMetadataOptions({ InstanceId, HttpTokens: 'optional' });
+  await context.hand.stopInstances({ InstanceIds: [InstanceId] });
+  const { changed } = await apply(context);
+  assert.equal(changed, ['ec2.instance host/server-1', 'machine.power host/server-1']);
+});
+
+test('a machine that was terminated by hand is made anew, though its token still points at the old one', async context => {
+  await apply(context);
+  const { Reservations } = await context.hand.describeInstances({});
+  const InstanceId = Reservations?.[0]?.Instances?.[0]?.InstanceId ?? '';
+  await context.hand.terminateInstances({ InstanceIds: [InstanceId] });
+  const { changed } = await apply(context);
+  assert.ok(changed.includes('ec2.instance host/server-1'), changed.join());
+  const [machine, ...others] = (await list(context)).filter(({ kind }) => kind === 'machine');
+  assert.equal(others, []);
+  assert.is.not(machine?.id, InstanceId);
+});
+
+test('what Kubernetes left behind is a leak: a disk and a snapshot that bear its tag and none of ours', async context => {
+  await apply(context);
+  await destroy(context);
+  const Tags = [{ Key: 'kubernetes.io/cluster/cloudy', Value: 'owned' }];
+  const made = await context.hand.createVolume({
+    AvailabilityZone: 'eu-central-1a',
+    Size: 1,
+    TagSpecifications: [{ ResourceType: 'volume', Tags }],
+  });
+  await using(context, siteOf(), async opened => {
+    assert.equal(await leaks(opened), [{ kind: 'volume', id: made.VolumeId ?? '', detail: 'made by Kubernetes' }]);
+  });
+  // Another site's are none of ours.
+  await using(context, siteOf({}, 'other'), async opened => assert.equal(await leaks(opened), []));
+});
+
+test('when AWS does not answer, nobody says that nothing is left', async context => {
+  await apply(context);
+  await destroy(context);
+  context.aws.world.faults.refuse('DescribeVolumes', { code: 'UnauthorizedOperation', status: 403 }, 99);
+  await using(context, siteOf(), async opened => {
+    const error = await leaks(opened).catch(thrown => thrown);
+    assert.is(error.code, 'LEAK_UNKNOWN');
+    assert.match(error.message, /UnauthorizedOperation/);
+  });
+});
+
+test('a site whose time is over is found by its tags and removed without its inventory; one that has time is not', async context => {
+  const short = siteOf({ expires: 1 }, 'short');
+  await apply(context, short);
+  await apply(context, siteOf({ expires: 3_600_000 }, 'long'));
+  await using(context, siteOf(), async opened => {
+    const sites = await sitesInAws(opened);
+    assert.equal(
+      sites.map(({ name, expired, hosts }) => [name, expired, hosts]),
+      [
+        ['long', false, ['server-1']],
+        ['short', true, ['server-1']],
+      ],
+    );
+    const refused = await reapSite(opened, 'long').catch(error => error);
+    assert.match(refused.message, /^cannot reap long: it expires 2/);
+    await reapSite(opened, 'short');
+    assert.equal(
+      (await sitesInAws(opened)).map(({ name }) => name),
+      ['long'],
+    );
+  });
+  assert.equal(await list(context, short), []);
+});
+
+test.run();
