@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as assert from 'uvu/assert';
 import type { AnyStep, EngineEvent } from '../../../lib/engine/index.ts';
 import type { Ec2Want, Site } from '../../../lib/inventory/index.ts';
 import { Masker } from '../../../lib/secret/index.ts';
@@ -101,3 +102,33 @@ export const list = (world: World, site = siteOf()) =>
 /** What calls did, without the reads. */
 export const writes = ({ aws }: World) =>
   aws.calls.filter(({ operation }) => !/^(Describe|Get)/.test(operation)).map(({ operation }) => operation);
+
+/** With all that an inventory can ask for. */
+export const whole = siteOf({ network: { cidr: '10.20.0.0/16', nat: true }, elasticIp: true });
+
+/** One of each kind, and the same as without a fault. */
+export async function assertWhole(world: World, site = whole): Promise<void> {
+  const count = (await list(world, site))
+    .map(({ kind, detail }) => `${kind} ${detail.replace(/, of run .*/, '')}`)
+    .sort();
+  assert.equal(count, WHOLE, count.join('\n'));
+}
+
+const WHOLE = [
+  'NAT gateway nat',
+  'VPC vpc',
+  'address address/server-1',
+  'address nat',
+  'internet gateway gateway',
+  'key pair key',
+  'machine host/server-1',
+  'network interface host/server-1',
+  'route table routes/private',
+  'route table routes/public',
+  'security group firewall',
+  'subnet subnet/private-a',
+  'subnet subnet/private-b',
+  'subnet subnet/public-a',
+  'subnet subnet/public-b',
+  'volume host/server-1',
+];
