@@ -79,7 +79,8 @@ function rulesOf(way: 'in' | 'out', permissions: readonly IpPermission[], own: s
 export function permissionOf(rule: Rule, own: string): IpPermission {
   const [, protocol = '', ...rest] = rule.split(' ');
   const whom = rest.at(-1) ?? '';
-  const [from = '-1', to = from] = (rest[0] ?? '').split('-');
+  // ICMP has -1 for every code.
+  const [, from = '-1', to = from] = /^(-?\d+)(?:-(-?\d+))?$/.exec(rest[0] ?? '') ?? [];
   const ports = rest.length > 1 ? { FromPort: Number(from), ToPort: Number(to) } : {};
   const range =
     whom === 'self' || whom.startsWith('sg-')

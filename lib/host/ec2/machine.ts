@@ -1,7 +1,9 @@
+import { thisArch } from '../../artifact/index.ts';
 import type { Change, Ctx, Decision } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
 import type { HostWant } from '../../inventory/index.ts';
 import { minutes } from '../../time/index.ts';
+import { archOf } from './image.ts';
 import { hostRole, instancesOf, stateOf } from './instances.ts';
 import { removeWhole } from './patience.ts';
 import { start } from './run-instance.ts';
@@ -12,6 +14,8 @@ interface MachineWant {
   name: string;
   instance: string;
   disk: number;
+  /** Of what is installed: this computer's. */
+  arch: string;
 }
 
 export interface MachineFacts {
@@ -30,16 +34,16 @@ export const machineStep = (cloud: Cloud, host: HostWant, network: readonly stri
     id: 'ec2.instance',
     title: `Make ${host.name}: ${host.instance}, a disk of ${Math.ceil(host.disk / 2 ** 30)} GiB`,
     host: host.name,
-    want: { name: host.name, instance: host.instance ?? '', disk: host.disk },
+    want: { name: host.name, instance: host.instance ?? '', disk: host.disk, arch: thisArch() },
     needs: after(...network, 'ec2.firewall', 'ec2.key', 'ec2.image'),
     deadline: minutes(15),
     destroys: true,
     nothing: { name: host.name, machines: [], volumes: [] },
-    async observe() {
+    async observe(_, removing) {
       const [{ living }, volumes] = await Promise.all([
         instancesOf(cloud, host.name),
         // A machine's disk goes with it; only its removal asks whether it has gone.
-        this.want === undefined ? cloud.view.see('volumes') : [],
+        removing ? cloud.view.see('volumes') : [],
       ]);
       return {
         name: host.name,
@@ -66,6 +70,9 @@ export function decideMachine(want: MachineWant | undefined, { name, machines, v
       ? done('there is none')
       : changes(...volumes.map(id => ({ action: 'delete', what: `disk of ${name} (${id})` }) as const));
   }
+  const arch = archOf(want.instance);
+  if (!one && arch !== want.arch)
+    return unknown(`a ${want.instance} is ${arch}, and what muster installs from this computer is ${want.arch}`);
   if (!one) return changes({ action: 'create', what: machine(name), to: want.instance });
   if (machines.length > 1)
     return twice(

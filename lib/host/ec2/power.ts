@@ -80,9 +80,7 @@ export const sshStep = (cloud: Cloud, name: string, needs: string): AnyStep =>
     needs: [{ step: needs, scope: 'same' }],
     deadline: minutes(6),
     nothing: { name, saw: 'there is no machine' },
-    async observe(ctx) {
-      return { name, ...(this.want !== undefined && (await reach(name, ctx))) };
-    },
+    observe: async (ctx, removing) => ({ name, ...(!removing && (await reach(name, ctx))) }),
     decide: decideSsh,
     changes: [],
     apply: (_, ctx) =>

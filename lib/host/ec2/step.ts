@@ -26,7 +26,8 @@ interface CloudStep<W, F> {
   needs?: readonly Need[];
   deadline: Duration;
   destroys?: boolean;
-  observe(ctx: Ctx): Promise<F>;
+  /** `removing`: the want is absent. */
+  observe(ctx: Ctx, removing: boolean): Promise<F>;
   /** Facts of a site of which nothing is there. */
   nothing: F;
   decide(want: W | undefined, facts: F): Decision;
@@ -45,7 +46,9 @@ export function cloudStep<W, F>({ site, view }: Cloud, spec: CloudStep<W, F>): A
     ...(needs && { needs }),
     deadline,
     ...(destroys !== undefined && { destroys }),
-    observe: ctx => seenIn(ctx, spec.observe(ctx)),
+    observe(ctx) {
+      return seenIn(ctx, spec.observe(ctx, this.want === undefined));
+    },
     decide: (wanted, facts) =>
       isUnseen(facts) ? decideUnseen(facts, spec.decide(wanted, spec.nothing)) : spec.decide(wanted, facts),
     async apply(change, ctx) {
