@@ -4,7 +4,7 @@ import { minutes } from '../../time/index.ts';
 import { allocate, release } from './addresses.ts';
 import { instancesOf } from './instances.ts';
 import { knownInstance } from './machine.ts';
-import { patiently } from './patience.ts';
+import { patiently, until } from './patience.ts';
 import { type Cloud, changes, cloudStep, done, repeat, twice } from './step.ts';
 import { roleOf } from './tags.ts';
 
@@ -75,5 +75,9 @@ async function apply(cloud: Cloud, name: string, change: Change, ctx: Ctx): Prom
   const { InstanceId } = await knownInstance(cloud, name);
   const request = { AllocationId: address?.AllocationId, InstanceId };
   const call = () => repeat(cloud, `give ${name} its address`, sdk => new sdk.AssociateAddressCommand(request));
-  return patiently(change.what, call, ctx);
+  await patiently(change.what, call, ctx);
+  const there = async () =>
+    (await cloud.view.look('addresses')).some(each => roleOf(each) === role(name) && each.InstanceId === InstanceId) ||
+    undefined;
+  return until(change.what, minutes(1), there, ctx, 'not there yet');
 }

@@ -1,8 +1,8 @@
-import type { IpPermission } from '@aws-sdk/client-ec2';
+import type { IpPermission, SecurityGroup } from '@aws-sdk/client-ec2';
 import type { Change, Ctx, Decision } from '../../engine/index.ts';
 import { minutes } from '../../time/index.ts';
 import type { Fence } from '../fence.ts';
-import { createOnce, patiently, removeWhole, unlessDone } from './patience.ts';
+import { createOnce, patiently, removeWhole, unlessDone, until } from './patience.ts';
 import { after, ask, type Cloud, changes, cloudStep, done, repeat, tagged, twice } from './step.ts';
 import { roleOf } from './tags.ts';
 import { vpcId } from './vpc.ts';
@@ -44,10 +44,7 @@ export const firewallStep = (cloud: Cloud) =>
     observe: async () => ({
       groups: (await machineGroups(cloud, 'see')).map(group => ({
         id: group.GroupId ?? '',
-        rules: [
-          ...rulesOf('in', group.IpPermissions ?? [], group.GroupId),
-          ...rulesOf('out', group.IpPermissionsEgress ?? [], group.GroupId),
-        ].sort(),
+        rules: allRules(group),
       })),
     }),
     decide: decideFirewall,
@@ -60,6 +57,9 @@ export const machineGroups = async ({ view }: Cloud, how: 'see' | 'look') =>
 
 /** '' while there is none. */
 export const groupId = async (cloud: Cloud): Promise<string> => (await machineGroups(cloud, 'see'))[0]?.GroupId ?? '';
+
+const allRules = ({ GroupId, IpPermissions = [], IpPermissionsEgress = [] }: SecurityGroup): Rule[] =>
+  [...rulesOf('in', IpPermissions, GroupId), ...rulesOf('out', IpPermissionsEgress, GroupId)].sort();
 
 function rulesOf(way: 'in' | 'out', permissions: readonly IpPermission[], own: string | undefined): Rule[] {
   return permissions.flatMap(({ IpProtocol, FromPort, ToPort, ...from }) => {
@@ -131,10 +131,7 @@ async function apply(cloud: Cloud, change: Change, ctx: Ctx): Promise<unknown> {
 async function correct(cloud: Cloud, ctx: Ctx): Promise<void> {
   const [group] = await machineGroups(cloud, 'look');
   const GroupId = group?.GroupId ?? '';
-  const there = [
-    ...rulesOf('in', group?.IpPermissions ?? [], GroupId),
-    ...rulesOf('out', group?.IpPermissionsEgress ?? [], GroupId),
-  ];
+  const there = group ? allRules(group) : [];
   const wanted = wantedRules(cloud.want.access, cloud.fence);
   const of = (rules: readonly Rule[], way: string) => ({
     GroupId,
@@ -154,6 +151,11 @@ async function correct(cloud: Cloud, ctx: Ctx): Promise<void> {
   await call('close a way out', sdk => new sdk.RevokeSecurityGroupEgressCommand(badOut), badOut);
   await call('open a way in', sdk => new sdk.AuthorizeSecurityGroupIngressCommand(newIn), newIn);
   await call('open a way out', sdk => new sdk.AuthorizeSecurityGroupEgressCommand(newOut), newOut);
+  const right = async () => {
+    const [now] = await machineGroups(cloud, 'look');
+    return (now && allRules(now).join() === wanted.join()) || undefined;
+  };
+  await until(RULES, minutes(1), right, ctx, 'other rules');
 }
 
 const remove = (cloud: Cloud, GroupId: string, ctx: Ctx) =>
