@@ -25,8 +25,11 @@ export interface StoreAccess {
   token?: Secret;
 }
 
-/** site: adds and reads, erases no history. reader: reads only. admin: muster's own on this computer, in no site. */
-export type Role = 'site' | 'reader' | 'admin';
+/**
+ * site: adds and reads, erases no history. reader: reads only. admin: muster's own on this computer, in no site.
+ * scratch: of a rehearsal's next backup, writes into its bucket and is known nowhere else.
+ */
+export type Role = 'site' | 'reader' | 'admin' | 'scratch';
 
 export interface AccessDeps {
   dirs: Pick<Dirs, 'project'>;
@@ -36,7 +39,7 @@ export interface AccessDeps {
   gateway?: string | undefined;
 }
 
-type Keys = Pick<StoreAccess, 'accessKey' | 'secretKey' | 'token'>;
+export type Keys = Pick<StoreAccess, 'accessKey' | 'secretKey' | 'token'>;
 
 const secretNames = (role: Role) => ({ access: `store/${role}-access-key`, secret: `store/${role}-secret-key` });
 
@@ -128,6 +131,13 @@ export async function putKeys(secrets: SecretStore, role: Role, { accessKey, sec
   const { access, secret } = secretNames(role);
   await secrets.put(access, accessKey);
   await secrets.put(secret, secretKey);
+}
+
+/** As if they had never been made. */
+export async function forgetKeys(secrets: SecretStore, role: Role): Promise<void> {
+  const { access, secret } = secretNames(role);
+  await secrets.remove(secret);
+  await secrets.remove(access);
 }
 
 /** Keys and place of a local store, out of a site's secrets: its store is gone for good. */

@@ -2,9 +2,11 @@
 export {
   type AccessDeps,
   bucketName,
+  forgetKeys,
   forgetStore,
   generateKeys,
   hasRoles,
+  type Keys,
   putKeys,
   type Role,
   readKeys,

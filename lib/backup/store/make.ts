@@ -74,12 +74,12 @@ async function storeAuthority(site: Site, secrets: SecretStore, clock: Clock): P
 }
 
 /** versitygw's own file: its API and CLI take secrets in arguments only. Role `user` may do what the bucket's policy says. */
-async function writeUsers({ iam }: StoreFiles, secrets: SecretStore): Promise<void> {
+export async function writeUsers({ iam }: StoreFiles, secrets: SecretStore): Promise<void> {
   const accessAccounts: Record<string, object> = {};
-  for (const role of ['site', 'reader'] as const) {
+  for (const role of ['site', 'reader', 'scratch'] as const) {
     const keys = await readKeys(secrets, role);
-    const access = keys?.accessKey.reveal() ?? '';
-    const secret = keys?.secretKey.reveal() ?? '';
+    if (!keys) continue;
+    const [access, secret] = [keys.accessKey.reveal(), keys.secretKey.reveal()];
     accessAccounts[access] = { access, secret, role: 'user', userID: 0, groupID: 0, projectID: 0 };
   }
   await writePrivate(`${iam}/users.json`, JSON.stringify({ accessAccounts }));

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Ctx, Decision, Need, Step } from '../../engine/index.ts';
+import type { Ctx, Decision, Need, ObjectStore, Step } from '../../engine/index.ts';
 import { isOpsError, OpsError, oneLine } from '../../errors/index.ts';
 import type { Site } from '../../inventory/index.ts';
 import { bucketName } from '../../store/index.ts';
@@ -38,16 +38,7 @@ async function observeReading(site: Site, of: Site, ctx: Ctx): Promise<ReadingFa
   try {
     const store = await ctx.store(site.name);
     await store.list(KEYS.sets);
-    const probe = `.muster/probe-${randomUUID()}`;
-    const written = await store.put(probe, 'a rehearsal must not be able to', { ifAbsent: true }).then(
-      () => true,
-      error => {
-        if (isOpsError(error, 'STORE_REFUSED')) return false;
-        throw error;
-      },
-    );
-    if (!written) return {};
-    await store.remove([probe]).catch(() => undefined);
+    if (!(await mayWrite(store))) return {};
   } catch (error) {
     if (isOpsError(error, 'STORE_UNREACHABLE')) return { silent: oneLine(error) };
     throw error;
@@ -55,4 +46,18 @@ async function observeReading(site: Site, of: Site, ctx: Ctx): Promise<ReadingFa
   throw new OpsError('FENCE_OPEN', `cannot rehearse ${of.name}: the keys that only read its store write there too`, {
     hint: 'a rehearsal wants keys of the store that read and nothing else; a local store has them',
   });
+}
+
+/** Tried, not asked: a policy that was accepted proves nothing. Errors: STORE_UNREACHABLE. */
+export async function mayWrite(store: ObjectStore): Promise<boolean> {
+  const probe = `.muster/probe-${randomUUID()}`;
+  const written = await store.put(probe, 'a rehearsal must not be able to', { ifAbsent: true }).then(
+    () => true,
+    error => {
+      if (isOpsError(error, 'STORE_REFUSED')) return false;
+      throw error;
+    },
+  );
+  if (written) await store.remove([probe]).catch(() => undefined);
+  return written;
 }
