@@ -7,7 +7,7 @@ import type { Identity } from '../identity.ts';
 import { needPorts } from '../ports.ts';
 import { rootWhole } from './create.ts';
 import { asRoot, type ContainerFiles, containerFiles, podman } from './podman.ts';
-import { containerName } from './processes.ts';
+import { containerName, containerProcesses } from './processes.ts';
 
 /** Errors: PORT_TAKEN, TOO_LITTLE_MEMORY, MACHINE_DAMAGED, COMMAND_FAILED with podman's words. */
 export async function startContainer(host: HostWant, identity: Identity, ctx: Ctx): Promise<void> {
@@ -21,9 +21,25 @@ export async function startContainer(host: HostWant, identity: Identity, ctx: Ct
   await asRoot(runArguments(identity, files, ctx.run.id), ctx, { timeout: seconds(60) });
 }
 
-/** As a loss of power would; none is fine. */
-export const removeContainer = (files: ContainerFiles, { site, name, uuid }: Identity, ctx: Ctx): Promise<string> =>
-  asRoot(podman(files, 'rm', '-f', '-i', '-t', '0', containerName(site, name, uuid)), ctx, { timeout: seconds(30) });
+/**
+ * As a loss of power would; none is fine. Where the monitor is in a mount namespace of its own, as a rehearsal's, podman goes
+ * there: the container's network is mounted nowhere else.
+ */
+export async function removeContainer(files: ContainerFiles, identity: Identity, ctx: Ctx): Promise<string> {
+  const { site, name, uuid } = identity;
+  const monitor = (await containerProcesses()).find(process => process.uuid === uuid);
+  const there =
+    monitor && (await elsewhere(monitor.pid, ctx)) ? ['nsenter', `--mount=/proc/${monitor.pid}/ns/mnt`] : [];
+  const remove = podman(files, 'rm', '-f', '-i', '-t', '0', containerName(site, name, uuid));
+  return asRoot([...there, ...remove], ctx, { timeout: seconds(30) });
+}
+
+/** false too when it ended meanwhile. */
+async function elsewhere(pid: number, ctx: Ctx): Promise<boolean> {
+  const read = asRoot(['readlink', '/proc/self/ns/mnt', `/proc/${pid}/ns/mnt`], ctx);
+  const [own, its] = (await read.catch(() => '')).trim().split('\n');
+  return its !== undefined && own !== its;
+}
 
 /** What podman is told; name and console are on the monitor's command line, where the machine is found without podman.
  * The way out is slirp4netns: 10.0.2.2 is this computer's loopback, as under QEMU. */

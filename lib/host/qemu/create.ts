@@ -1,6 +1,6 @@
-import { copyFile, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Ctx } from '../../engine/index.ts';
+import type { Ctx, Shell } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
 import type { HostWant, Site } from '../../inventory/index.ts';
 import { needDisk } from '../capacity.ts';
@@ -47,10 +47,13 @@ export async function createDisk(site: Site, host: HostWant, fence: Fence | unde
   ]);
   if (!image) throw new OpsError('MACHINE_DAMAGED', `cannot make the disk of ${host.name}: the machine image is gone`);
   await needDisk(host, files.dir);
-  await own(image.disk, files.base);
-  await own(image.kernel, files.kernel);
-  await own(image.initrd, files.initrd);
   const shell = await ctx.shell('localhost');
+  for (const [from, to] of [
+    [image.disk, files.base],
+    [image.kernel, files.kernel],
+    [image.initrd, files.initrd],
+  ] as const)
+    await own(from, to, shell);
   await rm(files.disk, { force: true });
   // The backing file by a relative name: a checkout can be moved.
   const overlay = [
@@ -74,12 +77,12 @@ export async function createDisk(site: Site, host: HostWant, fence: Fence | unde
   await rename(`${path}.new`, path);
 }
 
-/** Another name for the cache's file: it outlives the cache. A copy where that is another file system. */
-async function own(from: string, to: string): Promise<void> {
+/** Another name for the cache's file: it outlives the cache. A copy with its holes where that is another mount, as in a rehearsal. */
+async function own(from: string, to: string, shell: Shell): Promise<void> {
   await rm(to, { force: true });
-  await link(from, to).catch(error => {
+  await link(from, to).catch(async error => {
     if (error.code !== 'EXDEV' && error.code !== 'EPERM') throw error;
-    return copyFile(from, to);
+    await shell.run(['cp', '--reflink=auto', '--sparse=auto', from, to]);
   });
 }
 
