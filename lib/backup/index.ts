@@ -5,6 +5,7 @@ export { SET_CHECKS, type SetAtHand } from './checks/index.ts';
 export { KEY_DAMAGES, SET_DAMAGES } from './damages/index.ts';
 export { openEscrow } from './escrow/generations.ts';
 export { escrowOpenStep, type OpenWant } from './escrow/open.ts';
+export { escrowedSecrets } from './escrow/opened.ts';
 export { type EscrowAt, escrowOf, keptDirectory, readIdentity } from './escrow/place.ts';
 export { listSets, newestComplete, type SetList, type SetRow } from './list.ts';
 export { readSet } from './manifest.ts';

@@ -41,6 +41,8 @@ interface UnderWay {
   journal?: string;
   /** What could not be removed again. */
   left?: readonly string[];
+  /** Beside what the scenario does not try. */
+  notTried?: readonly string[];
 }
 
 /**
@@ -132,7 +134,7 @@ export async function lookAtSet(
 }
 
 /** Of this checkout; the set's own stands in its manifest. */
-async function commitOf({ dirs, ports }: OpenSite): Promise<string> {
+export async function commitOf({ dirs, ports }: Pick<OpenSite, 'dirs' | 'ports'>): Promise<string> {
   const shell = await ports.shell('localhost');
   const { code, stdout } = await shell.exec(['git', '-C', dirs.project, 'rev-parse', 'HEAD']);
   return code === 0 ? stdout.text.trim() : 'none';
@@ -141,7 +143,7 @@ async function commitOf({ dirs, ports }: OpenSite): Promise<string> {
 export async function writeDown(
   open: OpenSite,
   want: DrillWant,
-  { drill, timeline, ended, journal, left = [] }: UnderWay,
+  { drill, timeline, ended, journal, left = [], notTried = [] }: UnderWay,
 ): Promise<Drilled> {
   const { site, dirs, ports, masker } = open;
   const { scenario, trigger } = want;
@@ -165,7 +167,7 @@ export async function writeDown(
     clocks: timeline.clocks(),
     rpo: ended.rpo,
     checks: ended.checks,
-    notTried: scenario.notTried,
+    notTried: [...notTried, ...scenario.notTried(ended.checks)],
     history: historyOf(scenario.id, await readDrills(dirs.state)),
     left,
     ...(ended.error !== undefined && { error: ended.error }),

@@ -1,10 +1,11 @@
+import { copyFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { SealedSet } from '../backup/index.ts';
+import { makeScratch, removeScratch, type ScratchOf } from '../backup/store/scratch.ts';
 import { holdDrillBudget } from '../cost/index.ts';
-import { OpsError, oneLine } from '../errors/index.ts';
+import { oneLine } from '../errors/index.ts';
 import {
   forgetRehearsal,
-  type InSession,
-  inSession,
   lockRehearsal,
   newSetId,
   type OpenSite,
@@ -13,10 +14,16 @@ import {
   removeRehearsal,
   sweepRehearsal,
 } from '../site/index.ts';
+import type { Keys } from '../store/index.ts';
+import { besideFolder, carryOutBeside } from './beside.ts';
 import { type Drilled, type DrillWant, isSound, lookAtSet, newestSet, writeDown } from './drill-site.ts';
 import { evidenceDir } from './evidence.ts';
-import { carryOut } from './run.ts';
-import { openTimeline, systemBootTime, type Timeline } from './timeline.ts';
+import { enterIsolation } from './isolation/enter.ts';
+import { type Isolation, planIsolation } from './isolation/isolate.ts';
+import type { Rehearsed } from './isolation/wire.ts';
+import { neighbourOf } from './neighbour.ts';
+import type { Ended } from './run.ts';
+import { MARKS_FILE, openTimeline, systemBootTime } from './timeline.ts';
 
 /**
  * Brings the scenario up on a second site beside the source, which runs on, and removes it again; the evidence is the
@@ -39,7 +46,7 @@ export async function rehearseSite(open: OpenSite, want: DrillWant): Promise<Dri
       return await writeDown(open, want, { drill: { ...drill, target: named }, timeline, ended });
     const target = await openRehearsal(open, set.manifest.escrowGeneration);
     try {
-      return await onTarget({ ...drill, target, set }, want, timeline, ended);
+      return await onTarget({ ...drill, target, set }, want, ended);
     } finally {
       await target.close();
     }
@@ -57,40 +64,106 @@ interface Begun {
   set: SealedSet;
 }
 
-async function onTarget(drill: Begun, want: DrillWant, timeline: Timeline, before: Ended): Promise<Drilled> {
-  const { source, target } = drill;
-  await sweepRehearsal(target);
-  const choices = { drill: drill.id, scenario: want.scenario.id, set: drill.set.manifest.id };
-  const session = { choices, retain: true, confirmed: true };
-  const { value, journal } = await inSession(target, 'drill', session, running =>
-    carryOut(want.scenario, drill, timeline, { ...running, apply: onlyOn(target, running.apply) }),
-  ).catch(async error => {
-    await giveUp(target);
+async function onTarget(drill: Begun, want: DrillWant, before: Ended): Promise<Drilled> {
+  const { source, target, folder } = drill;
+  await sweep(drill);
+  const isolation = await planned(drill);
+  const { ended, journal } = await carriedOut(drill, want, isolation).catch(async error => {
+    await giveUp(drill);
     throw error;
   });
-  const left = await removeRehearsal(target).catch(error => [oneLine(error)]);
-  const ended = { ...value, checks: [...before.checks, ...value.checks] };
-  const under = { drill, timeline, ended, left, ...(journal !== undefined && { journal }) };
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  // None: it ended before the loss was declared.
+  await copyFile(join(besideFolder(target.dirs.state), MARKS_FILE), join(folder, MARKS_FILE)).catch(() => undefined);
+  const timeline = await openTimeline(folder, source.ports.clock, await systemBootTime());
+  const all = { ...ended, checks: [...before.checks, ...ended.checks] };
+  const left = await removed(drill);
+  const under = {
+    drill,
+    timeline,
+    ended: all,
+    left,
+    notTried: untried(isolation),
+    ...(journal !== undefined && { journal }),
+  };
   const drilled = await writeDown(source, want, under);
   if (left.length === 0) await forgetRehearsal(target);
   return drilled;
 }
 
+/** Errors: DRILL_TARGET. */
+async function planned({ source, target }: Begun): Promise<Isolation> {
+  await mkdir(target.dirs.state, { recursive: true, mode: 0o700 });
+  const isolation = await planIsolation(source, target).catch(async error => {
+    await forgetRehearsal(target);
+    throw error;
+  });
+  for (const text of isolation.is === 'able' ? untried(isolation) : [`not isolated: ${isolation.why}`])
+    source.emit({ type: 'notice', text });
+  return isolation;
+}
+
+async function carriedOut(drill: Begun, want: DrillWant, isolation: Isolation): Promise<Rehearsed> {
+  const { id, source, target, set } = drill;
+  const beside = await neighbourOf(source);
+  const about = { drill: id, scenario: want.scenario.id, site: source.site.name, set: set.manifest.id, beside };
+  const scratch = await scratchKeys(drill);
+  if (isolation.is === 'unable') return carryOutBeside({ ...about, isolation }, scratch, source);
+  return enterIsolation({ open: source, order: { ...about, isolation }, scratch, state: target.dirs.state });
+}
+
+/** Without them a rehearsal proves all but the last step, and says so. */
+async function scratchKeys(drill: Begun): Promise<Keys | undefined> {
+  const { source } = drill;
+  try {
+    return await makeScratch(scratchOf(drill), storeEnv(source));
+  } catch (error) {
+    source.signal.throwIfAborted();
+    source.emit({ type: 'notice', text: `no bucket for the next backup: ${oneLine(error)}` });
+    return undefined;
+  }
+}
+
+const scratchOf = ({ source, target }: Begun): ScratchOf => ({
+  source: source.site,
+  into: target.site,
+  dirs: source.dirs,
+});
+const storeEnv = ({ ports, signal }: OpenSite) => ({ clock: ports.clock, signal, random: Math.random });
+
+/** What a rehearsal that was killed left. Errors: LEAK_FOUND, LEAK_UNKNOWN, STORE_*. */
+async function sweep(drill: Begun): Promise<void> {
+  await sweepRehearsal(drill.target);
+  await removeScratch(scratchOf(drill), storeEnv(drill.source));
+}
+
+/** All of it, journals left; what is still there. */
+async function removed(drill: Begun): Promise<string[]> {
+  const [site, bucket] = await Promise.all([
+    removeRehearsal(drill.target).catch(error => [oneLine(error)]),
+    removeScratch(scratchOf(drill), storeEnv(drill.source)).then(
+      () => [],
+      error => [`bucket of the next backup: ${oneLine(error)}`],
+    ),
+  ]);
+  return [...site, ...bucket];
+}
+
 /** Who interrupts waits five seconds and no longer: what is there is the next rehearsal's to remove. */
-async function giveUp(target: OpenSite): Promise<void> {
-  const left = target.signal.aborted ? ['it was interrupted'] : await removeRehearsal(target).catch(e => [oneLine(e)]);
+async function giveUp(drill: Begun): Promise<void> {
+  const { target } = drill;
+  const left = target.signal.aborted ? ['it was interrupted'] : await removed(drill);
   if (left.length === 0) return forgetRehearsal(target);
   const text = `${target.site.name} is still there (${left.join('; ')}): the next rehearsal removes it first`;
   target.emit({ type: 'notice', text });
 }
 
-type Ended = Awaited<ReturnType<typeof carryOut>>;
-
-/** What a scenario composes wrongly must not meet the source, which lives. */
-const onlyOn =
-  ({ site }: OpenSite, apply: InSession['apply']): InSession['apply'] =>
-  (steps, select) => {
-    const astray = steps.find(({ target }) => target.site !== site.name);
-    if (!astray) return apply(steps, select);
-    throw new OpsError('DRILL_TARGET', `cannot rehearse: the step ${astray.id} is about ${astray.target.site}`);
-  };
+/** What is not in the commit was not there. */
+function untried(isolation: Isolation): string[] {
+  if (isolation.is === 'unable' || isolation.uncommitted.length === 0) return [];
+  const { commit, uncommitted } = isolation;
+  const named = `${uncommitted.slice(0, 5).join(', ')}${uncommitted.length > 5 ? ' ...' : ''}`;
+  return [
+    `Changes of this checkout that are not committed (${named}): the commit ${commit.slice(0, 12)} was rehearsed.`,
+  ];
+}

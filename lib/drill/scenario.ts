@@ -3,6 +3,8 @@ import type { SourceName } from '../backup/set.ts';
 import type { SealedSet } from '../backup/source.ts';
 import type { AnyStep } from '../engine/index.ts';
 import type { InSession, OpenSite } from '../site/index.ts';
+import type { Keys } from '../store/index.ts';
+import type { Neighbour } from './neighbour.ts';
 import type { Mark, Report, RpoOfSource } from './report.ts';
 import type { Marked } from './timeline.ts';
 
@@ -11,8 +13,12 @@ export interface Drill {
   /** In the form of a set's id. */
   id: string;
   mode: Report['mode'];
-  /** The site that is lost, or beside which it is rehearsed. */
-  source: OpenSite;
+  /** The site that is lost, or beside which it is rehearsed: then nothing of its state is at hand. */
+  source: Pick<OpenSite, 'site'>;
+  /** Of a rehearsal. */
+  beside?: Neighbour;
+  /** Of a rehearsal: keys of a bucket of its own, for its next backup. */
+  scratch?: Keys;
   /** Where it comes up; in mode destroy the source itself. */
   target: OpenSite;
   set: SealedSet;
@@ -43,8 +49,8 @@ export interface Scenario {
   modes: readonly Report['mode'][];
   /** Sources of the set without which it proves nothing. */
   sources: readonly SourceName[];
-  /** What it does not try, for the report. */
-  notTried: readonly string[];
+  /** What it does not try, for the report; may depend on what was seen. */
+  notTried(checks: readonly CheckResult[]): readonly string[];
   phases(drill: Drill): Promise<readonly Phase[]>;
   /** After the last phase; all that it has, also those that could not be looked at. */
   checks(drill: Drill): Promise<readonly CheckResult[]>;

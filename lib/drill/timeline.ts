@@ -30,7 +30,7 @@ export interface Timeline {
  */
 const UTC_BOUND: Duration = 2000;
 
-const FILE = 'marks.json';
+export const MARKS_FILE = 'marks.json';
 
 export async function systemBootTime(): Promise<() => BootTime> {
   const boot = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
@@ -46,7 +46,7 @@ export async function openTimeline(
   clock: Pick<Clock, 'now'>,
   since: () => BootTime,
 ): Promise<Timeline> {
-  const path = join(folder, FILE);
+  const path = join(folder, MARKS_FILE);
   const all = await readMarks(path);
   return {
     async mark(mark) {

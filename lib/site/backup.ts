@@ -25,10 +25,13 @@ const TAKE: Readonly<Record<SourceName, (site: Site, set: string) => AnyStep[]>>
   'control-plane': (site, set) => [controlPlaneTake(site, set)],
 };
 
-/** Every source of the inventory, then escrow, seal and retention. A source that fails leaves the set unsealed: no backup. */
+/**
+ * Every source of the inventory, then escrow, seal and retention. A source that fails leaves the set unsealed: no backup.
+ * `home`: of a rehearsal, whose escrow and signer go with it.
+ */
 export function backupSteps(
   site: Site,
-  { dirs }: Pick<Place, 'dirs'>,
+  { dirs, home }: Pick<Place, 'dirs'> & { home?: string },
   set: string,
   trigger: Manifest['trigger'],
 ): AnyStep[] {
@@ -37,7 +40,10 @@ export function backupSteps(
       hint: `write one into ${site.path}; ./muster schema describes it`,
     });
   const takes = site.backup.sources.flatMap(source => TAKE[source](site, set));
-  return [...takes, ...backupSealSteps(site, dirs, { id: set, trigger })];
+  return [
+    ...takes,
+    ...backupSealSteps(site, { project: dirs.project, ...(home !== undefined && { home }) }, { id: set, trigger }),
+  ];
 }
 
 /** Takes a set. One that was killed is gone on with, under its id. Errors: SET_INCOMPLETE and those of its sources. */

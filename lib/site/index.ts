@@ -11,6 +11,7 @@ export {
   forgetRehearsal,
   lockRehearsal,
   openRehearsal,
+  rehearsalDir,
   rehearsalSite,
   removeRehearsal,
   sweepRehearsal,

@@ -15,12 +15,15 @@ import { leaks, removalSteps } from './teardown.ts';
 /** Names are DNS labels: what a rehearsal adds to one must fit too. */
 const LONGEST = 63;
 
-/** Pure. The same site under another name, on ports of its own; nothing in it writes canaries or runs by a timer. */
+/**
+ * Pure. The same site under another name, on ports of its own; nothing in it writes canaries or runs by a timer, and the
+ * source's escrow is not its own.
+ */
 export function rehearsalSite({ drills: _, ...source }: Site): Site {
   const name = `${source.name}-rehearsal`;
   if (name.length > LONGEST)
     throw new OpsError('DRILL_TARGET', `cannot rehearse ${source.name}: '${name}' has more than ${LONGEST} characters`);
-  const { schedule: _timers, ...backup } = source.backup ?? {};
+  const { schedule: _timers, escrow: _theirs, ...backup } = source.backup ?? {};
   const { ports: _ports, ...provider } = { ports: undefined, ...source.provider };
   return {
     ...source,
@@ -29,6 +32,10 @@ export function rehearsalSite({ drills: _, ...source }: Site): Site {
     ...(source.backup && { backup: backup as NonNullable<Site['backup']> }),
   };
 }
+
+/** Of the new site, in the caller's checkout. */
+export const rehearsalDir = ({ site, dirs }: Pick<OpenSite, 'site' | 'dirs'>): string =>
+  join(dirs.project, '.muster', rehearsalSite(site).name);
 
 /** One rehearsal of a site at a time: it is held outside of the rehearsal's state, which goes with it. Errors: LOCK_HELD. */
 export function lockRehearsal(open: OpenSite): Promise<Held> {
@@ -49,8 +56,12 @@ export async function openRehearsal(open: OpenSite, generation: number): Promise
     throw new OpsError('DRILL_TARGET', `cannot rehearse ${open.site.name}: a second site would need hosts of its own`, {
       hint: 'rehearse a lab of the same inventory with the provider qemu or container',
     });
+  if (await exists(join(dirs.project, 'inventories', `${site.name}.yaml`)))
+    throw new OpsError('DRILL_TARGET', `cannot rehearse ${open.site.name}: ${site.name} is a site with an inventory`, {
+      hint: `give ${site.name} another name: a rehearsal takes this one, and removes what is called so`,
+    });
   const rehearsal = { of: open.site, generation, fence: { name: site.name, store: await storePlace(open) } };
-  const own = { ...dirs, state: join(dirs.project, '.muster', site.name) };
+  const own = { ...dirs, state: rehearsalDir(open) };
   return wireSite(site, { project: dirs.project, dirs: own, clock: ports.clock, signal, emit, masker, rehearsal });
 }
 

@@ -3,7 +3,7 @@ import { OpsError } from '../errors/index.ts';
 import type { Provider } from '../host/provider.ts';
 import type { Site } from '../inventory/index.ts';
 import type { SecretStore } from '../secret/index.ts';
-import { openStore, type StoreAccess, type StoreEnv, storeAccess } from '../store/index.ts';
+import { openStore, readKeys, type StoreAccess, type StoreEnv, storeAccess } from '../store/index.ts';
 
 export interface StorePort {
   open: Ports['store'];
@@ -25,11 +25,10 @@ export function storePort(site: Site, { source, dirs, secrets, provider, ...env 
     async open(name) {
       if (name !== site.name)
         throw new OpsError('INTERNAL', `cannot open the store of ${name}: this run is about ${site.name}`);
-      const access = await storeAccess(source ?? site, source ? 'reader' : 'site', {
-        dirs,
-        secrets,
-        gateway: provider.gateway,
-      });
+      // A rehearsal whose data was proven gets keys of a bucket of its own, for its next backup.
+      const reads = source && !(await readKeys(secrets, 'site'));
+      const deps = { dirs, secrets, gateway: provider.gateway };
+      const access = await storeAccess(reads ? source : site, reads ? 'reader' : 'site', deps);
       const known = clients.find(client => sameAccess(client.access, access));
       const store = known?.store ?? openStore(access, env);
       if (!known) clients.push({ access, store });

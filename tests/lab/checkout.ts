@@ -24,6 +24,8 @@ export interface Checkout {
   start(verb: string, ...args: string[]): { child: ChildProcess; ended: Promise<Result> };
   /** SIGKILL as soon as the journal holds the begin of a step whose id starts so. */
   killedAt(step: string, verb: string, ...args: string[]): Promise<Result>;
+  /** All that is there, as a commit: a rehearsal runs by a clone of it. */
+  commit(): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -41,8 +43,17 @@ export async function newCheckout(site: string, inventory: string): Promise<Chec
     start,
     muster: (verb, ...args) => start(verb, ...args).ended,
     killedAt: (step, verb, ...args) => killWhen(start(verb, ...args), () => begun(state, step)),
+    commit: () => commitAll(dir),
     remove: () => rm(dir, { recursive: true, force: true }),
   };
+}
+
+async function commitAll(dir: string): Promise<void> {
+  const git = (...args: string[]) =>
+    run('git', ['-C', dir, '-c', 'user.name=test', '-c', 'user.email=test@test', ...args]);
+  await git('init', '--quiet');
+  await git('add', '--all');
+  await git('commit', '--quiet', '--message', 'all that is there');
 }
 
 async function copyTree(dir: string): Promise<void> {

@@ -1,9 +1,10 @@
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Report } from '../../lib/drill/report.ts';
+import { qemuProcesses } from '../../lib/host/qemu/processes.ts';
 import { callApp } from './app.ts';
 import { type Checkout, newCheckout } from './checkout.ts';
 
@@ -31,11 +32,23 @@ const KEPT = join(homedir(), '.local/share/muster', SITE);
 const mail = 'drill@exemple.test';
 const password = 'un-mot-de-passe-long';
 
-const test = suite<{ checkout: Checkout }>('a site on QEMU that is lost, and comes back with its data');
+interface Context {
+  checkout: Checkout;
+  app: string;
+  ca: string;
+}
+
+const test = suite<Context>('a site on QEMU that is lost, and comes back with its data');
+const machines = async (site: string) =>
+  (await qemuProcesses()).filter(({ name }) => name === `muster-${site}-server-1`).map(({ pid }) => pid);
 
 test.before(async context => {
   await rm(KEPT, { recursive: true, force: true });
   context.checkout = await newCheckout(SITE, INVENTORY);
+  await context.checkout.commit();
+  const made = await context.checkout.muster('bootstrap', '--json');
+  assert.is(made.code, 0, made.stderr.slice(-3000));
+  Object.assign(context, JSON.parse(made.stdout));
 });
 
 test.after(async ({ checkout }) => {
@@ -45,23 +58,37 @@ test.after(async ({ checkout }) => {
   await checkout.remove();
 });
 
-test('backed up, lost on purpose and rebuilt from nothing, it is the site that it was', async ({ checkout }) => {
-  const made = await checkout.muster('bootstrap', '--json');
-  assert.is(made.code, 0, made.stderr.slice(-3000));
-  const { app, ca } = JSON.parse(made.stdout) as { app: string; ca: string };
+/** The time that it takes under emulation depends on what else this computer does: the report tells it. */
+async function drilled({ checkout }: Context, ...mode: string[]): Promise<Report> {
+  const { code, stdout, stderr } = await checkout.muster('drill', 'site-rebuild', ...mode, '--json');
+  const { report } = JSON.parse(stdout) as { report: Report };
+  const why = stderr.slice(-3000) + JSON.stringify(report.checks.filter(({ state }) => state !== 'passed'));
+  assert.is(report.verdict, 'verified', why);
+  assert.ok(code === 0 || report.rto.met === false, why);
+  process.stderr.write(`rto ${report.rto.ms} ms: ${JSON.stringify(report.clocks.phases)}\n`);
+  return report;
+}
+
+test('rehearsed beside the living site, every check passes, and nothing of the second site is left', async context => {
+  const { checkout, app, ca } = context;
   const created = await callApp(app, ca, 'POST', '/api/users', { email: mail, name: 'Drill', password });
   assert.is(created.status, 201);
   const taken = await checkout.muster('backup');
   assert.is(taken.code, 0, taken.stderr.slice(-3000));
-  const want = ['site-rebuild', '--mode', 'destroy', `--confirm=${SITE}`, '--json'];
-  const { code, stdout, stderr } = await checkout.muster('drill', ...want);
-  const { report } = JSON.parse(stdout) as { report: Report };
-  const why = stderr.slice(-3000) + JSON.stringify(report.checks.filter(({ state }) => state !== 'passed'));
-  assert.is(report.verdict, 'verified', why);
-  // The time that it takes under emulation depends on what else this computer does: the report tells it.
-  assert.ok(code === 0 || report.rto.met === false, why);
-  process.stderr.write(`rto ${report.rto.ms} ms: ${JSON.stringify(report.clocks.phases)}\n`);
-  const login = await callApp(app, ca, 'POST', '/api/login', { email: mail, password });
+  const source = await machines(SITE);
+  const { checks } = await drilled(context, '--mode', 'rehearse');
+  assert.equal(
+    checks.filter(({ state }) => state !== 'passed'),
+    [],
+  );
+  assert.equal(await machines(SITE), source);
+  assert.equal(await machines(`${SITE}-rehearsal`), []);
+  assert.equal(await readdir(join(checkout.dir, '.muster/stores', SITE, 'data')), [`muster-${SITE}`]);
+});
+
+test('lost on purpose and rebuilt from nothing, it is the site that it was', async context => {
+  await drilled(context, '--mode', 'destroy', `--confirm=${SITE}`);
+  const login = await callApp(context.app, context.ca, 'POST', '/api/login', { email: mail, password });
   assert.is(login.status, 200);
 });
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -61,6 +61,7 @@ test.before(async context => {
   await rm(KEPT, { recursive: true, force: true });
   context.checkout = await newCheckout(SITE, INVENTORY);
   context.state = `${context.checkout.state}-rehearsal`;
+  await context.checkout.commit();
   for (const verb of ['bootstrap', 'backup']) {
     const { code, stderr } = await context.checkout.muster(verb);
     assert.is(code, 0, stderr.slice(-2000));
@@ -97,8 +98,10 @@ test('the next one removes it, and proves the backup on a fenced site of its own
   const { verdict, mode, target, checks, clocks, left, rpo } = context.drilled.report;
   assert.equal([verdict, mode, target, left], ['verified', 'rehearse', `${SITE}-rehearsal (container)`, []]);
   const passed = checks.filter(({ state }) => state === 'passed').map(({ id }) => id);
-  for (const id of ['site.apart', 'site.fence', 'postgres.checksums', 'canary.rows', 'app.person'])
+  for (const id of ['site.isolated', 'site.apart', 'site.fence', 'postgres.checksums', 'canary.rows', 'app.person'])
     assert.ok(passed.includes(id), id);
+  for (const id of ['site.scratch-apart', 'site.next-backup']) assert.ok(passed.includes(id), id);
+  assert.is(passed.length, checks.length);
   assert.equal(
     clocks.marks.map(({ mark }) => mark),
     ['t0', 't2', 't3', 't4', 't5', 't6', 't7', 't8'],
@@ -114,12 +117,49 @@ test('no data came to it before its fence was proven', async ({ drilled }) => {
   assert.not.match(journal, `"site":"${SITE}"`);
 });
 
+test('what it leaned on is listed in the report, and nothing of its source is in the list', async ({
+  checkout,
+  drilled,
+}) => {
+  const { details = [] } = drilled.report.checks.find(({ id }) => id === 'site.isolated') ?? {};
+  assert.ok(
+    details.some(line => line.startsWith('escrow: ')) && details.some(line => line.startsWith('age identity: ')),
+  );
+  const own = details.filter(line => line.includes(`${checkout.dir}/`));
+  assert.equal(
+    own.map(line => line.replace(checkout.dir, '')),
+    [
+      'npm packages, as the commit pins them: /node_modules (read)',
+      `state of the new site, empty at t0: /.muster/${SITE}-rehearsal (write)`,
+    ],
+  );
+});
+
 test('nothing of it is left, and its evidence holds', async ({ checkout, state, drilled }) => {
   assert.is(await exists(state), false);
   assert.is(await exists(join(checkout.dir, 'kubeconfigs', `${SITE}-rehearsal.yaml`)), false);
   assert.is((await machines(`${SITE}-rehearsal`)).length, 0);
+  assert.equal(await readdir(join(checkout.dir, '.muster/stores', SITE, 'data')), [`muster-${SITE}`]);
+  assert.equal(await readdir(join(checkout.dir, '.muster/rehearsals')), []);
+  assert.not.match(await readFile('/proc/self/mountinfo', 'utf8'), `${checkout.dir}/`);
   const { stdout } = await promisify(execFile)(join(checkout.dir, 'muster'), ['verify-evidence', drilled.folder]);
   assert.match(stdout, SITE);
+});
+
+test('one that leans on a secret of its source turns red before a machine is made', async ({ checkout, state }) => {
+  const script = join(checkout.dir, 'scripts/15-open-store.ts');
+  const text = await readFile(script, 'utf8');
+  const lean = `import { readFileSync } from 'node:fs';\nconst lean = (project: string) => readFileSync(\`\${project}/.muster/${SITE}/secrets/backup/kopia-password\`);\n`;
+  const leaning = text.replace('const { of, generation } = rehearsal;', '$& lean(dirs.project);');
+  assert.is.not(leaning, text);
+  await writeFile(script, `${lean}${leaning}`);
+  await checkout.commit();
+  const { code, stdout } = await checkout.muster('drill', 'site-rebuild', '--json');
+  const { report } = JSON.parse(stdout) as { report: Report };
+  assert.is.not(code, 0);
+  assert.is(report.verdict, 'inconclusive');
+  assert.match(report.error?.message ?? '', `ENOENT: no such file or directory, open '${checkout.state}/secrets`);
+  assert.is(await exists(state), false);
 });
 
 test('its source ran on: the same machine, an unbroken heartbeat, and a store in which nothing else was written', async context => {

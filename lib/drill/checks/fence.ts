@@ -123,16 +123,13 @@ export async function fenceResult(drill: Drill): Promise<CheckResult> {
 }
 
 /** The ports that lead into the source's machines, and a door that certainly is open. */
-async function whatToTry({ source, target }: Drill, door: number): Promise<Tries> {
-  const { gateway = '127.0.0.1' } = target.provider;
-  const { site, dirs, ports, provider } = source;
-  const access = await storeAccess(site, 'reader', { dirs, secrets: ports.secrets, gateway });
+async function whatToTry({ source, target, beside }: Drill, door: number): Promise<Tries> {
+  if (!beside) throw new Error("what the source's ports are was not said");
+  const { provider, dirs, ports } = target;
+  const { gateway = '127.0.0.1' } = provider;
+  const access = await storeAccess(source.site, 'reader', { dirs, secrets: ports.secrets, gateway });
   const { hostname, port } = new URL(access.there);
-  const ways = site.hosts.flatMap(({ name }) =>
-    (['ssh', 'api', 'web'] as const).map(kind => provider.endpoint(name, kind)),
-  );
-  const closed = (await Promise.all(ways)).map(way => `${gateway}:${way.port}`);
-  return { store: `${hostname}:${port || 443}`, closed: [...new Set([...closed, `${gateway}:${door}`])] };
+  return { store: `${hostname}:${port || 443}`, closed: [...beside.ports, door].map(one => `${gateway}:${one}`) };
 }
 
 interface Door {

@@ -13,7 +13,7 @@ export const namespaceLoss: Scenario = {
   loses: 'the namespace app with everything in it',
   modes: ['destroy'],
   sources: ['velero', 'postgres'],
-  notTried: ['That the cluster and its machines can be replaced: they were not lost.'],
+  notTried: () => ['That the cluster and its machines can be replaced: they were not lost.'],
   phases,
   checks: wholeResults,
   rpo: canaryRpo,

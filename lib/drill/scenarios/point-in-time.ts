@@ -16,7 +16,10 @@ export const pointInTime: Scenario = {
   loses: 'what the database takes after the beginning of the drill',
   modes: ['destroy'],
   sources: ['postgres'],
-  notTried: ['Any other moment than this one.', 'That anything but the database goes back: files stay as they are.'],
+  notTried: () => [
+    'Any other moment than this one.',
+    'That anything but the database goes back: files stay as they are.',
+  ],
   phases,
   checks: async drill => [
     ...(await postgresResults(drill, drill.t0)),
