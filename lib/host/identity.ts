@@ -22,16 +22,22 @@ export interface Identity {
 export const machinesDir = (state: string): string => join(state, 'machines');
 /** Of one machine; 0700. */
 export const machineDir = (state: string, name: string): string => join(machinesDir(state), name);
-const identityPath = (state: string, name: string) => join(machineDir(state, name), 'machine.json');
+export const identityPath = (state: string, name: string) => join(machineDir(state, name), 'machine.json');
 
-/** Free ports included. Errors: PORT_TAKEN. */
-export const newIdentity = async (site: Site, host: HostWant, hostKey: string, { run }: Ctx): Promise<Identity> => ({
+/** Free ports included, and none of `kept`. Errors: PORT_TAKEN. */
+export const newIdentity = async (
+  site: Site,
+  host: HostWant,
+  hostKey: string,
+  { run }: Ctx,
+  kept: ReadonlySet<number>,
+): Promise<Identity> => ({
   name: host.name,
   site: site.name,
   owner: run.dirs.project,
   run: run.id,
   uuid: randomUUID(),
-  forwards: await chooseForwards(site, await keptPorts(run.dirs.state)),
+  forwards: await chooseForwards(site, new Set([...kept, ...(await keptPorts(run.dirs.state))])),
   hostKey,
 });
 

@@ -3,10 +3,11 @@ import type { Site } from '../../inventory/index.ts';
 import { seconds } from '../../time/index.ts';
 import { exists } from '../exists.ts';
 import { type Fence, plantedByFence } from '../fence.ts';
-import { knownIdentity, newIdentity, readIdentity, writeIdentity } from '../identity.ts';
+import { knownIdentity, newIdentity, readIdentity } from '../identity.ts';
 import { createKeys } from '../keys.ts';
 import type { Machinery } from '../machinery.ts';
 import { waitUntilGone } from '../reach.ts';
+import { reserve } from '../reserve.ts';
 import { createRoot, removeRoot, rootWhole } from './create.ts';
 import { observePower, processRuns } from './observe.ts';
 import { asRoot, containerFiles, podman } from './podman.ts';
@@ -31,7 +32,7 @@ export function containerMachinery(site: Site, fence?: Fence): Machinery {
     },
     async createIdentity(host, ctx) {
       const hostKey = await createKeys(site.name, host.name, ctx);
-      await writeIdentity(ctx.run.dirs.state, await newIdentity(site, host, hostKey, ctx));
+      await reserve(ctx, kept => newIdentity(site, host, hostKey, ctx, kept));
     },
     diskWhole: (name, { run }) => rootWhole(run.dirs.state, name),
     createDisk: (host, ctx) => createRoot(site, host, fence ? plantedByFence(fence) : [], ctx),

@@ -6,9 +6,10 @@ import type { HostWant, Site } from '../../inventory/index.ts';
 import { needDisk } from '../capacity.ts';
 import { exists } from '../exists.ts';
 import { type Fence, plantedByFence } from '../fence.ts';
-import { knownIdentity, newIdentity, writeIdentity } from '../identity.ts';
+import { knownIdentity, newIdentity } from '../identity.ts';
 import { createKeys, plantedKeys } from '../keys.ts';
 import { findMachineImage } from '../machine-image/index.ts';
+import { reserve } from '../reserve.ts';
 import { checkSocketPath, machineFiles, newMacs, type QemuIdentity, segmentAddress } from './identity.ts';
 import { seedFiles } from './seed.ts';
 
@@ -16,12 +17,15 @@ import { seedFiles } from './seed.ts';
 export async function createIdentity(site: Site, host: HostWant, ctx: Ctx): Promise<void> {
   const { state } = ctx.run.dirs;
   checkSocketPath(machineFiles(state, host.name));
-  const identity: QemuIdentity = {
-    ...(await newIdentity(site, host, await createKeys(site.name, host.name, ctx), ctx)),
-    macs: newMacs(),
-    address: segmentAddress(site.hosts.findIndex(other => other.name === host.name)),
-  };
-  await writeIdentity(state, identity);
+  const hostKey = await createKeys(site.name, host.name, ctx);
+  await reserve(
+    ctx,
+    async (kept): Promise<QemuIdentity> => ({
+      ...(await newIdentity(site, host, hostKey, ctx, kept)),
+      macs: newMacs(),
+      address: segmentAddress(site.hosts.findIndex(other => other.name === host.name)),
+    }),
+  );
 }
 
 /** Of what a machine was made; its kernel and base stay its own, whatever becomes of the cache. */
