@@ -4,6 +4,7 @@ export { type Check, type CheckResult, LEVELS, type Level } from './check.ts';
 export { SET_CHECKS, type SetAtHand } from './checks/index.ts';
 export { KEY_DAMAGES, SET_DAMAGES } from './damages/index.ts';
 export { openEscrow } from './escrow/generations.ts';
+export { escrowAtHand, lentSecrets } from './escrow/lent.ts';
 export { escrowOpenStep, type OpenWant } from './escrow/open.ts';
 export { escrowedSecrets } from './escrow/opened.ts';
 export { type EscrowAt, escrowOf, keptDirectory, readIdentity } from './escrow/place.ts';

@@ -75,6 +75,12 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     flags: ['set', 'at', 'confirm'],
     load: async () => (await import('./verbs/restore.ts')).restore,
   },
+  rebuild: {
+    group: 'Backup',
+    title: 'Rebuild a site that is gone, from its store and its escrow; what still lives is refused',
+    flags: ['set', 'at', 'identity', 'confirm'],
+    load: async () => (await import('./verbs/rebuild.ts')).rebuild,
+  },
   drill: {
     group: 'Backup',
     title: 'Lose something on purpose, bring it back, and let the data decide',

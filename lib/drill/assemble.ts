@@ -50,7 +50,8 @@ export function assemble(seen: Seen): Report {
     history: seen.history,
     left: [...seen.left],
     verdict,
-    exit: exitOf(verdict, [rto.met, ...rpo.sources.map(({ met }) => met)]),
+    // A site that is back is back, though it took longer than was agreed: its RTO is told apart.
+    exit: exitOf(verdict, seen.drill.mode === 'rebuild' ? [] : [rto.met, ...rpo.sources.map(({ met }) => met)]),
     expires: expiryOf(verdict, clocks, objectives.proof),
     error: error && { code: error.code, message: error.message },
   };

@@ -8,7 +8,7 @@ import { OpsError } from '../errors/index.ts';
 import { inSession, newSetId, type OpenSite, openRehearsal } from '../site/index.ts';
 import { assemble } from './assemble.ts';
 import { imageResults } from './checks/images.ts';
-import { lookAtStored } from './checks/stored.ts';
+import { lookAtStored, type RebuildFrom } from './checks/stored.ts';
 import { evidenceDir, writeEvidence } from './evidence.ts';
 import { historyOf, readDrills } from './proofs.ts';
 import type { Report } from './report.ts';
@@ -93,11 +93,17 @@ export async function planDrill(open: OpenSite, { scenario, mode, ...want }: Dri
   const t0 = new Date(open.ports.clock.now());
   const target = mode === 'rehearse' ? await openRehearsal(open, set.manifest.escrowGeneration) : open;
   const drill: Drill = { id, mode, source: open, target, set, folder: evidenceDir(open.dirs.state, id), t0 };
+  const plan = await planPhases(scenario, drill);
+  if (target !== open) await target.close();
+  return plan;
+}
+
+/** Nothing is observed: what a later phase finds is made by those before it. */
+export async function planPhases(scenario: Pick<Scenario, 'phases'>, drill: Drill): Promise<DrillPlan> {
   const phases = [];
   for (const { name, steps, select = () => true } of await scenario.phases(drill))
     phases.push({ name, steps: (await steps()).filter(select).map(({ title }) => title) });
-  if (target !== open) await target.close();
-  return { set: id, phases };
+  return { set: drill.set.manifest.id, phases };
 }
 
 /** The newest one that has a manifest: whether it is a backup is the first thing that the drill finds out. */
@@ -120,12 +126,13 @@ export async function newestSet(open: OpenSite, trigger: Manifest['trigger']): P
 export async function lookAtSet(
   open: OpenSite,
   id: string,
-  timeline: Timeline,
+  timeline: Pick<Timeline, 'marks'>,
+  how: RebuildFrom = {},
 ): Promise<{ set?: SealedSet; ended: Ended }> {
   const lost = timeline.marks()[0];
   const at = lost ? new Date(lost.at) : new Date(open.ports.clock.now());
   try {
-    const { set, checks } = await lookAtStored(open, id, at);
+    const { set, checks } = await lookAtStored(open, id, at, how);
     const images = set ? await imageResults(open, set.manifest) : [];
     return { ...(set && { set }), ended: { checks: [...checks, ...images], rpo: [] } };
   } catch (error) {

@@ -50,7 +50,7 @@ function gaps({ checks }: Facts, manifest: Manifest | undefined): string[] {
   ];
 }
 
-function unmeasured({ verdict, clocks, rto, rpo }: Facts): string[] {
+function unmeasured({ verdict, clocks, rto, rpo, mode }: Facts): string[] {
   const unknown = rpo.sources.filter(({ ms }) => ms === null).map(({ source }) => source);
   return [
     ...(clocks.fault ? [`How long it took: the clocks contradict each other (${clocks.fault}).`] : []),
@@ -58,7 +58,11 @@ function unmeasured({ verdict, clocks, rto, rpo }: Facts): string[] {
     ...(clocks.exactTo > 0
       ? [`How long it took, to less than ${formatDuration(clocks.exactTo)}: this computer was restarted meanwhile.`]
       : []),
-    ...(rpo.sources.length === 0 ? ['How much was lost: no canaries were looked for.'] : []),
+    ...(rpo.sources.length > 0
+      ? []
+      : mode === 'rebuild'
+        ? ['How much was lost: when the site was lost is not known here; the checks say how new the newest data is.']
+        : ['How much was lost: no canaries were looked for.']),
     ...unknown.map(source => `How much of ${source} was lost: no canary came back that was written before the loss.`),
   ];
 }

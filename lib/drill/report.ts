@@ -94,7 +94,9 @@ export const report = z
     id: drillId,
     scenario: word,
     title: text.describe('Of the scenario: what was lost and brought back.'),
-    mode: z.enum(['rehearse', 'destroy']).describe('rehearse: beside the living source. destroy: in place.'),
+    mode: z
+      .enum(['rehearse', 'destroy', 'rebuild'])
+      .describe('rehearse: beside the living source. destroy: in place. rebuild: no drill, the site was gone.'),
     site: word.describe('Whose backup was proven.'),
     target: text.describe('Where it was restored.'),
     set: z

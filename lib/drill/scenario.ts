@@ -1,4 +1,5 @@
 import type { CheckResult } from '../backup/check.ts';
+import type { EscrowAt } from '../backup/escrow/place.ts';
 import type { SourceName } from '../backup/set.ts';
 import type { SealedSet } from '../backup/source.ts';
 import type { AnyStep } from '../engine/index.ts';
@@ -24,6 +25,10 @@ export interface Drill {
   set: SealedSet;
   /** The loss was declared. */
   t0: Date;
+  /** Of a rebuild: the moment to which the database goes back; absent: all that was archived. */
+  at?: Date;
+  /** Of a rebuild: with the places and the identity that are at hand. */
+  escrow?: EscrowAt;
   /** .muster/<site>/drills/<id>: what was seen on the way lies there too. */
   folder: string;
 }

@@ -63,6 +63,14 @@ export async function openTimeline(
   };
 }
 
+/** The loss that an earlier try was told of is the loss of the next one. */
+export async function keepLoss(from: string, into: string): Promise<void> {
+  const loss = (await readMarks(join(from, FILE))).filter(({ mark }) => mark === 't0');
+  const path = join(into, FILE);
+  await mkdir(into, { recursive: true, mode: 0o700 });
+  await writeDurably(path, `${JSON.stringify(loss, null, 2)}\n`, `${path}.${randomUUID()}`);
+}
+
 async function readMarks(path: string): Promise<Marked[]> {
   const text = await readFile(path, 'utf8').catch(error => {
     if (error.code === 'ENOENT') return '[]';

@@ -3,6 +3,7 @@
 export { type BackedUp, backupSite, backupSteps, newSetId } from './backup.ts';
 export { addresses, type Bootstrapped, bootstrapSite, planSite } from './bootstrap.ts';
 export { bootstrapSteps, loadScripts, type Selection } from './compose.ts';
+export { lendKeys, livingOf, refuseLiving } from './lost.ts';
 export { type OpenOptions, type OpenSite, openSite } from './open.ts';
 export { type Place, type Rehearsal, type Script, siteDirs } from './place.ts';
 export { startSite, stopSite } from './power.ts';
@@ -16,6 +17,7 @@ export {
   removeRehearsal,
   sweepRehearsal,
 } from './rehearsal.ts';
+export { chosenSet } from './restore.ts';
 export { type InSession, inSession, newRun, type Ran, runVerb } from './run-verb.ts';
 export type { Spent } from './spent.ts';
 export { type Health, type SiteStatus, siteStatus } from './status.ts';

@@ -1,4 +1,4 @@
-import { listSets, type Manifest, partOf, publicKeyPath, readPublicKey, readSet } from '../backup/index.ts';
+import { listSets, partOf, publicKeyPath, readPublicKey, readSet, type SealedSet } from '../backup/index.ts';
 import { NAMESPACE as DATABASE } from '../backup/postgres/names.ts';
 import { postgresRestore } from '../backup/postgres/restore.ts';
 import {
@@ -79,7 +79,11 @@ export const discardSteps = ({ site }: OpenSite): AnyStep[] => [
   ...(site.backup?.sources.includes('velero') ? [discardNamespacesStep(site)] : []),
 ];
 
-async function chosen(open: OpenSite, { set, at }: RestoreWant): Promise<{ manifest: Manifest }> {
+/** The set that a restore takes when a person named one, or none. Errors: SET_*, MANIFEST_*; USAGE, WAL_GAP for a moment. */
+export async function chosenSet(
+  open: Pick<OpenSite, 'site' | 'dirs' | 'ports'>,
+  { set, at }: Pick<RestoreWant, 'set' | 'at'>,
+): Promise<SealedSet> {
   const { site, dirs, ports } = open;
   const [store, publicKey] = await Promise.all([
     ports.store(site.name),
@@ -93,7 +97,7 @@ async function chosen(open: OpenSite, { set, at }: RestoreWant): Promise<{ manif
 }
 
 async function settled(open: OpenSite, want: RestoreWant): Promise<Restoring> {
-  const { manifest } = await chosen(open, want);
+  const { manifest } = await chosenSet(open, want);
   const velero = partOf(manifest, 'velero');
   const of = want.what === 'database' ? [] : (velero?.facts.namespaces ?? []);
   const namespaces = want.name === undefined ? of : of.filter(name => name === want.name);

@@ -17,6 +17,8 @@ export interface SetAtHand {
   escrow: EscrowAt;
   /** The moment from which age is counted: now, or a drill's t0. */
   at: Date;
+  /** Of a rebuild: nothing newer is to be had, so that its age is only told. */
+  anyAge?: boolean;
 }
 
 export type Look = ReturnType<Check<SetAtHand>['look']>;

@@ -14,6 +14,8 @@ export interface OpenWant {
   generation?: number;
   /** Prefixes of names; absent: all of them. */
   only?: readonly string[];
+  /** Prefixes of those of which what is there wins, also in a rebuild: the way to the store may be younger than the set. */
+  keep?: readonly string[];
   /** rebuild: the escrow must be there, and another value is refused. adopt: what is there wins, and no escrow is fine. */
   mode: 'rebuild' | 'adopt';
 }
@@ -55,7 +57,7 @@ async function observeSecrets(at: EscrowAt, want: Omit<OpenWant, 'of'>, store: S
   for (const [name, secret] of opened?.secrets ?? []) {
     const kept = await store.get(name);
     if (!kept) facts.absent.push(name);
-    else if (kept.equals(secret)) facts.same++;
+    else if (kept.equals(secret) || want.keep?.some(prefix => name.startsWith(prefix))) facts.same++;
     else facts.different.push(name);
   }
   if (want.mode === 'rebuild' && facts.different.length > 0) throw otherValues(at, facts.different);
@@ -66,7 +68,10 @@ const otherValues = ({ site }: EscrowAt, details: string[]) =>
   new OpsError(
     'RESTORE_TARGET',
     `cannot take ${details.length} secrets out of the escrow of ${site}: other values are there`,
-    { details },
+    {
+      details,
+      hint: `if they are of the site that is lost: ./muster destroy --site ${site} --confirm=${site} removes them, not the escrow`,
+    },
   );
 
 export function decideOpen({ generation, absent, different, same }: OpenFacts): Decision {

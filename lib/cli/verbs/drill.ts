@@ -1,12 +1,11 @@
 import { relative } from 'node:path';
-import { type DrillPlan, drillSite, planDrill } from '../../drill/drill-site.ts';
+import { drillSite, planDrill } from '../../drill/drill-site.ts';
 import { rehearseSite } from '../../drill/rehearse.ts';
-import type { Report } from '../../drill/report.ts';
 import { scenarioOf } from '../../drill/scenarios/index.ts';
 import { OpsError } from '../../errors/index.ts';
-import { formatDuration } from '../../time/index.ts';
 import { onSite } from '../on-site.ts';
-import { json, table } from '../output.ts';
+import { json } from '../output.ts';
+import { drillPlanText, reportText } from '../report-text.ts';
 import type { Act } from '../verb.ts';
 
 /** Loses something on purpose, brings it back, and lets the data decide. */
@@ -30,7 +29,7 @@ export const drill: Act = async call => {
     const want = { scenario, mode, trigger, ...(flags.set && { set: flags.set }) } as const;
     if (flags['dry-run']) {
       const plan = await planDrill(open, want);
-      return out.data(flags.json ? json(plan) : planText(plan));
+      return out.data(flags.json ? json(plan) : drillPlanText(plan));
     }
     const carryOut = mode === 'rehearse' ? rehearseSite : drillSite;
     const { report, folder } = await carryOut(open, want);
@@ -39,28 +38,3 @@ export const drill: Act = async call => {
     return report.exit;
   })(call);
 };
-
-const planText = ({ set, phases }: DrillPlan): string =>
-  table([['set', set], ...phases.flatMap(({ name, steps }) => steps.map((step, n) => [n === 0 ? name : '', step]))]);
-
-function reportText(report: Report, folder: string): string {
-  const { verdict, rto, rpo, checks, error } = report;
-  const open = checks.filter(({ state, required }) => required && state !== 'passed');
-  const span = (ms: number | null) => (ms === null ? 'not told' : formatDuration(ms));
-  const kept = (met: boolean | null) => (met === null ? '' : met ? ', met' : ', MISSED');
-  return table([
-    ['verdict', `${verdict}: ${report.title}`],
-    ['set', report.set?.id ?? 'none'],
-    ...(error ? [['error', `${error.code}: ${error.message}`]] : []),
-    ...open.map(({ id, code, got }) => ['check', `${id}: ${code ?? ''} ${got}`]),
-    ['checks', `${checks.filter(({ state }) => state === 'passed').length} of ${checks.length} passed`],
-    ['rto', `${span(rto.ms)}, target ${span(rto.target)}${kept(rto.met)}`],
-    ...report.clocks.phases.map(({ name, ms }) => ['', `${name}: ${span(ms)}`]),
-    ...rpo.sources.map(({ source, ms, target, met }) => [
-      'rpo',
-      `${source}: ${span(ms)}, target ${span(target)}${kept(met)}`,
-    ]),
-    ['evidence', `${folder}/report.html`],
-    ['next', `./muster verify-evidence ${folder}`],
-  ]);
-}

@@ -4,7 +4,7 @@ import { podPostgres } from '../../backup/postgres/server.ts';
 import { onHost, seeClaims } from '../../backup/velero/claims.ts';
 import { isRecord } from '../../cluster/index.ts';
 import { OpsError } from '../../errors/index.ts';
-import { type Canary, chainFaults, type Range, rpoOf } from '../canary.ts';
+import { type Canary, chainFaults, newestBefore, type Range, rpoOf } from '../canary.ts';
 import type { RpoOfSource } from '../report.ts';
 import type { Drill } from '../scenario.ts';
 import type { Marked } from '../timeline.ts';
@@ -109,6 +109,27 @@ async function results(flocks: readonly Flock[], drill: Drill): Promise<CheckRes
     },
   }));
   return runChecks(checks, drill);
+}
+
+/** How new the newest data is that came back: of a site whose loss nobody timed. */
+export async function newestResult(drill: Drill): Promise<CheckResult[]> {
+  if (!drill.source.site.drills) return [];
+  const check = {
+    id: 'canary.newest',
+    title: 'The newest data that came back',
+    source: 'site' as const,
+    level: 'L5' as const,
+    required: false,
+    expected: 'as new as what was backed up last',
+    async look(of: Drill) {
+      const seen = FLOCKS.map(async ({ id, read }) => {
+        const newest = newestBefore(await read(of), of.t0);
+        return newest ? `${id} of ${newest.written}` : `no ${id}`;
+      });
+      return { state: 'passed' as const, got: (await Promise.all(seen)).join(', ') };
+    },
+  };
+  return runChecks([check], drill);
 }
 
 /** By the newest canary of each kind that was written before the loss and came back; of a source the worst counts. */

@@ -9,13 +9,13 @@ import type { Drill } from '../scenario.ts';
 import { surroundingsOf } from './surroundings.ts';
 
 /** The database that runs again, and what was compared while it stood at the set's point. */
-export async function postgresResults({ target, set, mode }: Drill, at?: Date): Promise<CheckResult[]> {
+export async function postgresResults({ target, set, mode, ...drill }: Drill, at = drill.at): Promise<CheckResult[]> {
   const part = partOf(set.manifest, 'postgres');
   if (!part) return [];
   const { ports, site } = target;
   const replayed = replayedCheck(part, () => ports.store(site.name));
   // Beside a living source the archive goes on; at a moment it is not to be replayed to its end.
-  const whole = mode === 'destroy' && !at ? [replayed] : [];
+  const whole = mode !== 'rehearse' && !at ? [replayed] : [];
   const api = await ports.cluster(site.name);
   return runChecks([...checksAfterRestore(part, at), ...whole], podPostgres(api, site.name));
 }

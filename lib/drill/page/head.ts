@@ -5,7 +5,7 @@ import { badge, count, day, MET, moodOf, SIGNS, span, spanOrNot, VERDICT_MOOD } 
 /** The verdict, large, with what it means; then the figures. */
 export const head = (report: Report): Markup => html`
 <header>
-<p class="kind">Report of a recovery drill</p>
+<p class="kind">Report of a ${report.mode === 'rebuild' ? 'recovery' : 'recovery drill'}</p>
 <h1>${report.title} <bdi class="site">${report.site}</bdi></h1>
 <div class="verdict ${VERDICT_MOOD[report.verdict]}">
 <p class="word"><span class="sign" aria-hidden="true">${SIGNS[VERDICT_MOOD[report.verdict]]}</span><span class="said">${report.verdict}</span></p>

@@ -1,10 +1,11 @@
-import { type CheckResult, escrowOf, escrowOpenStep } from '../../backup/index.ts';
+import { type CheckResult, escrowOf, escrowOpenStep, type OpenWant } from '../../backup/index.ts';
 import type { AnyStep } from '../../engine/index.ts';
 import { rebuildOf, removalSteps } from '../../site/index.ts';
 import { apartResult } from '../checks/apart.ts';
 import { canaryRpo } from '../checks/canaries.ts';
 import { fenceResult } from '../checks/fence.ts';
 import { nextBackup, nextBackupBeside } from '../checks/next-backup.ts';
+import { silentResult } from '../checks/silent.ts';
 import { wholeResults } from '../checks/whole.ts';
 import { dataSteps } from '../restore.ts';
 import type { Drill, Phase, Scenario } from '../scenario.ts';
@@ -21,7 +22,7 @@ export const siteRebuild: Scenario = {
   ],
   phases,
   checks: wholeResults,
-  rpo: canaryRpo,
+  rpo: async (drill, t0) => (drill.mode === 'rebuild' ? [] : canaryRpo(drill, t0)),
   after: (drill, session) => (drill.mode === 'rehearse' ? nextBackupBeside : nextBackup)(drill, session),
 };
 
@@ -29,10 +30,11 @@ const keptToTheList = (checks: readonly CheckResult[]) =>
   checks.some(({ id, state }) => id === 'site.isolated' && state === 'passed');
 
 async function phases(drill: Drill): Promise<Phase[]> {
-  const { target, set, mode } = drill;
+  const { target, set, mode, at } = drill;
   const { site } = target;
   const { steps, machines, cluster, addons, beside, answers } = await rebuildOf(site, target);
-  const data = () => dataSteps(site, set.manifest, steps, { archive: mode === 'rehearse' ? 'off' : 'on' });
+  const data = () =>
+    dataSteps(site, set.manifest, steps, { archive: mode === 'rehearse' ? 'off' : 'on', ...(at && { at }) });
   // What it needs was done in the phases before.
   const alone = (step: AnyStep): AnyStep => ({ ...step, needs: [] });
   return [
@@ -40,18 +42,29 @@ async function phases(drill: Drill): Promise<Phase[]> {
     { name: 'making the machines', steps: () => steps, select: machines, end: 't3' },
     { name: 'installing the cluster', steps: () => steps, select: cluster, end: 't4' },
     { name: 'installing the add-ons', steps: () => steps, select: addons, end: 't5', ...fenced(drill) },
+    ...(mode === 'rebuild' ? [silent(drill)] : []),
     { name: 'bringing the data back', steps: () => [...data(), ...beside.map(alone)], end: 't6' },
     { name: 'looking at the application', steps: () => steps, select: answers, end: 't7' },
   ];
 }
 
-/** The loss, in place; and the keys. Beside its source a site has its own way to them: fewer of them. */
-function begin({ mode, target, set }: Drill, steps: readonly AnyStep[]): Phase[] {
+/**
+ * The loss, in place; and the keys. Beside its source a site has its own way to them: fewer of them. A site that is gone
+ * already has the way to its store from the newest generation, and everything else from the set's.
+ */
+function begin({ mode, target, set, escrow }: Drill, steps: readonly AnyStep[]): Phase[] {
   const { site } = target;
   const name = 'taking the keys out of the escrow';
   if (mode === 'rehearse') return [{ name, steps: () => steps, select: ({ id }) => id === 'escrow.open', end: 't2' }];
   const generation = set.manifest.escrowGeneration;
-  const keys = escrowOpenStep(site.name, escrowOf(site), { mode: 'rebuild', generation });
+  const open = (want: Omit<OpenWant, 'of' | 'mode'>) =>
+    escrowOpenStep(site.name, escrow ?? escrowOf(site), { mode: 'rebuild', ...want });
+  if (mode === 'rebuild')
+    return [
+      { name: 'taking the way to the store out of the escrow', steps: () => [open({ only: ['store/'] })] },
+      { name, steps: () => [open({ generation, keep: ['store/'] })], end: 't2' },
+    ];
+  const keys = open({ generation });
   return [
     { name: 'losing the site', steps: () => removalSteps(site, target), end: 't1' },
     { name, steps: () => [keys], end: 't2' },
@@ -61,3 +74,10 @@ function begin({ mode, target, set }: Drill, steps: readonly AnyStep[]): Phase[]
 /** No data comes to a site that may be the source, or reach it. */
 const fenced = (drill: Drill): Pick<Phase, 'prove'> =>
   drill.mode === 'rehearse' ? { prove: async () => [await apartResult(drill), await fenceResult(drill)] } : {};
+
+/** Two of the same database in one archive would spoil it for both. */
+const silent = (drill: Drill): Phase => ({
+  name: 'seeing that the lost database writes no more',
+  steps: () => [],
+  prove: async () => [await silentResult(drill)],
+});

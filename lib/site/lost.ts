@@ -1,0 +1,62 @@
+import { type EscrowAt, lentSecrets, openEscrow, readIdentity } from '../backup/index.ts';
+import { makePlan } from '../engine/index.ts';
+import { OpsError } from '../errors/index.ts';
+import type { OpenSite } from './open.ts';
+import { newRun } from './run-verb.ts';
+import { storePort } from './store-port.ts';
+import { removalSteps } from './teardown.ts';
+
+/**
+ * What of a site is still there, in words: machines of ours by their identity, off ones too, and on hosts that somebody
+ * brought what muster put there. Errors: CHECK_UNRUN: a host does not say.
+ */
+export async function livingOf(open: OpenSite, removal = removalSteps): Promise<string[]> {
+  const { site, provider } = open;
+  if (provider.owned) {
+    const machines = (await provider.machines(site)).map(({ name, id, power }) => `machine ${name} (${id}): ${power}`);
+    // Where the notes of a machine are lost it may run all the same.
+    const more = (await provider.list({ site: site.name })).map(({ kind, id, detail }) => `${kind} ${id}: ${detail}`);
+    return [...machines, ...more];
+  }
+  const onHosts = removal(site, open).filter(({ target }) => target.kind === 'host');
+  const { items } = await makePlan(onHosts, open.env(newRun(open, 'plan', {})));
+  const told = items.map(({ step, decision }) => ({ decision, host: step.target.name }));
+  const silent = told.find(({ decision }) => decision.is === 'unknown');
+  if (silent?.decision.is === 'unknown')
+    throw new OpsError('CHECK_UNRUN', `cannot tell whether ${site.name} is gone: ${silent.decision.reason}`, {
+      hint: `fresh hosts at the addresses of ${site.path}, with their host keys, or name other ones there`,
+    });
+  const changes = told.flatMap(({ decision, host }) =>
+    decision.is === 'changes' ? decision.changes.map(({ what }) => `${host}: ${what}`) : [],
+  );
+  return [...new Set(changes)];
+}
+
+/** Errors: RESTORE_TARGET: what is there would be written over, or live twice; CHECK_UNRUN. */
+export async function refuseLiving(open: OpenSite, removal = removalSteps): Promise<void> {
+  const details = await livingOf(open, removal);
+  if (details.length === 0) return;
+  const { name } = open.site;
+  throw new OpsError('RESTORE_TARGET', `cannot rebuild ${name}: it is not gone, ${details[0]}`, {
+    details,
+    hint: `./muster status --site ${name}; into a living site: ./muster restore set; if what is there is worth nothing: ./muster destroy --site ${name} --confirm=${name}, which keeps the backups`,
+  });
+}
+
+/**
+ * A site whose secrets are lost, read with those of its escrow: nothing is written, so that a dry run sees its store too.
+ * Errors: ESCROW_ABSENT, KEY_MISSING, KEY_WRONG.
+ */
+export async function lendKeys(open: OpenSite, escrow: EscrowAt): Promise<OpenSite> {
+  const { site, dirs, provider, ports, masker, signal } = open;
+  const identity = await readIdentity(escrow);
+  if (!identity)
+    throw new OpsError('KEY_MISSING', `cannot open the escrow of ${site.name}: its age identity is kept offline`, {
+      hint: '--identity FILE: the file with the private half (AGE-SECRET-KEY-...), readable by you alone',
+    });
+  const { secrets: lent } = await openEscrow(escrow, identity);
+  const secrets = lentSecrets(ports.secrets, lent, masker);
+  const env = { clock: ports.clock, signal, random: Math.random };
+  const store = storePort(site, { dirs, secrets, provider, ...env });
+  return { ...open, ports: { ...ports, secrets, store: store.open }, close: async () => store.close() };
+}
