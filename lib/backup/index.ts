@@ -16,4 +16,4 @@ export { type CopyOptions, copySet, type RestorableCopy } from './set-copy.ts';
 export { fingerprint, readSigner, signatureFlaw, signBytes } from './sign.ts';
 export { publicKeyPath, publicKeyStep, readPublicKey } from './signer.ts';
 export type { Damage, Postgres, SealedSet, SetCopy, Source } from './source.ts';
-export { type BackupPlace, backupKeySteps, backupSealSteps, rehearsalKeyStep } from './steps.ts';
+export { type BackupPlace, backupKeySteps, backupSealSteps, rehearsalKeyStep, sealOf } from './steps.ts';

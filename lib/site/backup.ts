@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { controlPlaneTake } from '../backup/control-plane/take.ts';
-import { backupSealSteps, type Manifest, type SourceName } from '../backup/index.ts';
+import { backupSealSteps, type Manifest, type SourceName, sealOf } from '../backup/index.ts';
+import { postgresExpireStep } from '../backup/postgres/expire.ts';
 import { postgresTake } from '../backup/postgres/take.ts';
+import { historyStep } from '../backup/store/history.ts';
+import { veleroExpireStep } from '../backup/velero/expire.ts';
 import { veleroTake } from '../backup/velero/take.ts';
-import type { AnyStep } from '../engine/index.ts';
+import type { AnyStep, Need } from '../engine/index.ts';
 import { OpsError } from '../errors/index.ts';
 import type { Site } from '../inventory/index.ts';
 import type { OpenSite } from './open.ts';
@@ -40,10 +43,22 @@ export function backupSteps(
       hint: `write one into ${site.path}; ./muster schema describes it`,
     });
   const takes = site.backup.sources.flatMap(source => TAKE[source](site, set));
-  return [
-    ...takes,
-    ...backupSealSteps(site, { project: dirs.project, ...(home !== undefined && { home }) }, { id: set, trigger }),
+  const { project } = dirs;
+  const seals = backupSealSteps(site, { project, ...(home !== undefined && { home }) }, { id: set, trigger });
+  // A rehearsal's store is gone with it.
+  return [...takes, ...seals, ...(home === undefined ? expirySteps(site, dirs) : [])];
+}
+
+/** After set.expire: what the tools have of sets that are gone, and what the store keeps of it. */
+function expirySteps(site: Site, dirs: Place['dirs']): AnyStep[] {
+  const of = sealOf(site, dirs);
+  const after = (...steps: string[]) => steps.map((step): Need => ({ step, scope: 'all' }));
+  const has = (source: SourceName) => site.backup?.sources.includes(source);
+  const tools = [
+    ...(has('postgres') ? [postgresExpireStep(site, of, after('set.expire'))] : []),
+    ...(has('velero') ? [veleroExpireStep(site, of, after('set.expire'))] : []),
   ];
+  return [...tools, historyStep(site, after('set.expire', ...tools.map(({ id }) => id)))];
 }
 
 /** Takes a set. One that was killed is gone on with, under its id. Errors: SET_INCOMPLETE and those of its sources. */

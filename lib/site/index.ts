@@ -21,4 +21,4 @@ export { chosenSet } from './restore.ts';
 export { type InSession, inSession, newRun, type Ran, runVerb } from './run-verb.ts';
 export type { Spent } from './spent.ts';
 export { type Health, type SiteStatus, siteStatus } from './status.ts';
-export { type Destroyed, destroySite, leaks, removalSteps } from './teardown.ts';
+export { type Destroyed, destroySite, destroySteps, leaks, removalSteps } from './teardown.ts';

@@ -55,13 +55,21 @@ function stateStep(site: Site): Step<never, string[]> {
   };
 }
 
+/** `first`: removals that come before all others. */
+export function destroySteps({ site, provider }: Pick<OpenSite, 'site' | 'provider'>, first: readonly AnyStep[]) {
+  const steps = removalSteps(site, { provider });
+  // Removal goes against the needs.
+  const all = steps.map(({ id }): Need => ({ step: id, scope: 'all' }));
+  return [...first.map(step => ({ ...step, needs: [...(step.needs ?? []), ...all] })), ...steps];
+}
+
 /**
  * Removes a site and proves that it is gone: by the provider's tags and by the journals. The caller has the confirmation.
  * Errors: LEAK_FOUND with what is left; LEAK_UNKNOWN when it could not be looked at.
  */
-export async function destroySite(open: OpenSite): Promise<Destroyed> {
-  const { site, dirs, provider } = open;
-  const ran = await runVerb(open, 'destroy', removalSteps(site, { provider }), { retain: true, confirmed: true });
+export async function destroySite(open: OpenSite, first: readonly AnyStep[] = []): Promise<Destroyed> {
+  const { site, dirs } = open;
+  const ran = await runVerb(open, 'destroy', destroySteps(open, first), { retain: true, confirmed: true });
   const left = await leaks(open);
   if (left.length > 0)
     throw new OpsError('LEAK_FOUND', `cannot call ${site.name} destroyed: ${left.length} things are still there`, {

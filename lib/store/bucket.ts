@@ -3,6 +3,7 @@ import type { StoreAccess } from './access.ts';
 import { type BucketWant, rulesOf } from './bucket-settings.ts';
 import { type Connection, connectStore, type StoreEnv } from './connection.ts';
 import { failureOf } from './failure.ts';
+import { forgetPast, type Past, readPast } from './history.ts';
 import { eraseBelow } from './listing.ts';
 import { NOTHING, type Rule } from './rule.ts';
 
@@ -24,6 +25,10 @@ export interface Bucket {
   harden(): Promise<Setting[]>;
   /** Every version and marker below a prefix, for good. With '' the bucket can be removed. */
   erase(prefix: string): Promise<void>;
+  /** Versions and markers that are of the past since before a moment. Reads only. */
+  past(before: Date): Promise<Past>;
+  /** The same, for good: where the endpoint has no lifecycle. */
+  forget(before: Date): Promise<void>;
   /** Of an empty bucket. */
   remove(): Promise<void>;
   close(): void;
@@ -45,6 +50,8 @@ export function openBucket(access: StoreAccess, env: StoreEnv, want: BucketWant 
       return settings;
     },
     erase: prefix => eraseBelow(connection, prefix),
+    past: before => readPast(connection, before),
+    forget: before => forgetPast(connection, before),
     async remove() {
       await connection.call(`remove the bucket ${bucket}`, ({ sdk, client, signal }) =>
         client.send(new sdk.DeleteBucketCommand({ Bucket: bucket }), { abortSignal: signal }),

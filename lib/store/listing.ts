@@ -90,13 +90,38 @@ export async function eraseBelow({ bucket, call }: Connection, prefix: string): 
         Objects.length,
       );
     before = seen;
-    const { Errors = [] } = await call(`erase ${Objects.length} versions of ${bucket}`, ({ sdk, client, signal }) =>
-      client.send(new sdk.DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }), {
-        abortSignal: signal,
-      }),
+    await eraseThese({ bucket, call }, Objects);
+  }
+}
+
+interface Named {
+  Key: string | undefined;
+  VersionId: string | undefined;
+}
+
+async function eraseThese(
+  { bucket, call }: Pick<Connection, 'bucket' | 'call'>,
+  Objects: readonly Named[],
+): Promise<void> {
+  const Delete = { Objects: [...Objects], Quiet: true };
+  const { Errors = [] } = await call(`erase ${Objects.length} versions of ${bucket}`, ({ sdk, client, signal }) =>
+    client.send(new sdk.DeleteObjectsCommand({ Bucket: bucket, Delete }), { abortSignal: signal }),
+  );
+  const failed = Errors.map(({ Key, Code, Message }) => `${Key}: ${Code}: ${Message}`);
+  refuseLeft(bucket, failed, Objects.length);
+}
+
+/** These versions, for good. Errors: STORE_REFUSED. */
+export async function erase(
+  connection: Connection,
+  versions: readonly { key: string; versionId: string }[],
+): Promise<void> {
+  for (let at = 0; at < versions.length; at += BATCH) {
+    const batch = versions.slice(at, at + BATCH);
+    await eraseThese(
+      connection,
+      batch.map(({ key, versionId }) => ({ Key: key, VersionId: versionId })),
     );
-    const failed = Errors.map(({ Key, Code, Message }) => `${Key}: ${Code}: ${Message}`);
-    refuseLeft(bucket, failed, Objects.length);
   }
 }
 

@@ -60,12 +60,19 @@ backup:
   rto: 10m
 `;
 
+const ownedInventory = (schedule: string) =>
+  inventory(schedule)
+    .replace('kind: existing', 'kind: container')
+    .replace(/, address: [^}]*\} \}/s, ' }');
+
 /** A computer with systemd, on which the checkout of somebody lies; its backups and drills are stand-ins. */
 export interface Guest {
   /** ./muster VERB --site timers ARGS, as root of the guest. */
   muster(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }>;
   sh(script: string): Promise<string>;
   schedule(text: string): Promise<void>;
+  /** Its site has machines of muster's own, of which there are none. */
+  owned(text: string): Promise<void>;
   /** From now on. */
   ends(status: number, ms: number): Promise<void>;
   /** What ran, as 'backup begins'. */
@@ -108,6 +115,7 @@ function guestOf({ dir, ...checkout }: Checkout, host: ContainerHost): Guest {
     },
     sh: script => host.exec('sh', '-c', script),
     schedule: text => writeFile(join(dir, 'inventories', `${SITE}.yaml`), inventory(text)),
+    owned: text => writeFile(join(dir, 'inventories', `${SITE}.yaml`), ownedInventory(text)),
     ends: (status, ms) => writeFile(join(dir, 'ends'), JSON.stringify({ status, ms })),
     ran: async () => (await lines('ran')).map(line => JSON.parse(line)),
     pings: () => lines('pings'),

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Guest, startGuest } from './schedule-guest.ts';
@@ -140,12 +141,57 @@ test('a run that was missed is shown', async ({ guest }) => {
   assert.match(backup.says, /MISSED: was due \d{4}-01-01 00:00 UTC; last run 399 d/);
 });
 
+const LOOK =
+  "find /etc/systemd /var/lib/systemd/timers -name '*muster-*'; systemctl list-units --all --no-legend 'muster-*'";
+
+test('in another time zone than UTC what is due is due there, and is told in UTC', async ({ guest }) => {
+  const zone = (await readFile('/usr/share/zoneinfo/America/New_York')).toString('base64');
+  await guest.sh(`systemctl stop muster-timers-backup.timer; rm -f /etc/localtime
+    echo ${zone} | base64 -d >/etc/localtime; date +%Z | grep -q E.T`);
+  await guest.schedule(SELDOM);
+  const { code, stderr } = await guest.muster('schedule');
+  assert.is(code, 0, stderr);
+  await guest.sh(`cd /etc/systemd/system && touch -d '400 days ago' muster-timers-backup.timer
+    rm -f '/opt/ops 100%/muster/.muster/timers/scheduled/backup.json'`);
+  const missed = await jobs(guest);
+  assert.match(missed.backup.says, /MISSED: was due \d{4}-01-01 05:00 UTC; .*next \d{4}-01-01 05:00 UTC/);
+  await guest.sh(`touch /etc/systemd/system/muster-timers-backup.timer; systemctl daemon-reload`);
+  const { backup } = await jobs(guest);
+  assert.equal([backup.health, /next \d{4}-01-01 05:00 UTC/.test(backup.says)], ['waiting', true]);
+});
+
+test('somebody who may not become root is refused with what to type, and nothing is half set up', async ({ guest }) => {
+  const before = await guest.sh(LOOK);
+  await guest.sh(`id ops >/dev/null 2>&1 || useradd -m ops; chmod -R a+rwX '/opt/ops 100%/muster'`);
+  const said = await guest.sh(`cd '/opt/ops 100%/muster' && for verb in schedule 'schedule remove'; do
+    su ops -c "./muster $verb --site timers" 2>&1; echo "ended $?"; done`);
+  assert.equal(said.match(/ended \d+/g), ['ended 4', 'ended 4'], said);
+  assert.match(said, /cannot set timers: ops may not become root here/);
+  assert.match(said, /0 0 1 \* \* PATH=.* drill site-rebuild --site timers --scheduled/);
+  assert.is(await guest.sh(LOOK), before);
+});
+
+test('a teardown takes the timers first; those of another checkout it names, and leaves', async ({ guest }) => {
+  await guest.owned(SELDOM);
+  const unit = '/etc/systemd/system/muster-timers-backup.service';
+  await guest.sh(`cp ${unit} /tmp/unit; sed -i 's|ExecStart="[^"]*"|ExecStart="/srv/other/muster"|' ${unit}`);
+  const others = await guest.muster('destroy', '--confirm=timers');
+  assert.is(others.code, 0, others.stderr);
+  assert.match(others.stdout, /its timers, of \/srv\/other: there, \.\/muster schedule remove --site timers/);
+  assert.match(await guest.sh(LOOK), /muster-timers-drill\.timer/);
+  await guest.sh(`cp /tmp/unit ${unit}; systemctl daemon-reload`);
+  const plan = await guest.muster('destroy', '--dry-run');
+  assert.match(plan.stdout, /delete .*timer muster-timers-backup\.timer/);
+  const { code, stderr } = await guest.muster('destroy', '--confirm=timers');
+  assert.is(code, 0, stderr);
+  assert.is(await guest.sh(LOOK), '');
+  assert.is((await guest.muster('schedule')).code, 0);
+});
+
 test('they are removed, without a trace in systemd', async ({ guest }) => {
   const { code, stderr } = await guest.muster('schedule', 'remove');
   assert.is(code, 0, stderr);
-  const look =
-    "find /etc/systemd /var/lib/systemd/timers -name '*muster-*'; systemctl list-units --all --no-legend 'muster-*'";
-  assert.is(await guest.sh(look), '');
+  assert.is(await guest.sh(LOOK), '');
   assert.equal(JSON.parse((await guest.muster('schedule', 'remove', '--json')).stdout).changed, []);
 });
 

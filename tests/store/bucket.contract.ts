@@ -47,6 +47,41 @@ bucket('a bucket is made, hardened twice alike, erased with all its versions, an
   scratch.close();
 });
 
+bucket(
+  'what was removed or replaced goes for good when its time is over, and nothing that is there',
+  async ({ world }) => {
+    const access = { ...(await world.access('admin')), bucket: 'muster-past' };
+    const scratch = openBucket(access, world.env);
+    await scratch.harden();
+    const store = openStore(access, world.env);
+    const keys = Array.from({ length: 400 }, (_, n) => `wal/${n}`);
+    const each = async (act: (key: string) => Promise<unknown>) => {
+      const left = [...keys];
+      const worker = async () => {
+        for (let key = left.pop(); key; key = left.pop()) await act(key);
+      };
+      await Promise.all(Array.from({ length: 16 }, worker));
+    };
+    await each(key => store.put(key, 'first'));
+    await each(key => store.put(key, 'second'));
+    await store.remove(keys.slice(0, 300));
+    const [yesterday, later] = [-86_400_000, 60_000].map(ms => new Date(Date.now() + ms));
+    await scratch.forget(yesterday ?? new Date());
+    const { versions, markers } = await scratch.past(later ?? new Date());
+    assert.ok(versions.length >= 690, `${versions.length} of 700`);
+    assert.ok(markers.length >= 295, `${markers.length} of 300`);
+    await scratch.forget(later ?? new Date());
+    assert.equal(await scratch.past(later ?? new Date()), { versions: [], markers: [] });
+    const left = await store.list('');
+    assert.is(left.length, 100);
+    assert.is(Buffer.from((await store.get('wal/350')) ?? []).toString(), 'second');
+    await scratch.erase('');
+    await scratch.remove();
+    store.close();
+    scratch.close();
+  },
+);
+
 bucket("one site's keys open no other bucket", async ({ world }) => {
   const admin = openBucket({ ...(await world.access('admin')), bucket: 'muster-other' }, world.env);
   await admin.harden();

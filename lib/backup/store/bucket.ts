@@ -29,17 +29,18 @@ import { exists } from './make.ts';
 /** What a site gets of its store: the keys of the admin stay there. */
 const OF_SITE = ['site', 'reader'] as const;
 
-const isLocal = (site: Site) => site.backup?.store.kind === 'local';
+export const isLocal = (site: Site) => site.backup?.store.kind === 'local';
 /** What only reads needs no more of a step's context. */
 type Surroundings = Pick<Ctx, 'run' | 'secrets' | 'clock' | 'signal'>;
 
+const DAY = 86_400_000;
 const envOf = ({ clock, signal }: Surroundings) => ({ clock, signal, random: Math.random });
 const ownSecrets = (site: Site, { run }: Surroundings) => storeSecrets(storeFiles(run.dirs.project, site.name));
 
-const isHere = (site: Site, { run }: Surroundings) => exists(storeFiles(run.dirs.project, site.name).dir);
+export const isHere = (site: Site, { run }: Surroundings) => exists(storeFiles(run.dirs.project, site.name).dir);
 
 /** As the admin; a local store that is not here, as the site. */
-async function openAsOwner(site: Site, ctx: Surroundings): Promise<Bucket> {
+export async function openAsOwner(site: Site, ctx: Surroundings): Promise<Bucket> {
   const deps = { dirs: ctx.run.dirs, secrets: ctx.secrets };
   const elsewhere = isLocal(site) && !(await isHere(site, ctx));
   const access = await storeAccess(site, elsewhere ? 'site' : 'admin', deps);
@@ -49,9 +50,10 @@ async function openAsOwner(site: Site, ctx: Surroundings): Promise<Bucket> {
 /** What the inventory says of its bucket, and who may do what in it. */
 async function wantOf(site: Site, ctx: Surroundings): Promise<BucketWant> {
   const store = site.backup?.store;
-  if (store?.kind !== 's3') return { policy: await policyOf(site, ctx) };
-  const { history, lock, kmsKey } = store;
-  const given = { history, ...(lock !== undefined && { lock }), ...(kmsKey !== undefined && { kmsKey }) };
+  const history = site.backup && { history: Math.ceil(site.backup.history / DAY) };
+  if (store?.kind !== 's3') return { ...history, policy: await policyOf(site, ctx) };
+  const { lock, kmsKey } = store;
+  const given = { ...history, ...(lock !== undefined && { lock }), ...(kmsKey !== undefined && { kmsKey }) };
   // On AWS rights are of roles (lib/store/roles.ts); elsewhere a bucket's policy names users by their keys.
   if (isAws(store.endpoint)) return { ...given, conditions: true };
   return hasRoles(site) ? { ...given, policy: await policyOf(site, ctx) } : given;

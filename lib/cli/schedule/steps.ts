@@ -3,7 +3,7 @@ import type { AnyStep, Change, Ctx, Step } from '../../engine/index.ts';
 import type { Site } from '../../inventory/index.ts';
 import { minutes } from '../../time/index.ts';
 import { decideUnits, type UnitFacts, type UnitWant } from './decide.ts';
-import { type Operator, SCHEDULED, type Scheduled, unitFiles, unitName, unitPath } from './units.ts';
+import { type Operator, quoted, SCHEDULED, type Scheduled, unitFiles, unitName, unitPath } from './units.ts';
 
 const HOST = 'localhost';
 const ROOT = { sudo: true } as const;
@@ -11,6 +11,27 @@ const ROOT = { sudo: true } as const;
 /** A step a job: its two files, and a timer that waits. Without `by` both are to be gone. */
 export const scheduleSteps = (site: Pick<Site, 'name' | 'backup'>, by: Operator | undefined): AnyStep[] =>
   SCHEDULED.map(job => jobStep(site, job, by));
+
+/**
+ * For a teardown: the timers of this checkout go before anything else does, or one of them begins a backup of what is
+ * half gone. None where there are none.
+ */
+export async function timersOf(site: Pick<Site, 'name' | 'backup'>, project: string): Promise<Timers> {
+  const names = SCHEDULED.flatMap(job => ['service', 'timer'].map(kind => `${unitName(site.name, job)}.${kind}`));
+  const texts = await Promise.all(names.map(name => read(unitPath(name))));
+  const services = texts.filter(text => text?.includes('ExecStart='));
+  if (texts.every(text => text === undefined)) return { steps: [] };
+  const other = services.find(text => !text?.includes(`ExecStart=${quoted(`${project}/muster`)} `));
+  const [, owner] = /^ExecStart="(.*?)\/muster" /m.exec(other ?? '') ?? [];
+  if (owner !== undefined) return { steps: [], owner };
+  return { steps: scheduleSteps(site, undefined) };
+}
+
+interface Timers {
+  steps: AnyStep[];
+  /** Another checkout, whose timers they are: they stay. */
+  owner?: string;
+}
 
 function jobStep(
   site: Pick<Site, 'name' | 'backup'>,

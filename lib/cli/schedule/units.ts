@@ -85,5 +85,5 @@ WantedBy=timers.target
 `;
 
 /** One word of a unit file: % begins a specifier of systemd. */
-const quoted = (word: string) =>
+export const quoted = (word: string) =>
   `"${word.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%').replaceAll('\n', '\\n')}"`;

@@ -1,7 +1,8 @@
 import { OpsError } from '../../errors/index.ts';
-import { destroySite, removalSteps } from '../../site/index.ts';
+import { destroySite, destroySteps } from '../../site/index.ts';
 import { onSite, ranText, showPlan } from '../on-site.ts';
 import { json, table } from '../output.ts';
+import { timersOf } from '../schedule/steps.ts';
 import type { Act } from '../verb.ts';
 
 /** Removes the site with its data; ends with a leak check. The name must be typed, whatever --yes says. */
@@ -13,14 +14,18 @@ export const destroy: Act = async call => {
 
 const remove = onSite(async (open, call) => {
   const { flags, out, site } = call;
-  if (flags['dry-run']) return showPlan(open, removalSteps(open.site, open), call);
-  const gone = await destroySite(open);
+  const timers = await timersOf(open.site, call.project);
+  if (flags['dry-run']) return showPlan(open, destroySteps(open, timers.steps), call);
+  const gone = await destroySite(open, timers.steps);
   out.status(ranText(gone));
   if (flags.json) return out.data(json(gone));
   return out.data(
     table([
       ['site', `${site} is gone: no machine, process, port or file of it is left`],
       ...gone.kept.map((path, n) => [n === 0 ? 'kept' : '', path]),
+      ...(timers.owner === undefined
+        ? []
+        : [['', `its timers, of ${timers.owner}: there, ./muster schedule remove --site ${site}`]]),
       ['next', `./muster bootstrap --site ${site}`],
     ]),
   );

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
-import { EXIT, type ExitStatus, OpsError } from '../../errors/index.ts';
+import { EXIT, type ExitStatus, OpsError, oneLine } from '../../errors/index.ts';
 import { exists } from '../../host/exists.ts';
 import type { Site } from '../../inventory/index.ts';
 import { type OpenSite, runVerb } from '../../site/index.ts';
@@ -31,6 +31,7 @@ async function change(open: OpenSite, call: Call, wanted: boolean): Promise<Exit
     refuseSessionSecrets(open.site);
   }
   await requireSystemd(open.site, by);
+  if (!flags['dry-run']) await requireRoot(open, by);
   if (wanted) await checkCalendars(open.site, await open.ports.shell('localhost'));
   const steps = scheduleSteps(open.site, wanted ? by : undefined);
   if (flags['dry-run']) return showPlan(open, steps, call);
@@ -92,6 +93,20 @@ const operatorOf = ({ env, project }: Call): Operator => {
   const { username, homedir } = userInfo();
   return { user: username, home: env.HOME ?? homedir, path: env.PATH ?? '/usr/bin:/bin', project };
 };
+
+/** Timers are the system's, so that they run when nobody is logged in; what they start runs as the operator. Errors: COMPUTER_UNFIT. */
+async function requireRoot({ site: { name, backup }, ports }: OpenSite, by: Operator): Promise<void> {
+  const shell = await ports.shell('localhost');
+  try {
+    await shell.run(['true'], { sudo: true });
+  } catch (cause) {
+    throw new OpsError('COMPUTER_UNFIT', `cannot set timers: ${by.user} may not become root here: ${oneLine(cause)}`, {
+      cause,
+      hint: 'sudo -v, then the same again; or crontab -e, with the lines above: it repeats no run that was missed',
+      details: backup?.schedule ? cronLines(name, backup.schedule, by) : [],
+    });
+  }
+}
 
 /** Errors: COMPUTER_UNFIT, with what to write into a crontab instead. */
 async function requireSystemd({ name, backup }: Site, by: Operator): Promise<void> {

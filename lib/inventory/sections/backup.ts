@@ -36,7 +36,6 @@ const s3 = z.strictObject({
     .describe(
       "Of the owner of the bucket: makes and hardens it, and never leaves this computer. aws: whom AWS's own chain names (profile, SSO). Absent: the keys of the site.",
     ),
-  history: days.default(30).describe('Days that a version stays which was replaced or removed.'),
   lock: days
     .optional()
     .describe('Days for which no version can be removed (object lock, GOVERNANCE). The bucket must be new.'),
@@ -81,6 +80,12 @@ export const backup = z
       .optional()
       .describe('When `./muster schedule` runs what, as systemd calendar expressions.'),
     keep: z.int().min(1).max(1000).default(7).describe('Complete sets that are kept; older ones expire.'),
+    history: span
+      .refine(value => value >= 86_400_000, { error: 'at least 1d' })
+      .default(30 * 86_400_000)
+      .describe(
+        'How long what expired, was replaced or was removed in the store can still be brought back by its owner: 30d.',
+      ),
     escrow: escrow
       .optional()
       .describe('Where the secrets lie without which no backup opens. A lab without it gets a place in your home.'),
