@@ -178,10 +178,41 @@ async function filesBelow(dir: string): Promise<string[]> {
   return entries.filter(entry => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
 }
 
+test('a site that lives is not rebuilt: said by what lives, and before anything is asked of its backups', async context => {
+  const { code, stderr } = await muster(context, 'rebuild', `--confirm=${SITE}`);
+  assert.is(code, 4);
+  assert.match(stderr, /it is not gone, machine server-1 \([0-9a-f-]{36}\): on/);
+});
+
 test('destroy keeps the backups, the escrow and the evidence, and says so', async context => {
   const { code, stdout } = await muster(context, 'destroy', `--confirm=${SITE}`);
   assert.is(code, 0);
   for (const kept of [`stores/${SITE}`, KEPT, `${SITE}/drills`]) assert.match(stdout, new RegExp(kept));
+});
+
+test('rebuild: from a fresh clone, its store and its escrow a site that is gone comes back, though it is killed half-way', async context => {
+  await rm(context.checkout.state, { recursive: true, force: true });
+  const fresh = await newCheckout(SITE, INVENTORY);
+  const confirmed = `--confirm=${SITE}`;
+  try {
+    const plan = await fresh.muster('rebuild', '--dry-run');
+    assert.is(plan.code, 0, plan.stderr);
+    assert.match(plan.stdout, /bringing the data back .*Velero/);
+    assert.equal(await readdir(fresh.state).catch(() => []), []);
+    assert.is((await fresh.killedAt('velero.restore', 'rebuild', confirmed)).signal, 'SIGKILL');
+    const { code, stdout, stderr } = await fresh.muster('rebuild', confirmed, '--json');
+    assert.is(code, 0, stderr.split('\n').slice(-20).join('\n') + stdout.slice(-3000));
+    const { report } = JSON.parse(stdout) as { report: Report };
+    assert.equal([report.verdict, report.mode], ['verified', 'rebuild']);
+    assert.ok(report.checks.some(({ id, state }) => id === 'site.silent' && state === 'passed'));
+    Object.assign(context, JSON.parse((await fresh.muster('status', '--json')).stdout));
+    context.ca = join(fresh.dir, `.muster/${SITE}/ca.crt`);
+    assert.is(await signsIn(context), 200);
+    assert.is((await fresh.muster('rebuild', confirmed)).code, 4);
+  } finally {
+    await fresh.muster('destroy', confirmed);
+    await fresh.remove();
+  }
 });
 
 test.run();
