@@ -49,8 +49,8 @@ test.before(async context => {
   }
 });
 test.after(async ({ world, dir }) => {
-  await world.close();
-  await rm(dir, { recursive: true, force: true });
+  await world?.close();
+  if (dir) await rm(dir, { recursive: true, force: true });
 });
 
 const manifestOf = (day: number, part: PartOf<'postgres'>) => ({
