@@ -65,8 +65,8 @@ export async function openTimeline(
 
 /** The loss that an earlier try was told of is the loss of the next one. */
 export async function keepLoss(from: string, into: string): Promise<void> {
-  const loss = (await readMarks(join(from, FILE))).filter(({ mark }) => mark === 't0');
-  const path = join(into, FILE);
+  const loss = (await readMarks(join(from, MARKS_FILE))).filter(({ mark }) => mark === 't0');
+  const path = join(into, MARKS_FILE);
   await mkdir(into, { recursive: true, mode: 0o700 });
   await writeDurably(path, `${JSON.stringify(loss, null, 2)}\n`, `${path}.${randomUUID()}`);
 }

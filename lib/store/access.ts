@@ -81,7 +81,7 @@ type S3Want = Extract<NonNullable<Site['backup']>['store'], { kind: 's3' }>;
 
 async function s3Access(site: Site, role: Role, store: S3Want): Promise<StoreAccess> {
   const { endpoint, inside, region, bucket, ca, lock } = store;
-  const own = (role === 'site' ? undefined : store[role]) ?? store;
+  const own = (role === 'reader' || role === 'admin' ? store[role] : undefined) ?? store;
   const [keys, authority] = await Promise.all([
     own === 'aws' ? ofChain(site) : ofInventory(site, own),
     ca === undefined ? undefined : readFile(ca, 'utf8'),

@@ -36,7 +36,7 @@ const NEVER_OF_READER = [...NEVER_OF_SITE, 's3:PutObject', 's3:DeleteObject'];
  * IAM's policy for each role, for a user or role of its own in AWS. The site adds, reads and hides; what it hides comes back
  * with the admin's help, since its versions stay. The admin's keys belong to nobody's machine.
  */
-export function rolePolicies(bucket: string): Record<Role, object> {
+export function rolePolicies(bucket: string): Record<Exclude<Role, 'scratch'>, object> {
   const whole = [`arn:aws:s3:::${bucket}`];
   const objects = [`arn:aws:s3:::${bucket}/*`];
   const policy = (...Statement: object[]) => ({ Version: '2012-10-17', Statement });

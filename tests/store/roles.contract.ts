@@ -16,7 +16,7 @@ import { startMoto } from '../servers/moto/moto.ts';
 import { makeUser } from '../servers/moto/users.ts';
 
 const env: StoreEnv = { clock: systemClock, signal: new AbortController().signal, random: Math.random };
-const ROLES: readonly Role[] = ['site', 'reader', 'admin'];
+const ROLES = ['site', 'reader', 'admin'] as const;
 
 interface World {
   roles: Record<Role, StoreAccess>;

@@ -8,7 +8,7 @@ import { surroundingsOf } from './surroundings.ts';
 export type RebuildFrom = Partial<Pick<SetAtHand, 'escrow' | 'anyAge'>>;
 
 /** L0 and L1: all that can be told of a set from the store and the escrow, before anything is lost for it. */
-export async function lookAtStored(open: OpenSite, id: string, at: Date, how: RebuildFrom): Promise<Proof> {
+export async function lookAtStored(open: OpenSite, id: string, at: Date, how: RebuildFrom = {}): Promise<Proof> {
   const { site, dirs, ports } = open;
   const [store, publicKey, access] = await Promise.all([
     ports.store(site.name),

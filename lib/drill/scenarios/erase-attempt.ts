@@ -11,7 +11,7 @@ export const eraseAttempt: Scenario = {
   loses: 'the set that is tried, if the keys of the site can erase it',
   modes: ['destroy'],
   sources: [],
-  notTried: [
+  notTried: () => [
     'Keys of the owner of the bucket: they are not in the site, and nothing in it keeps them out.',
     'That anything comes back: nothing was lost but what was tried.',
   ],
