@@ -144,12 +144,12 @@ ec2('a reply that is lost was done: the retried call finds the one instance', as
 });
 
 ec2('what was just created is not seen until the lag is over', async ({ aws, ec2 }) => {
-  aws.world.faults.lagMs = 300;
+  aws.world.faults.lagMs = 60_000;
   const { Vpc } = await ec2.createVpc({ CidrBlock: '10.20.0.0/16' });
   const find = { Filters: [{ Name: 'cidr', Values: ['10.20.0.0/16'] }] };
   assert.equal((await ec2.describeVpcs(find)).Vpcs, []);
   assert.is(await codeOf(ec2.describeVpcs({ VpcIds: [Vpc?.VpcId ?? ''] })), 'InvalidVpcID.NotFound');
-  await new Promise(resolve => setTimeout(resolve, 310));
+  aws.world.clockOffset = 61_000;
   assert.is((await ec2.describeVpcs(find)).Vpcs?.length, 1);
 });
 

@@ -24,7 +24,7 @@ export class World {
   /** What went wrong outside of a call, and is as loud as what is unknown. */
   readonly complaints: string[] = [];
   readonly account: string;
-  readonly settleMs: number;
+  settleMs: number;
   readonly pageSize: number;
   readonly runner: Runner | undefined;
   readonly kubernetes: Kubernetes | undefined;
