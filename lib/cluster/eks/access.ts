@@ -32,7 +32,8 @@ export function accessStep(eks: Eks): AnyStep {
     nothing: [],
     async observe(_, removing) {
       if (removing) return [];
-      const principals = await listEntries(eks);
+      // EKS lets roles of its own in, to look after the cluster.
+      const principals = (await listEntries(eks)).filter(arn => !arn.includes(':role/aws-service-role/'));
       return (await Promise.all(principals.map(arn => observeEntry(eks, arn, policyArn)))).flatMap(seen => seen ?? []);
     },
     decide: decideAccess,

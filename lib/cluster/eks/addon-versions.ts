@@ -20,7 +20,8 @@ async function ask({ aws, want: { version } }: Eks): Promise<Fitting> {
   const fitting = new Map<string, { default: string; all: string[] }>();
   let nextToken: string | undefined;
   do {
-    const make = { kubernetesVersion: version, owners: ['aws'], nextToken };
+    // metrics-server is the community's.
+    const make = { kubernetesVersion: version, owners: ['aws', 'community'], nextToken };
     const what = `ask which add-ons fit Kubernetes ${version}`;
     const page = await aws.call('eks', what, sdk => new sdk.DescribeAddonVersionsCommand(make));
     for (const { addonName = '', addonVersions = [] } of page.addons ?? []) {

@@ -3,7 +3,7 @@ import { minutes } from '../../time/index.ts';
 import { type AddonFacts, type AddonSeen, decideAddon, type Want, works } from './addon-decide.ts';
 import { addonsWanted } from './addon-list.ts';
 import { addonVersions, type Fitting, versionOf } from './addon-versions.ts';
-import { groupNames } from './observe.ts';
+import { hasNodes } from './observe.ts';
 import { failed, tokenOf, unlessAbsent, unlessDone, until, updateDone, whileRoleIsNew } from './patience.ts';
 import { roleArn } from './role.ts';
 import { clusterName, type Eks, tagsFor } from './site.ts';
@@ -38,7 +38,7 @@ function addonStep(eks: Eks, want: Want, fitting: (ctx: Ctx) => Promise<Fitting>
       const addon = await observeAddon(eks, want);
       if (removing) return { ...(addon && { addon }) };
       const versions = versionOf(await fitting(ctx), name, eks.want.version);
-      const nodes = addon && addon.status !== 'ACTIVE' ? (await groupNames(eks)).length > 0 : undefined;
+      const nodes = addon && addon.status !== 'ACTIVE' ? await hasNodes(eks) : undefined;
       return { versions, ...(addon && { addon }), ...(nodes !== undefined && { nodes }) };
     },
     decide: decideAddon,
@@ -132,7 +132,7 @@ const settled = (eks: Eks, want: Want, ctx: Ctx): Promise<void> =>
     const addon = await observeAddon(eks, want);
     if (!addon) return { saw: 'not in the list' };
     if (/_FAILED$/.test(addon.status)) throw failed(`add-on ${want.name}`, addon.status, addon.issues);
-    const nodes = addon.status === 'ACTIVE' || (await groupNames(eks)).length > 0;
+    const nodes = addon.status === 'ACTIVE' || (await hasNodes(eks));
     return works(want, addon.status, nodes)
       ? { value: undefined }
       : { saw: [addon.status, ...addon.issues].join(': ') };

@@ -23,7 +23,7 @@ export async function observeCluster(eks: Eks, removing: boolean): Promise<Clust
   if (cluster?.version !== eks.want.version) mustBeOffered(eks.want.version, await offeredVersions(eks.aws));
   if (cluster && cluster.version !== eks.want.version) {
     mustBeNext(cluster.version, eks.want.version);
-    mustHaveFollowed(cluster.version, await groupVersions(eks));
+    mustHaveFollowed(cluster.version, await groups(eks));
   }
   if (cluster) return { name, cluster };
   const network = await eks.network();
@@ -60,14 +60,18 @@ export async function groupNames(eks: Eks): Promise<string[]> {
   return names.sort();
 }
 
-async function groupVersions(eks: Eks): Promise<{ name: string; version: string }[]> {
+async function groups(eks: Eks): Promise<{ name: string; version: string; status: string }[]> {
   const names = await groupNames(eks);
   return Promise.all(
     names.map(async name => {
       const make = { clusterName: clusterName(eks), nodegroupName: name };
       const what = `look at the node group ${name}`;
-      const found = await eks.aws.call('eks', what, sdk => new sdk.DescribeNodegroupCommand(make));
-      return { name, version: found.nodegroup?.version ?? '' };
+      const found = await unlessAbsent(eks.aws.call('eks', what, sdk => new sdk.DescribeNodegroupCommand(make)));
+      return { name, version: found?.nodegroup?.version ?? '', status: found?.nodegroup?.status ?? '' };
     }),
   );
 }
+
+/** Machines that pods can run on: a group that is being made, or could not be, has none. */
+export const hasNodes = async (eks: Eks): Promise<boolean> =>
+  (await groups(eks)).some(({ status }) => /^(ACTIVE|UPDATING|DEGRADED)$/.test(status));

@@ -39,6 +39,7 @@ export function rolesStep(eks: Eks): AnyStep {
       return found;
     },
     decide: (want, facts) => decideRoles(want, facts, wanted),
+    harmless: true,
     act: (change, ctx) => act(eks, wanted, change, ctx),
   });
 }
@@ -128,7 +129,7 @@ async function act(eks: Eks, wanted: readonly RoleWant[], change: Change, ctx: C
       await aws.call('iam', `set ${change.what}`, sdk => new sdk.UpdateAssumeRolePolicyCommand(make), { again: true });
       return seen(eks, role, ctx, change.what, found => found?.trust === 'same');
     }
-    const arns = [...role.policies, ...((await observeRole(eks, role))?.policies ?? [])];
+    const arns = change.action === 'create' ? role.policies : ((await observeRole(eks, role))?.policies ?? []);
     const PolicyArn = arns.find(arn => policyWhat(arn, name) === change.what);
     if (PolicyArn !== undefined) return policy(eks, role, PolicyArn, change, ctx);
   }

@@ -16,6 +16,8 @@ interface EksStep<W, F> {
   nothing: F;
   decide(want: W | undefined, facts: F): Decision;
   act(change: Change, ctx: Ctx): Promise<unknown>;
+  /** Each change may be ordered twice: it is not looked at once more before. */
+  harmless?: boolean;
 }
 
 /**
@@ -38,14 +40,17 @@ export function eksStep<W, F>({ site }: Eks, spec: EksStep<W, F>): AnyStep {
     decide: (wanted, facts) =>
       isUnseen(facts) ? decideUnseen(facts, spec.decide(wanted, spec.nothing)) : spec.decide(wanted, facts),
     async apply(change, ctx) {
-      const now = spec.decide(this.want, await spec.observe(ctx, this.want === undefined));
-      if (now.is === 'unknown' || (now.is === 'changes' && now.changes.some(other => isSame(other, change))))
-        await ctx.effect(change, () => spec.act(change, ctx));
+      const now = spec.harmless || spec.decide(this.want, await spec.observe(ctx, this.want === undefined));
+      const open = now === true || now.is === 'unknown' || (now.is === 'changes' && now.changes.some(is(change)));
+      if (open) await ctx.effect(change, () => spec.act(change, ctx));
     },
   };
   return step;
 }
 
-const isSame = (a: Change, b: Change) => a.action === b.action && a.what === b.what;
+const is =
+  ({ action, what }: Change) =>
+  (other: Change) =>
+    other.action === action && other.what === what;
 
 export const after = (...steps: string[]): Need[] => steps.map((step): Need => ({ step, scope: 'same' }));

@@ -81,7 +81,7 @@ function checkGroups({ nodes }: Eks): Problem[] {
 
 /** Graviton: a g after the generation, as in m7g, c7gn, t4g; and the first of them, a1. */
 export const archOf = (instance: string): 'amd64' | 'arm64' =>
-  /^([a-z]+[0-9]+[a-z-]*g[a-z]*|a1)\./.test(instance) && !/^g[0-9]+\./.test(instance) ? 'arm64' : 'amd64';
+  /^([a-z]+[0-9]+[a-z-]*g[a-z]*|a1)\./.test(instance) ? 'arm64' : 'amd64';
 
 function checkAdmins({ provider }: Inventory, { admins }: Eks): Problem[] {
   return admins.flatMap((arn, index) => {

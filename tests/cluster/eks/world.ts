@@ -95,7 +95,7 @@ const quick: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(
 
 /** A site as a command opens it, anew each time: nothing but AWS and the state on the disk is remembered. */
 async function using<T>(
-  { project, events }: World,
+  { project, events }: Pick<World, 'project' | 'events'>,
   site: Site,
   act: (site: OpenSite) => Promise<T>,
   signal = new AbortController().signal,
@@ -117,7 +117,16 @@ export const stepsOf = (site: Site, { provider }: OpenSite) => [
   ...addonSteps(site),
 ];
 
-export const apply = (world: World, site = siteOf(), signal?: AbortSignal) =>
+type Where = Pick<World, 'project' | 'events'>;
+
+/** What EKS and its roles stand in. */
+export const applyNetwork = (world: World, site = siteOf()) =>
+  using(world, site, opened => runVerb(opened, 'bootstrap', opened.provider.steps(site, site.hosts), { retain: true }));
+
+/** In a process of its own, which knows the account by its environment. */
+export const applyIn = (project: string) => apply({ project, events: [] });
+
+export const apply = (world: Where, site = siteOf(), signal?: AbortSignal) =>
   using(world, site, opened => runVerb(opened, 'bootstrap', stepsOf(site, opened), { retain: true }), signal);
 
 export const plan = (world: World, site = siteOf()) =>

@@ -34,6 +34,8 @@ export interface CatalogAddon {
   fits: Fits;
   /** The service account that may have a role; none: it takes no pod identity. */
   serviceAccount?: string;
+  /** aws when absent. */
+  owner?: 'community';
   /** Has a Deployment: DEGRADED without nodes. */
   onNodes: boolean;
   /** Keys of the configuration schema, as dotted paths. */
@@ -62,7 +64,13 @@ export const ADDONS: Readonly<Record<string, CatalogAddon>> = {
     fits: { 'v1.56.0-eksbuild.1': all.slice(1), 'v1.50.1-eksbuild.1': all.slice(0, 4) },
     ...{ serviceAccount: 'ebs-csi-controller-sa', onNodes: true, configuration: ['controller.extraVolumeTags.*'] },
   },
-  'metrics-server': { fits: { 'v0.9.0-eksbuild.2': all }, onNodes: true, configuration: ['replicas'] },
+  // "Community add-ons": their owner is not AWS.
+  'metrics-server': {
+    owner: 'community',
+    fits: { 'v0.9.0-eksbuild.2': all },
+    onNodes: true,
+    configuration: ['replicas'],
+  },
   adot: { fits: { 'v0.117.0-eksbuild.1': all }, onNodes: true, configuration: [] },
 };
 
@@ -70,10 +78,10 @@ export const fitting = (addon: CatalogAddon, kubernetes: string): string[] =>
   Object.entries(addon.fits).flatMap(([version, minors]) => (minors.includes(kubernetes) ? [version] : []));
 
 export function addonInfo(name: string, kubernetes: string | undefined): AddonInfo {
-  const { fits, configuration } = ADDONS[name] ?? { fits: {}, configuration: [] };
+  const { fits, configuration, owner = 'aws' } = ADDONS[name] ?? { fits: {}, configuration: [] };
   const shown = Object.entries(fits).filter(([, minors]) => kubernetes === undefined || minors.includes(kubernetes));
   return {
-    ...{ addonName: name, type: 'networking', publisher: 'eks', owner: 'aws' },
+    ...{ addonName: name, type: 'networking', publisher: 'eks', owner },
     addonVersions: shown.map(([addonVersion, minors]) => ({
       ...{ addonVersion, architecture: ['amd64', 'arm64'], computeTypes: ['ec2'], requiresConfiguration: false },
       requiresIamPermissions: configuration.length > 1,

@@ -15,9 +15,10 @@ const versionRules: Rules = {
 
   DescribeAddonVersions(input: DescribeAddonVersionsRequest, call): object {
     const { kubernetesVersion, owners, addonName, maxResults, nextToken } = input;
-    void owners?.length;
-    if (owners?.some(owner => owner !== 'aws')) return { addons: [] };
-    const names = Object.keys(ADDONS).filter(name => addonName === undefined || name === addonName);
+    const asked = owners && [...owners];
+    const names = Object.entries(ADDONS).flatMap(([name, { owner = 'aws' }]) =>
+      (addonName === undefined || name === addonName) && (asked?.includes(owner) ?? true) ? name : [],
+    );
     const found = names.map(name => addonInfo(name, kubernetesVersion)).filter(info => info.addonVersions?.length);
     const { page: addons, ...more } = page(found, maxResults, nextToken, call);
     return { addons, ...more };
