@@ -3,7 +3,8 @@ import type { Site } from '../../inventory/index.ts';
 import { minutes, seconds } from '../../time/index.ts';
 import { POD_REF } from './archiving.ts';
 import { clusterOf, NAMESPACE, POD } from './names.ts';
-import { podPostgres } from './server.ts';
+import { PGDATA } from './repository.ts';
+import { podPostgres, textOf } from './server.ts';
 
 /**
  * postgres.archive: a database that was restored with its archive off archives again, where the repository of its pod is
@@ -26,9 +27,17 @@ export const archiveStep = (site: Site): Step<object, string> => ({
 const archiveMode = async (api: ClusterApi, site: Site) =>
   (await podPostgres(api, site.name).psql('SHOW archive_mode', { database: 'postgres' })).trim();
 
+/** A timeline's history is archived when the timeline begins, and nothing was archived then: the archiver is told of it now. */
+const HISTORIES = `cd ${PGDATA}/pg_wal
+for history in *.history; do
+  if [ -e "$history" ]; then : > "archive_status/$history.ready"; fi
+done`;
+
 async function restart(site: Site, ctx: Ctx): Promise<void> {
   const api = await ctx.cluster(site.name);
-  await podPostgres(api, site.name).psql('ALTER SYSTEM RESET archive_mode', { database: 'postgres' });
+  const postgres = podPostgres(api, site.name);
+  await postgres.psql('ALTER SYSTEM RESET archive_mode', { database: 'postgres' });
+  textOf(postgres.name, 'sh', await postgres.exec(['sh', '-c', HISTORIES], { timeout: seconds(60) }));
   const old = (await api.get(POD_REF))?.metadata.uid;
   await api.remove(POD_REF);
   await ctx.wait({
