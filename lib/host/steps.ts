@@ -56,7 +56,7 @@ function identityStep(
     title: `Name ${host.name}: UUID, ports, keys`,
     target: target(site, host.name),
     want: { name: host.name },
-    deadline: minutes(1),
+    deadline: minutes(5),
     destroys: true,
     async observe(ctx) {
       const identity = await readIdentity(ctx.run.dirs.state, host.name);
