@@ -6,7 +6,7 @@ import { contentCheck, newestChecks } from './content.ts';
 import { freshCheck } from './fresh.ts';
 import { orphansCheck } from './orphans.ts';
 import { bucketCheck, escrowCheck, volumesCheck } from './places.ts';
-import { repositoryIndexCheck, walGapCheck } from './postgres.ts';
+import { repositoryIndexCheck, walContentCheck, walGapCheck } from './postgres.ts';
 import { artefactsCheck, setsCheck } from './sets.ts';
 
 export type { AuditAtHand } from './at-hand.ts';
@@ -20,7 +20,7 @@ export function audit(of: AuditAtHand): Promise<CheckResult[]> {
     setsCheck,
     artefactsCheck,
     ...newestChecks,
-    ...(has('postgres') ? [walGapCheck, repositoryIndexCheck] : []),
+    ...(has('postgres') ? [walGapCheck, walContentCheck, repositoryIndexCheck] : []),
     ...(has('velero') ? [contentCheck] : []),
     volumesCheck,
     orphansCheck,

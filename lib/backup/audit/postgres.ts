@@ -1,7 +1,12 @@
 import type { StoredObject } from '../../engine/index.ts';
+import { OpsError } from '../../errors/index.ts';
+import { eachOf } from '../artefacts.ts';
 import { newestComplete } from '../list.ts';
-import { indexCheck } from '../postgres/info-file.ts';
+import { indexCheck, openInfoFile } from '../postgres/info-file.ts';
+import { infoCopies } from '../postgres/point.ts';
 import { repositoryKeys } from '../postgres/repository.ts';
+import { archivedSegments } from '../postgres/wal.ts';
+import { archiveKey, walFlaw } from '../postgres/wal-content.ts';
 import { type PartOf, partOf } from '../set.ts';
 import type { SealedSet } from '../source.ts';
 import { type AuditCheck, seen } from './at-hand.ts';
@@ -59,3 +64,37 @@ export const repositoryIndexCheck: AuditCheck = {
     return indexCheck(part, 'counts').look({ store: await store(), cipher: await cipher() });
   },
 };
+
+/** At once: each is 16 MiB when it is open. */
+const OPEN = 4;
+
+/** What came after the newest complete set is in nobody's list; a restore that meets a wrong one ends there, in silence. */
+export const walContentCheck: AuditCheck = {
+  id: 'audit.wal.content',
+  title: 'Every WAL segment since the newest complete set is what its name says',
+  source: 'postgres',
+  level: 'L1',
+  required: true,
+  expected: 'bytes of the SHA-1 that is in its name',
+  async look({ sets, objects, store: open, cipher: pass }) {
+    const set = newestComplete((await sets()).rows)?.set?.manifest;
+    const part = set && partOf(set, 'postgres');
+    if (!part) return { state: 'failed', code: 'SET_ABSENT', got: 'no complete set has it' };
+    const [store, cipher] = await Promise.all([open(), pass()]);
+    const { stanza, walLast } = part.facts.pgbackrest;
+    const copy = infoCopies(set.id, stanza).map(([key]) => key)[1] ?? '';
+    const sealed = await store.get(copy);
+    const info = cipher && sealed && openInfoFile(sealed, cipher);
+    const key = info && archiveKey(info);
+    if (!key) throw new OpsError('KEY_MISSING', `cannot open the archive: no key that opens ${copy} is at hand`);
+    const later = archiveOf(part, await objects()).filter(one => isAfter(walLast, one.key));
+    const flaws = await eachOf(later, OPEN, async one => walFlaw(one.key, await store.get(one.key), key));
+    return seen(
+      'SET_ARTEFACT_CHANGED',
+      flaws.filter(flaw => flaw !== undefined),
+      `${later.length} segments`,
+    );
+  },
+};
+
+const isAfter = (walLast: string, key: string) => [...archivedSegments([key]).keys()].some(name => name > walLast);

@@ -13,19 +13,24 @@ const SALT = 8;
 const KEY = 32;
 const IV = 16;
 
-/** undefined: another key, or no file that pgBackRest sealed. */
-export function openInfoFile(sealed: Uint8Array, pass: Secret): string | undefined {
+/** undefined: another key, or no file that pgBackRest sealed. Its padding alone may let another key through. */
+export function openFile(sealed: Uint8Array, pass: Secret): Buffer | undefined {
   const bytes = Buffer.from(sealed);
   const body = MAGIC.length + SALT;
   if (bytes.length <= body || bytes.toString('latin1', 0, MAGIC.length) !== MAGIC) return undefined;
   const material = keyMaterial(pass.reveal(), bytes.subarray(MAGIC.length, body));
   const decipher = createDecipheriv('aes-256-cbc', material.subarray(0, KEY), material.subarray(KEY, KEY + IV));
   try {
-    const text = Buffer.concat([decipher.update(bytes.subarray(body)), decipher.final()]).toString('utf8');
-    return text.startsWith('[') ? text : undefined;
+    return Buffer.concat([decipher.update(bytes.subarray(body)), decipher.final()]);
   } catch {
     return undefined;
   }
+}
+
+/** One of its info files. */
+export function openInfoFile(sealed: Uint8Array, pass: Secret): string | undefined {
+  const text = openFile(sealed, pass)?.toString('utf8');
+  return text?.startsWith('[') ? text : undefined;
 }
 
 function keyMaterial(pass: string, salt: Uint8Array): Buffer {

@@ -1,7 +1,10 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { zstdCompressSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { indexCheck, openInfoFile } from '../../../lib/backup/postgres/info-file.ts';
+import { archiveKey, walFlaw } from '../../../lib/backup/postgres/wal-content.ts';
 import type { PartOf } from '../../../lib/backup/set.ts';
 import { Secret } from '../../../lib/secret/index.ts';
 import { memoryEndpoint } from '../memory-store.ts';
@@ -12,9 +15,10 @@ const SET = '20261121T152300Z-1f2e3d4c';
 const LABEL = '20261121-152300F';
 const KEY = new Secret('the-key-of-the-repository');
 /** As pgBackRest seals it: OpenSSL's own program is the other opinion. */
-const sealed = (text: string, pass = KEY) =>
+const sealed = (text: string, pass = KEY) => sealedBytes(Buffer.from(text), pass);
+const sealedBytes = (plain: Uint8Array, pass: Secret) =>
   execFileSync('openssl', ['enc', '-aes-256-cbc', '-md', 'sha1', '-salt', '-pass', 'env:PASS'], {
-    input: text,
+    input: plain,
     env: { ...process.env, PASS: pass.reveal() },
     stdio: ['pipe', 'pipe', 'ignore'],
   });
@@ -79,6 +83,18 @@ test('one that is gone is mended by a restore, and is no whole repository meanwh
 
 test("a key that does not open the set's own copy is the wrong one", async () => {
   assert.is((await (await world())('mended', new Secret('another'))).code, 'KEY_WRONG');
+});
+
+test('a WAL segment of the archive is what its name says, or another one, or none', async () => {
+  const pass = archiveKey('[cipher]\ncipher-pass="key-of-the-archive"\n') ?? KEY;
+  const wal = Buffer.alloc(1 << 20, 'wal');
+  const bytes = (plain: Buffer) => sealedBytes(zstdCompressSync(plain), pass);
+  const name = createHash('sha1').update(wal).digest('hex');
+  const key = `pgbackrest/archive/app-a/15-1/0000000100000000/00000001000000000000000A-${name}.zst`;
+  assert.is(await walFlaw(key, bytes(wal), pass), undefined);
+  assert.match((await walFlaw(key, bytes(Buffer.alloc(1 << 20)), pass)) ?? '', 'is another one');
+  assert.match((await walFlaw(key, new Uint8Array(400), pass)) ?? '', 'cannot be opened');
+  assert.match((await walFlaw(key, undefined, pass)) ?? '', 'is gone');
 });
 
 test.run();
