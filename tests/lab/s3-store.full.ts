@@ -93,7 +93,7 @@ test('two runs at once: one proceeds, the other is told who does', async context
 test('an audit sees its settings, and what the endpoint lacks', async context => {
   const { code, stdout, last } = await muster(context, 'backup-audit', '--json');
   assert.is(code, 0, last + stdout.slice(-3000));
-  const { checks } = JSON.parse(stdout) as { checks: CheckResult[] };
+  const checks = JSON.parse(stdout) as CheckResult[];
   assert.match(checks.find(({ id }) => id === 'audit.bucket')?.got ?? '', /versioning.*held; the endpoint has no/);
 });
 
