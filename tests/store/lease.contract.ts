@@ -15,7 +15,7 @@ import { type Runner, startRunner } from './lease-world.ts';
 
 const env: StoreEnv = { clock: systemClock, signal: new AbortController().signal, random: Math.random };
 /** Each takes half a second, since what crosses must settle. */
-const ROUNDS = Number(process.env.LEASE_ROUNDS ?? 10);
+const ROUNDS = Number(process.env.LEASE_ROUNDS ?? 8);
 const TTL = seconds(2);
 
 interface World {
