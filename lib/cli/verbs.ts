@@ -171,6 +171,13 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     flags: [],
     load: async () => (await import('./verbs/explain.ts')).explain,
   },
+  'import-terraform': {
+    group: 'Reference',
+    title: 'Print the sections of an inventory for a network that Terraform made; reads its state file only',
+    words: 'FILE [VPC]',
+    flags: [],
+    load: async () => (await import('./verbs/import-terraform.ts')).importTerraform,
+  },
   schema: {
     group: 'Reference',
     title: 'Print the JSON Schema of inventories',
