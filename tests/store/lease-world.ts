@@ -10,7 +10,7 @@ export interface Answer {
   notices?: string[];
 }
 
-/** A process that wants the lease `race`, as another computer's would. */
+/** A process that wants the lease `name`, as another computer's would. */
 export interface Runner {
   pid: number;
   say(word: 'acquire' | 'check' | 'release'): Promise<Answer>;
@@ -21,10 +21,10 @@ export interface Runner {
 /** @param elsewhere in a pid namespace of its own: nobody sees whether its process lives. */
 export function startRunner(
   access: StoreAccess,
-  { ttl, skew = 0, elsewhere = false }: { ttl: number; skew?: number; elsewhere?: boolean },
+  { name, ttl, skew = 0, elsewhere = false }: { name: string; ttl: number; skew?: number; elsewhere?: boolean },
 ): Runner {
   const { accessKey, secretKey, ...place } = access;
-  const told = { ...place, accessKey: accessKey.reveal(), secretKey: secretKey.reveal(), ttl, skew };
+  const told = { ...place, accessKey: accessKey.reveal(), secretKey: secretKey.reveal(), name, ttl, skew };
   const node = [process.execPath, join(import.meta.dirname, 'programs/lease-runner.ts')];
   const [program = '', ...args] = elsewhere ? ['unshare', '--user', '--pid', '--fork', '--kill-child', ...node] : node;
   const child = spawn(program, args, {

@@ -21,6 +21,8 @@ const TTL = seconds(2);
 interface World {
   access: StoreAccess;
   runners: Runner[];
+  /** A lease a test: one that was left held would keep the next test out until it is stale. */
+  tests: number;
   start(options?: { skew?: number; elsewhere?: boolean; ttl?: number }): Runner;
   close(): Promise<void>;
 }
@@ -47,15 +49,16 @@ for (const [name, server] of [
 ] as const) {
   const lease = suite<World>(`the lease on ${name}`);
   lease.before(async context => {
-    Object.assign(context, await server(), { runners: [] });
+    Object.assign(context, await server(), { runners: [], tests: 0 });
     context.start = options => {
-      const runner = startRunner(context.access, { ttl: TTL, ...options });
+      const runner = startRunner(context.access, { name: `race-${context.tests}`, ttl: TTL, ...options });
       context.runners.push(runner);
       return runner;
     };
   });
   lease.after.each(context => {
     for (const runner of context.runners.splice(0)) runner.kill('SIGKILL');
+    context.tests++;
   });
   lease.after(({ close }) => close());
 
@@ -113,8 +116,11 @@ for (const [name, server] of [
   });
 
   lease('where somebody removed it, it is taken, or what is in the way is named', async context => {
+    const before = context.start();
+    assert.is((await before.say('acquire')).is, 'ok');
+    await before.say('release');
     const bucket = openStore(context.access, env);
-    await bucket.remove(['.muster/lease/race.json']);
+    await bucket.remove([`.muster/lease/race-${context.tests}.json`]);
     bucket.close();
     const { is, message = '' } = await context.start().say('acquire');
     if (name === 'moto') assert.is(is, 'ok', message);

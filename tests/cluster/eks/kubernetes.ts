@@ -29,11 +29,17 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
 };
 
 /** The API of a cluster as far as a site of EKS asks it: who asks is decided by the token, and what there is by EKS. */
-export function fakeKubernetes(tls: { key: string; cert: string }): Kubernetes & { made: KubeObject[] } {
+export function fakeKubernetes(tls: { key: string; cert: string }): Kubernetes & { made: KubeObject[]; close(): void } {
   const servers = new Map<Cluster, Server>();
   const made: KubeObject[] = [];
+  const end = (server: Server | undefined) => {
+    server?.closeAllConnections();
+    server?.close();
+  };
   return {
     made,
+    // Clusters that a test left: the world ends with them.
+    close: () => servers.forEach(end),
     async start(cluster, call) {
       const record = eksOf(call).clusters.get(cluster.name);
       const server = createServer(tls, (request, response) => {
@@ -45,8 +51,7 @@ export function fakeKubernetes(tls: { key: string; cert: string }): Kubernetes &
       return { endpoint: `https://127.0.0.1:${port}`, ca: Buffer.from(tls.cert).toString('base64') };
     },
     async stop(cluster) {
-      servers.get(cluster)?.closeAllConnections();
-      servers.get(cluster)?.close();
+      end(servers.get(cluster));
     },
   };
 }

@@ -15,7 +15,7 @@ import { type OpenSite, wireSite } from '../../../lib/site/open.ts';
 import { newRun, runVerb } from '../../../lib/site/run-verb.ts';
 import { removalSteps } from '../../../lib/site/teardown.ts';
 import { type Clock, systemClock } from '../../../lib/time/index.ts';
-import { type World as Ec2World, wanted } from '../../host/ec2/world.ts';
+import { type World as Ec2World, endWorld as endEc2World, wanted } from '../../host/ec2/world.ts';
 import { type ClusterRecord, eksOf } from '../../servers/aws/eks/state.ts';
 import { rolesOf } from '../../servers/aws/iam/state.ts';
 import { startAws } from '../../servers/aws/server.ts';
@@ -88,7 +88,10 @@ export async function newWorld(options: WorldOptions = {}): Promise<World> {
   return { aws, kubernetes, project: await mkdtemp(join(tmpdir(), 'muster-eks-')), events: [] };
 }
 
-export { endWorld } from '../../host/ec2/world.ts';
+export async function endWorld(world: World): Promise<void> {
+  world.kubernetes.close();
+  await endEc2World(world);
+}
 
 /** Minutes in seconds: what a stand-in settles in milliseconds needs no pauses of five seconds. */
 const quick: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(Math.min(ms / 100, 50), signal) };

@@ -5,13 +5,13 @@ import { Secret } from '../../../lib/secret/index.ts';
 import { storeLease } from '../../../lib/store/index.ts';
 import { systemClock } from '../../../lib/time/index.ts';
 
-const { accessKey, secretKey, ttl, skew, ...place } = JSON.parse(process.env.LEASE ?? '{}');
+const { accessKey, secretKey, name, ttl, skew, ...place } = JSON.parse(process.env.LEASE ?? '{}');
 const access = { ...place, accessKey: new Secret(accessKey), secretKey: new Secret(secretKey) };
 const clock = { ...systemClock, now: () => Date.now() + (skew ?? 0) };
 const notices: string[] = [];
 const lease = storeLease(
   {
-    name: 'race',
+    name,
     ttl,
     access: async () => access,
     owner: async () => undefined,
