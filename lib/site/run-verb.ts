@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import {
   type AnyStep,
   beginSession,
+  fileLock,
   interrupted,
   type Run,
   type RunEnv,
@@ -23,6 +24,8 @@ export interface VerbOptions {
   choices?: Record<string, string>;
   /** The site's name was typed. */
   confirmed?: boolean;
+  /** Nothing but this computer is changed: no lease in a store that may be away keeps it from that. */
+  here?: boolean;
 }
 
 /** What a verb did: the engine's summary, and the sealed journal when there was an effect. */
@@ -56,7 +59,7 @@ export async function inSession<T>(
 ): Promise<{ value: T; journal?: string }> {
   const session = await beginSession({
     run: newRun(open, verb, options.choices ?? {}),
-    lock: siteLock(open),
+    lock: options.here ? fileLock(open.dirs.state, open.ports.clock.now) : siteLock(open),
     clock: open.ports.clock,
     notice: text => open.emit({ type: 'notice', text }),
   });

@@ -35,7 +35,7 @@ async function change(open: OpenSite, call: Call, wanted: boolean): Promise<Exit
   if (wanted) await checkCalendars(open.site, await open.ports.shell('localhost'));
   const steps = scheduleSteps(open.site, wanted ? by : undefined);
   if (flags['dry-run']) return showPlan(open, steps, call);
-  const ran = await runVerb(open, 'schedule', steps, { retain: true });
+  const ran = await runVerb(open, 'schedule', steps, { retain: true, here: true });
   out.status(ranText(ran));
   if (flags.json) return out.data(json(ran));
   return out.data(`next  ./muster ${wanted ? 'schedule status' : 'schedule'} --site ${site}`);
