@@ -17,7 +17,7 @@ export interface Trouble {
 
 /** Waiting does not help against these: the object itself must change. */
 const FINAL = ['InvalidImageName', 'ErrImageNeverPull', 'CreateContainerConfigError', 'RunContainerError'];
-/** Starts that ended by themselves until a crash loop counts as one that stays. */
+/** Starts that ended by themselves, since the wait began, until a crash loop counts as one that stays. */
 const CRASHES = 4;
 
 /** The pods that a workload's present template made, and those of older ones. */
@@ -93,13 +93,20 @@ function reasonOf(entry: Record<string, unknown>): { reason: string; message: st
 const ended = ({ exitCode, message }: Record<string, unknown>) =>
   `exit status ${exitCode}${message ? `: ${String(message).trim().split('\n').at(-1)}` : ''}`;
 
-/** undefined: it may still come right. `pulling`: for how long an image that cannot be had has been seen, milliseconds. */
-export function hopeless(all: readonly Trouble[], pulling: number): Trouble | undefined {
+/**
+ * undefined: it may still come right. `pulling`: for how long an image that cannot be had has been seen, milliseconds.
+ * `crashes`: since the wait began; a container's own count has every power-off of its machine in it.
+ */
+export function hopeless(
+  all: readonly Trouble[],
+  pulling: number,
+  crashes: (trouble: Trouble) => number,
+): Trouble | undefined {
   return all.find(
-    ({ reason, restarts }) =>
-      FINAL.includes(reason) ||
-      (reason === 'CrashLoopBackOff' && restarts >= CRASHES) ||
-      (isPull(reason) && pulling >= PULL_PATIENCE),
+    trouble =>
+      FINAL.includes(trouble.reason) ||
+      (trouble.reason === 'CrashLoopBackOff' && crashes(trouble) >= CRASHES) ||
+      (isPull(trouble.reason) && pulling >= PULL_PATIENCE),
   );
 }
 
@@ -141,3 +148,13 @@ export async function jobBroken(api: ClusterApi, job: KubeObject): Promise<OpsEr
 }
 
 const records = (value: unknown) => (Array.isArray(value) ? value.filter(isRecord) : []);
+
+/** Counts a container's starts from where it is first seen in trouble; one of its crashes has been by then. */
+export function crashCounter(): (trouble: Trouble) => number {
+  const first = new Map<string, number>();
+  return ({ where, restarts }) => {
+    const from = first.get(where) ?? restarts;
+    first.set(where, from);
+    return restarts - from + 1;
+  };
+}

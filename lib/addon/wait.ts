@@ -2,7 +2,7 @@ import type { ClusterApi, Ctx, KubeObject } from '../engine/index.ts';
 import { isOpsError, oneLine } from '../errors/index.ts';
 import { minutes } from '../time/index.ts';
 import { refOf } from './manifest.ts';
-import { blocks, broken, hopeless, isPull, jobBroken, podsOf, type Trouble, troubles } from './pods.ts';
+import { blocks, broken, crashCounter, hopeless, isPull, jobBroken, podsOf, type Trouble, troubles } from './pods.ts';
 import { hasPods, jobFailed, rolloutOpen } from './rollout.ts';
 
 /** What is still missing, and the workloads behind it. */
@@ -22,6 +22,7 @@ export async function waitUntilItWorks(
 ): Promise<void> {
   let pullingSince: number | undefined;
   let steady = false;
+  const crashes = crashCounter();
   await ctx.wait({
     what: `${name} to work`,
     deadline: minutes(4),
@@ -40,7 +41,7 @@ export async function waitUntilItWorks(
         const found = await troublesOf(api, workloads);
         const now = ctx.clock.monotonic();
         pullingSince = found.some(({ reason }) => isPull(reason)) ? (pullingSince ?? now) : undefined;
-        const final = hopeless(found, pullingSince === undefined ? 0 : now - pullingSince);
+        const final = hopeless(found, pullingSince === undefined ? 0 : now - pullingSince, crashes);
         if (final) throw await broken(api, final);
         return { saw: [...open, ...found.map(shown)].join('; ') };
       } catch (error) {

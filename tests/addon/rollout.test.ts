@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { blocks, hopeless, jobBroken, podsOf, troubles } from '../../lib/addon/pods.ts';
+import { blocks, crashCounter, hopeless, jobBroken, podsOf, troubles } from '../../lib/addon/pods.ts';
 import { jobFailed, rolloutOpen } from '../../lib/addon/rollout.ts';
 import type { ClusterApi, KubeObject } from '../../lib/engine/index.ts';
 
@@ -101,13 +101,20 @@ test('a healthy pod, and one that is going away, have no trouble', () => {
 
 test('waiting ends at once for what cannot come right, later for what might', () => {
   const of = (reason: string, restarts: number, pulling: number) =>
-    hopeless(troubles(pod(waiting(reason, restarts))), pulling) !== undefined;
+    hopeless(troubles(pod(waiting(reason, restarts))), pulling, ({ restarts }) => restarts) !== undefined;
   assert.is(of('InvalidImageName', 0, 0), true);
   assert.is(of('CrashLoopBackOff', 3, 0), false);
   assert.is(of('CrashLoopBackOff', 4, 0), true);
   assert.is(of('ImagePullBackOff', 0, 30_000), false);
   assert.is(of('ImagePullBackOff', 0, 60_000), true);
   assert.is(of('ContainerCreating', 0, 600_000), false);
+});
+
+test('a crash loop is counted from the first look: the starts before a power-off were none of it', () => {
+  const crashes = crashCounter();
+  const after = (restarts: number) =>
+    hopeless(troubles(pod(waiting('CrashLoopBackOff', restarts))), 0, crashes) !== undefined;
+  assert.equal([7, 8, 9, 10].map(after), [false, false, false, true]);
 });
 
 const listing = (...pods: KubeObject[]) => ({ list: async () => pods }) as unknown as ClusterApi;

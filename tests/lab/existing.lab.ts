@@ -72,6 +72,14 @@ test('after four kills it converges: everything runs once, and no step wants a c
   assert.not.match(left, /upload|\.new/);
 });
 
+test('an address of a service or of a pod does not leave the host, whether or not kube-proxy has written its rules', async ({
+  host,
+}) => {
+  const rules = await host.exec('nft', 'list', 'table', 'inet', 'muster-k3s');
+  assert.is(rules.match(/ip daddr 10\.43\.0\.0\/16 reject/g)?.length, 2, rules);
+  assert.match(rules, /ip daddr 10\.42\.0\.0\/16 oifname != "lo" oifname != "cni0" .*drop/);
+});
+
 test('what is changed by hand is seen and put back', async ({ checkout }) => {
   const removed = await checkout.muster('kubectl', '-n', 'kube-system', 'delete', 'deployment', 'coredns');
   assert.is(removed.code, 0, removed.stderr);
@@ -85,7 +93,7 @@ test('destroy takes everything of ours off the host, and leaves the host', async
   const { code, stderr } = await checkout.muster('destroy', `--confirm=${SITE}`);
   assert.is(code, 0, stderr.slice(-3000));
   const look =
-    'ls -d /var/lib/rancher/k3s /var/lib/kubelet /etc/rancher /usr/local/bin/k3s /sys/class/net/cni0 /etc/systemd/system/k3s.service; pgrep -l "k3s|containerd"; echo end';
+    'ls -d /var/lib/rancher/k3s /var/lib/kubelet /etc/rancher /usr/local/bin/k3s /sys/class/net/cni0 /etc/systemd/system/k3s.service; pgrep -l "k3s|containerd"; nft list table inet muster-k3s; echo end';
   assert.is((await host.exec('sh', '-c', `(${look}) 2>/dev/null`)).trim(), 'end');
 });
 

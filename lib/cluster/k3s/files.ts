@@ -43,6 +43,26 @@ export const renderConfig = ({ node, nodeIp, tlsSan, pauseImage, disable = [] }:
     ...(pauseImage !== undefined && { 'pause-image': pauseImage }),
   })}`;
 
+/** k3s's defaults. */
+const PODS = '10.42.0.0/16';
+const SERVICES = '10.43.0.0/16';
+export const KEEP_TABLE = 'muster-k3s';
+
+/**
+ * Until kube-proxy has written its rules, as after each boot, a Service's address is one like any other and would leave
+ * by the default route, for whoever answers there; so would a pod's before its bridge is there. After kube-proxy's
+ * translation, which makes another one of every address that may be reached. Only postrouting knows the interface that
+ * a translated packet of this machine's own leaves by, and nothing can be refused there.
+ */
+const KEEP = [
+  `table inet ${KEEP_TABLE} { }; delete table inet ${KEEP_TABLE}; table inet ${KEEP_TABLE} {`,
+  ...['output', 'forward'].map(
+    hook => `chain ${hook} { type filter hook ${hook} priority 10; ip daddr ${SERVICES} reject; };`,
+  ),
+  `chain leave { type filter hook postrouting priority 10; ip daddr ${PODS}`,
+  'oifname != "lo" oifname != "cni0" oifname != "flannel*" drop; }; }',
+].join(' ');
+
 /**
  * k3s's own unit in its essential lines. KillMode=process: containers outlive a restart of k3s. No LimitNOFILE: where
  * the limit cannot be raised, as in a container, the unit would not start, and Go raises its own.
@@ -57,6 +77,8 @@ StartLimitIntervalSec=0
 [Service]
 Type=notify
 Environment=${STAMP_VARIABLE}=${stamp}
+# Where there is no nft, k3s runs without it.
+ExecStartPre=-/usr/sbin/nft '${KEEP}'
 ExecStart=${BINARY} server
 KillMode=process
 Delegate=yes

@@ -3,6 +3,7 @@ import {
   BINARY,
   CONFIG,
   K3S_YAML,
+  KEEP_TABLE,
   MODULES,
   STAMP_VARIABLE,
   STAMPS,
@@ -169,6 +170,7 @@ find /sys/fs/cgroup -maxdepth 3 -type d -name 'kubepods*' -prune 2>/dev/null | w
 done | sort -u
 awk '$2 ~ "^(/run/k3s|/var/lib/kubelet|/var/lib/rancher/k3s|/run/netns/cni-)" { print "mount " $2 }' /proc/mounts
 for link in cni0 flannel.1; do test -e /sys/class/net/$link && echo "interface $link"; done
+nft list table inet ${KEEP_TABLE} >/dev/null 2>&1 && echo 'rules ${KEEP_TABLE}'
 for path in /var/lib/rancher/k3s /var/lib/kubelet /var/lib/cni /run/k3s ${K3S_YAML}; do test -e $path && echo "path $path"; done
 exit 0`,
   parse: lines,

@@ -3,7 +3,7 @@ import { OpsError } from '../../errors/index.ts';
 import { minutes } from '../../time/index.ts';
 import { wantedTexts } from './configure.ts';
 import { AWAIT, decideService, type ServiceSeen } from './decide.ts';
-import { BINARY, K3S_YAML } from './files.ts';
+import { BINARY, K3S_YAML, KEEP_TABLE } from './files.ts';
 import { hostStep, ROOT, type Server } from './host.ts';
 import { leftovers, service } from './observe.ts';
 
@@ -89,6 +89,7 @@ awk '$2 ~ "^(/run/k3s|/var/lib/kubelet|/var/lib/rancher/k3s|/run/netns/cni-)" { 
 ls /run/netns 2>/dev/null | grep '^cni-' | sed 's,^,/run/netns/,' | xargs -r rm -f
 for link in cni0 flannel.1; do ip link delete $link 2>/dev/null; done
 for family in ip ip6; do nft delete table $family kube-proxy 2>/dev/null; done
+nft delete table inet ${KEEP_TABLE} 2>/dev/null
 for tables in iptables ip6tables; do
   command -v $tables-save >/dev/null && $tables-save | grep -v -e KUBE- -e CNI- | $tables-restore 2>/dev/null
 done
