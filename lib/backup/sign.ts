@@ -21,6 +21,8 @@ const signatureFile = z.strictObject({
   /** Of the public key, so that a reader can say whose signature it is. */
   key: z.string(),
   signature: z.base64(),
+  /** Of the key before, while the signer is changed: the set verifies with either. */
+  also: z.strictObject({ key: z.string(), signature: z.base64() }).optional(),
 });
 
 export const makeSigner = (): Secret =>
@@ -30,8 +32,14 @@ export const makeSigner = (): Secret =>
 export async function readSigner(secrets: SecretStore): Promise<KeyObject> {
   const pem = await secrets.get(SIGNER);
   if (!pem) throw new OpsError('KEY_MISSING', `cannot sign: there is no secret ${SIGNER}`);
-  return ed25519(() => createPrivateKey(pem.reveal()), `the secret ${SIGNER}`);
+  return parseSigner(pem);
 }
+
+/** Errors: KEY_WRONG. */
+export const parseSigner = (pem: Secret): KeyObject =>
+  ed25519(() => createPrivateKey(pem.reveal()), `the secret ${SIGNER}`);
+
+export const publicOf = (signer: KeyObject): KeyObject => createPublicKey(signer);
 
 /** Errors: KEY_WRONG. `what` names the file. */
 export const parsePublicKey = (pem: string, what: string): KeyObject => ed25519(() => createPublicKey(pem), what);
@@ -58,11 +66,26 @@ export const signBytes = (bytes: Uint8Array, signer: KeyObject): string =>
 export function signatureFlaw(bytes: Uint8Array, file: Uint8Array, publicKey: KeyObject): string | undefined {
   const parsed = signatureFile.safeParse(parseJson(file));
   if (!parsed.success) return 'is not one';
-  const { key, signature } = parsed.data;
-  if (verify(null, bytes, publicKey, Buffer.from(signature, 'base64'))) return undefined;
+  const { key, signature, also } = parsed.data;
+  const holds = (one: string) => verify(null, bytes, publicKey, Buffer.from(one, 'base64'));
+  if (holds(signature) || (also && holds(also.signature))) return undefined;
   return key === fingerprint(publicKey)
     ? 'does not hold for these bytes'
     : `is of another key than ${fingerprint(publicKey)}`;
+}
+
+/** The same file with the signature of another signer before its own, which must hold already. Errors: MANIFEST_CHANGED. */
+export function signAnew(bytes: Uint8Array, file: Uint8Array, { before, signer }: Signers): string {
+  const flaw = signatureFlaw(bytes, file, before);
+  if (flaw !== undefined) throw new OpsError('MANIFEST_CHANGED', `cannot sign anew: its signature ${flaw}`);
+  const { key, signature } = signatureFile.parse(parseJson(file));
+  return canonical({ ...signatureFile.parse(JSON.parse(signBytes(bytes, signer))), also: { key, signature } });
+}
+
+interface Signers {
+  /** The public key until now. */
+  before: KeyObject;
+  signer: KeyObject;
 }
 
 /** undefined for what is no JSON: the schema then says so. */

@@ -42,5 +42,8 @@ export async function writeTombstone(store: ObjectStore, set: SealedSet, at: Dat
   await store.put(KEYS.file(id, FILE), bytes);
 }
 
+/** The file, and its signature. */
+export const tombstoneKeys = (id: string) => ({ bytes: KEYS.file(id, FILE), signature: KEYS.file(id, SIGNATURE) });
+
 export const isTombstone = (id: string, key: string): boolean =>
   key === KEYS.file(id, FILE) || key === KEYS.file(id, SIGNATURE);

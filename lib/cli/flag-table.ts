@@ -10,7 +10,11 @@ export const COMMON = {
 
 /** Understood by the verbs that name them. */
 export const SPECIAL = {
-  only: { type: 'string', value: 'STEP', about: 'this step, or the steps of this script; damages with this word' },
+  only: {
+    type: 'string',
+    value: 'STEP',
+    about: 'this step, or the steps of this script; damages with this word; this credential',
+  },
   from: { type: 'string', value: 'STEP', about: 'this step and those after it' },
   retain: { type: 'boolean', about: 'keep what a failed run made; always so in labs' },
   confirm: { type: 'string', value: 'SITE', about: 'the name of the site whose data is to be lost' },

@@ -81,6 +81,12 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     flags: ['set', 'at', 'identity', 'confirm'],
     load: async () => (await import('./verbs/rebuild.ts')).rebuild,
   },
+  rotate: {
+    group: 'Backup',
+    title: 'Change every secret that muster made for the site, let the old ones in no more, and take a backup',
+    flags: ['only'],
+    load: async () => (await import('./verbs/rotate.ts')).rotate,
+  },
   drill: {
     group: 'Backup',
     title: 'Lose something on purpose, bring it back, and let the data decide',

@@ -7,5 +7,6 @@ export { tokenSource } from './eks/token.ts';
 export type { Archive, Artifact, Found, K3sArtifacts, LocalFile } from './k3s/artifacts.ts';
 export { isLabBinary } from './k3s/prepare.ts';
 export { kubeconfigPath } from './kubeconfig/file.ts';
+export { secretsSeenStep } from './mounted.ts';
 export { type ClusterPort, clusterPort } from './port.ts';
 export { clusterLeaks, clusterRemoval, clusterSteps } from './steps.ts';

@@ -8,7 +8,7 @@ import { OpsError } from '../errors/index.ts';
 import { inSession, newSetId, type OpenSite, openRehearsal } from '../site/index.ts';
 import { assemble } from './assemble.ts';
 import { imageResults } from './checks/images.ts';
-import { lookAtStored, type RebuildFrom } from './checks/stored.ts';
+import { lookAtStored, type LookFrom } from './checks/stored.ts';
 import { evidenceDir, writeEvidence } from './evidence.ts';
 import { historyOf, readDrills } from './proofs.ts';
 import type { Report } from './report.ts';
@@ -127,7 +127,7 @@ export async function lookAtSet(
   open: OpenSite,
   id: string,
   timeline: Pick<Timeline, 'marks'>,
-  how: RebuildFrom = {},
+  how: LookFrom = {},
 ): Promise<{ set?: SealedSet; ended: Ended }> {
   const lost = timeline.marks()[0];
   const at = lost ? new Date(lost.at) : new Date(open.ports.clock.now());

@@ -1,3 +1,4 @@
+import { rolesStep } from '../addon/app/roles.ts';
 import { type Manifest, partOf } from '../backup/index.ts';
 import { CLAIM, STATEFUL_SET } from '../backup/postgres/names.ts';
 import { postgresRestore } from '../backup/postgres/restore.ts';
@@ -57,7 +58,7 @@ export function dataSteps(
   const access = bootstrap.filter(({ id }) => id === 'postgres.access');
   return [
     ...(velero ? [veleroRestore(velero, site)] : []),
-    ...inTurn([placeStep(site), ...access, ...databaseSteps(site, set, options)]),
+    ...inTurn([placeStep(site), ...access, ...fillSteps(site, set, options)]),
   ];
 }
 
@@ -68,7 +69,11 @@ interface DatabaseOptions {
   archive?: 'on' | 'off';
 }
 
-export function databaseSteps(site: Site, set: Manifest, { at, archive = 'on' }: DatabaseOptions = {}): AnyStep[] {
+/** The database alone, beside Secrets that may be of another time: its roles get the passwords that are kept here. */
+export const databaseSteps = (site: Site, set: Manifest, options: DatabaseOptions = {}): AnyStep[] =>
+  inTurn([...fillSteps(site, set, options), rolesStep(site)]);
+
+function fillSteps(site: Site, set: Manifest, { at, archive = 'on' }: DatabaseOptions): AnyStep[] {
   const part = partOf(set, 'postgres');
-  return part ? inTurn(postgresRestore(part, site, { archive, ...(at && { at }) })) : [];
+  return part ? postgresRestore(part, site, { archive, ...(at && { at }) }) : [];
 }

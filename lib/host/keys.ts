@@ -3,7 +3,7 @@ import { OpsError } from '../errors/index.ts';
 import { createSshKeyPair, Secret, type SecretStore } from '../secret/index.ts';
 
 export const OPERATOR_KEY = 'ssh/operator';
-const OPERATOR_PUBLIC = 'ssh/operator.pub';
+export const OPERATOR_PUBLIC = 'ssh/operator.pub';
 const hostKeyName = (machine: string) => `ssh/${machine}-host-key`;
 const hostPublic = (machine: string) => `ssh/${machine}-host-key.pub`;
 

@@ -4,6 +4,20 @@ export { FileSecretStore } from './file-store.ts';
 export { Masker } from './masker.ts';
 export { createAuthority, issueServer, type KeyedCertificate, type ServerWant } from './pki.ts';
 export { resolveReference } from './reference.ts';
+export {
+  beginRotation,
+  endRotation,
+  freshOf,
+  generateFresh,
+  isOfRotation,
+  keepOld,
+  oldOf,
+  promote,
+  putFresh,
+  type Rotation,
+  rotationEnded,
+  rotationUnderWay,
+} from './rotation.ts';
 export { Secret } from './secret.ts';
 export type { ReferenceDeps } from './sources/deps.ts';
 export { createSshKeyPair, type SshKeyPair } from './ssh-key.ts';

@@ -108,7 +108,7 @@ const awsOf = ({ provider }: Site, env: AwsEnv): Aws | undefined =>
   provider.kind === 'ec2' ? connectAws(provider, env) : undefined;
 
 /** Errors: HOST_KEY_UNKNOWN: no connection is made to a host that cannot prove who it is. */
-function sshTarget(
+export function sshTarget(
   host: string,
   { via, ...endpoint }: Endpoint,
   identity: { user: string; identity: Secret },

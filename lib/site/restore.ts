@@ -131,7 +131,9 @@ async function stepsOf(
   // A database that lives has its way into the archive; one that comes with its namespace gets it anew.
   const access = velero ? steps.filter(({ id }) => id === 'postgres.access') : [];
   const fill = postgresRestore(postgres, site, { archive: 'on', ...(moment && { at: moment }) });
-  return inTurn([...volumes, ...access, databaseFitStep(postgres, site), ...fill]);
+  // A database of before a rotation has the passwords of then; with its namespace come the Secrets of then too.
+  const roles = velero ? [] : steps.filter(({ id }) => id === 'app.roles');
+  return inTurn([...volumes, ...access, databaseFitStep(postgres, site), ...fill, ...roles]);
 }
 
 /** Each after the one before it: nothing is stopped before everything was looked at. */

@@ -41,7 +41,8 @@ export interface AccessDeps {
 
 export type Keys = Pick<StoreAccess, 'accessKey' | 'secretKey' | 'token'>;
 
-const secretNames = (role: Role) => ({ access: `store/${role}-access-key`, secret: `store/${role}-secret-key` });
+/** The SecretStore's names. */
+export const secretNames = (role: Role) => ({ access: `store/${role}-access-key`, secret: `store/${role}-secret-key` });
 
 /**
  * How a role reaches the site's bucket. Of an s3 store a role that the inventory gives no keys of its own has the

@@ -11,6 +11,7 @@ export {
   type Role,
   readKeys,
   type StoreAccess,
+  secretNames,
   storeAccess,
 } from './access.ts';
 export { ATTEMPTS, type Attempt } from './attempts.ts';
@@ -22,6 +23,7 @@ export { proveDenials, type Roles } from './denials.ts';
 export { type Erased, tryToErase } from './erase.ts';
 export { HEALTH_PATH, healthProblem } from './health.ts';
 export { type LeaseSpec, storeLease } from './lease.ts';
+export { letsIn } from './lets-in.ts';
 export {
   keptStorePorts,
   type Listening,

@@ -1,7 +1,8 @@
 /** The access keys of a bucket's users. */
 export interface Users {
-  site: string;
-  reader: string;
+  /** More than one while they are changed. */
+  site: readonly string[];
+  reader: readonly string[];
 }
 
 const READ = ['s3:GetObject', 's3:GetObjectVersion'];
@@ -18,7 +19,7 @@ const WRITE = ['s3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload', 's3
 export function bucketPolicy(bucket: string, { site, reader }: Users): object {
   const objects = `arn:aws:s3:::${bucket}/*`;
   const whole = `arn:aws:s3:::${bucket}`;
-  const allow = (who: string[], Action: string[], Resource: string) => ({
+  const allow = (who: readonly string[], Action: string[], Resource: string) => ({
     Effect: 'Allow',
     Principal: { AWS: who },
     Action,
@@ -27,10 +28,10 @@ export function bucketPolicy(bucket: string, { site, reader }: Users): object {
   return {
     Version: '2012-10-17',
     Statement: [
-      allow([site], [...READ, ...WRITE], objects),
-      allow([site], [...LIST, 's3:ListBucketMultipartUploads'], whole),
-      allow([reader], READ, objects),
-      allow([reader], LIST, whole),
+      allow(site, [...READ, ...WRITE], objects),
+      allow(site, [...LIST, 's3:ListBucketMultipartUploads'], whole),
+      allow(reader, READ, objects),
+      allow(reader, LIST, whole),
     ],
   };
 }

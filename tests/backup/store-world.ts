@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { artifactSteps } from '../../lib/artifact/index.ts';
 import { serverProcess, storeSteps } from '../../lib/backup/store/index.ts';
 import { endServer } from '../../lib/backup/store/process.ts';
-import { runSteps, type Summary } from '../../lib/engine/index.ts';
+import { type AnyStep, runSteps, type Summary } from '../../lib/engine/index.ts';
 import type { Site } from '../../lib/inventory/index.ts';
 import { FileSecretStore, Masker } from '../../lib/secret/index.ts';
 import { createShells } from '../../lib/shell/index.ts';
@@ -23,8 +23,8 @@ export interface StoreWorld {
   env: StoreEnv;
   masker: Masker;
   secrets: FileSecretStore;
-  /** What bootstrap does of it. */
-  run(): Promise<Summary>;
+  /** What bootstrap does of it, or other steps. */
+  run(steps?: readonly AnyStep[]): Promise<Summary>;
   access(role: Role): Promise<StoreAccess>;
   pid(): Promise<number | undefined>;
   close(): Promise<void>;
@@ -73,12 +73,12 @@ export async function storeWorld(name = 'store-test', store: object = { kind: 'l
     masker,
     secrets,
     env: { clock: systemClock, signal: stop.signal, random: () => 0 },
-    async run() {
+    async run(others) {
       const env = newEnv(newWorld(), dirs.state, { signal: stop.signal });
       const ports = { ...env.ports, secrets, shell: shells.shell };
       const run = { ...env.run, site: name, dirs };
       const steps = [...artifactSteps(site).filter(({ id }) => id === 'artifact.versitygw'), ...storeSteps(site)];
-      return runSteps(steps, { ...env, run, ports }, memoryGate());
+      return runSteps(others ?? steps, { ...env, run, ports }, memoryGate());
     },
     access: role => storeAccess(site, role, { dirs, secrets, gateway: '10.0.2.2' }),
     pid: async () => (await serverProcess(files))?.pid,

@@ -9,7 +9,8 @@ import { minutes } from '../../time/index.ts';
 import { isGood, readAuthority } from '../site-ca/steps.ts';
 import { NAMESPACE } from './app.ts';
 import { appNames } from './endpoint.ts';
-import { PASSWORDS, type Role, TLS_SECRET } from './manifests/want.ts';
+import { PASSWORDS, TLS_SECRET } from './manifests/want.ts';
+import { passwordName, DATABASE_ROLES as ROLES } from './roles.ts';
 
 /** `lost`: the cluster has it, and this computer does not: it is what the database knows, so it is kept. */
 export type SecretSeen = 'good' | 'absent' | 'different' | 'lost';
@@ -20,8 +21,6 @@ export type SecretFacts = Readonly<Record<string, SecretSeen>>;
 /** A year, and renewed a month before its end. */
 const DAYS = 365;
 type Names = Awaited<ReturnType<typeof appNames>>;
-const ROLES = Object.keys(PASSWORDS) as Role[];
-const storeName = (role: Role) => `app/${PASSWORDS[role]}-password`;
 const shown = (name: string) => `Secret ${NAMESPACE}/${name}`;
 
 /** app.secrets: passwords as in the SecretStore, and a certificate of the site's authority. */
@@ -57,7 +56,7 @@ async function observe(names: Names, ctx: Ctx): Promise<SecretFacts> {
   const find = (name: string) => live.find(({ metadata }) => metadata.name === name);
   const passwords = await Promise.all(
     ROLES.map(async role => {
-      const [kept, found] = [await ctx.secrets.get(storeName(role)), decoded(find(PASSWORDS[role]), 'password')];
+      const [kept, found] = [await ctx.secrets.get(passwordName(role)), decoded(find(PASSWORDS[role]), 'password')];
       return [PASSWORDS[role], comparePassword(kept, found)] as const;
     }),
   );
@@ -103,9 +102,9 @@ async function act(app: App, { what }: Change, ctx: Ctx): Promise<void> {
   if (role === undefined) return;
   const found = decoded(await api.get(secretRef(PASSWORDS[role])), 'password');
   // The database knows the one in the cluster, so a computer without one takes it over.
-  if (found !== undefined && (await ctx.secrets.get(storeName(role))) === undefined)
-    await ctx.secrets.put(storeName(role), new Secret(found));
-  const password = await ctx.secrets.generate(storeName(role), { length: 32 });
+  if (found !== undefined && (await ctx.secrets.get(passwordName(role))) === undefined)
+    await ctx.secrets.put(passwordName(role), new Secret(found));
+  const password = await ctx.secrets.generate(passwordName(role), { length: 32 });
   await api.apply(secret(PASSWORDS[role], 'Opaque', { password: password.reveal() }));
 }
 

@@ -8,6 +8,7 @@ import { healthReader } from './health.ts';
 import { heartbeatStep } from './heartbeat.ts';
 import { migrateStep, seedStep } from './jobs.ts';
 import { backendStep, databaseStep, frontendStep, namespaceStep } from './parts.ts';
+import { rolesStep } from './roles.ts';
 import { secretsStep } from './secrets.ts';
 
 const same = (...steps: string[]): Need[] => steps.map(step => ({ step, scope: 'same' }));
@@ -28,7 +29,8 @@ export function appSteps(site: Site, provider: Provider, images: Images = siteIm
     frontendStep(app, same('app.secrets')),
     migrateStep(app, [...same('app.database', 'app.backend'), ...names]),
     seedStep(app, same('app.migrate')),
-    answersStep(app, same('app.seed', 'app.backend', 'app.frontend')),
+    rolesStep(site, same('app.migrate')),
+    answersStep(app, same('app.seed', 'app.roles', 'app.backend', 'app.frontend')),
     // After the seed: its volume belongs to nobody yet.
     ...(site.drills ? [heartbeatStep(app, site.drills.heartbeat, same('app.seed'))] : []),
   ];

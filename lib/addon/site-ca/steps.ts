@@ -7,6 +7,8 @@ import { minutes } from '../../time/index.ts';
 
 const CERTIFICATE = 'pki/ca-certificate';
 const KEY = 'pki/ca-key';
+/** The SecretStore's names. */
+export const AUTHORITY = { certificate: CERTIFICATE, key: KEY } as const;
 
 /** For browsers and curl: the certificate alone. */
 export const caPath = (dirs: Dirs): string => join(dirs.state, 'ca.crt');

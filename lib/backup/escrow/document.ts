@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import { OpsError, oneLine } from '../../errors/index.ts';
-import { Secret, type SecretStore } from '../../secret/index.ts';
+import { isOfRotation, Secret, type SecretStore } from '../../secret/index.ts';
 import { canonical } from '../canonical.ts';
 import { parseJson, SIGNER } from '../sign.ts';
 
@@ -19,7 +19,7 @@ const IDENTITY = /(^|[/.-])(host-key|stamp)s?([/.]|$)/;
 
 /** All that belongs into the escrow, by name. */
 export async function readSecrets(store: SecretStore): Promise<Secrets> {
-  const names = (await store.list()).filter(name => !IDENTITY.test(name));
+  const names = (await store.list()).filter(name => !IDENTITY.test(name) && !isOfRotation(name));
   const found = await Promise.all(names.map(async name => [name, await store.get(name)] as const));
   return new Map(found.flatMap(([name, secret]) => (secret ? [[name, secret] as const] : [])));
 }

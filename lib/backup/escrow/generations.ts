@@ -119,7 +119,21 @@ export async function openEscrow(
   const opened = await decrypt(text, identity, what);
   if (opened.site !== at.site || opened.generation !== number)
     throw new OpsError('ESCROW_ABSENT', `cannot use ${what}: it is generation ${opened.generation} of ${opened.site}`);
-  return { generation: number, secrets: opened.secrets };
+  return { generation: number, secrets: await withLiving(at, identity, number, opened.secrets) };
+}
+
+/**
+ * What outlives every site: the way into the store, the password of its volume backups, which is changed in place, and
+ * who signs. Of an older generation these are known, and open nothing any more.
+ */
+const isLiving = (name: string) =>
+  name.startsWith('store/') || name === 'backup/kopia-password' || name === 'backup/signer';
+
+async function withLiving(at: EscrowAt, identity: Secret, number: number, secrets: Secrets): Promise<Secrets> {
+  const newest = (await generations(at)).at(-1);
+  if (newest === undefined || newest === number) return secrets;
+  const living = [...(await openEscrow(at, identity, newest)).secrets].filter(([name]) => isLiving(name));
+  return new Map([...[...secrets].filter(([name]) => !isLiving(name)), ...living]);
 }
 
 const isAbsent = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'ENOENT';

@@ -5,7 +5,7 @@ import type { Site } from '../../inventory/index.ts';
 import { type Role, storeAccess } from '../../store/access.ts';
 import { minutes } from '../../time/index.ts';
 import { clusterOf, NAMESPACE } from './names.ts';
-import { knownKeys, makeKeys, type RepositoryKeys, repositoryFiles } from './repository.ts';
+import { knownKeys, makeKeys, type RepositoryKeys, repositoryFiles, retiredKeys } from './repository.ts';
 
 const SECRET_KIND = { apiVersion: 'v1', kind: 'Secret' };
 const SECRET_NAME = { namespace: NAMESPACE, name: 'pgbackrest' };
@@ -72,7 +72,7 @@ function decoded(object: KubeObject | undefined, key: string): string | undefine
 async function files({ of, role }: Archive, provider: Provider, keys: RepositoryKeys, ctx: Ctx) {
   const { dirs } = ctx.run;
   const access = await storeAccess(of, role, { dirs, secrets: ctx.secrets, gateway: provider.gateway });
-  return repositoryFiles({ access, from: 'there', ...keys });
+  return repositoryFiles({ access, from: 'there', ...keys, retired: await retiredKeys(ctx.secrets) });
 }
 
 async function act(site: Site, provider: Provider, archive: Archive, ctx: Ctx): Promise<void> {

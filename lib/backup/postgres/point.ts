@@ -42,7 +42,7 @@ export function putCommand(key: string, command: string): string {
 }
 
 /** The password of a file that is no part of a stanza; in the environment, which only its own user sees. */
-export const CIPHER_OF_CONF = "sed -n 's/^repo1-cipher-pass=//p' /etc/pgbackrest/pgbackrest.conf";
+export const CIPHER_OF_CONF = "sed -n '/^repo1-cipher-pass=/{s///p;q}' /etc/pgbackrest/pgbackrest.conf";
 
 const LOCKS = /lock timeout|deadlock detected/;
 

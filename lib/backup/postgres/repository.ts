@@ -4,9 +4,11 @@ import type { StoreAccess } from '../../store/access.ts';
 import { KEYS } from '../set.ts';
 
 /** The SecretStore's names: what opens the repository, the dumps and the globals; and how the stanza is called. */
-const CIPHER = 'backup/pgbackrest-cipher';
+export const CIPHER = 'backup/pgbackrest-cipher';
 /** Not below backup/, whose secrets a site that is built anew adopts. */
-const STANZA = 'app/pgbackrest-stanza';
+export const STANZA = 'app/pgbackrest-stanza';
+/** Below it, by stanza: the ciphers of archives that were ended, for as long as a set needs one. */
+const RETIRED = 'backup/retired/';
 
 /**
  * A site that was destroyed and built anew beside its kept store has another database, and so another stanza: what the
@@ -18,19 +20,40 @@ export interface RepositoryKeys {
   stanza: string;
 }
 
-const keysOf = (cipher: Secret, name: Secret): RepositoryKeys => ({
-  cipher,
-  stanza: `app-${name.reveal().toLowerCase()}`,
-});
+export const stanzaOf = (name: Secret): string => `app-${name.reveal().toLowerCase()}`;
+const keysOf = (cipher: Secret, name: Secret): RepositoryKeys => ({ cipher, stanza: stanzaOf(name) });
+
+/**
+ * An archive cannot change its cipher: a new cipher begins a new archive, under another stanza, and the old one stays
+ * readable. What opens it is kept here too, so that a set of before is restored as any other.
+ */
+export const retireCipher = (secrets: SecretStore, { stanza, cipher }: RepositoryKeys): Promise<void> =>
+  secrets.put(`${RETIRED}${stanza}`, cipher);
+
+export async function retiredKeys(secrets: SecretStore): Promise<RepositoryKeys[]> {
+  const names = (await secrets.list()).filter(name => name.startsWith(RETIRED));
+  const found = await Promise.all(
+    names.map(async name => ({ stanza: name.slice(RETIRED.length), cipher: await secrets.get(name) })),
+  );
+  return found.flatMap(({ stanza, cipher }) => (cipher ? [{ stanza, cipher }] : []));
+}
+
+export const forgetCipher = (secrets: SecretStore, stanza: string): Promise<void> =>
+  secrets.remove(`${RETIRED}${stanza}`);
+
+/** What opens the archive of a set, of whatever time. Errors: SECRET_MISSING. */
+export async function cipherOf(secrets: Pick<SecretStore, 'get'>, stanza: string): Promise<Secret> {
+  return (await secrets.get(`${RETIRED}${stanza}`)) ?? (await repositoryKeysOf(secrets)).cipher;
+}
 
 /** undefined: at least one of the two was not made yet. */
-export async function knownKeys(secrets: SecretStore): Promise<RepositoryKeys | undefined> {
+export async function knownKeys(secrets: Pick<SecretStore, 'get'>): Promise<RepositoryKeys | undefined> {
   const [cipher, name] = await Promise.all([secrets.get(CIPHER), secrets.get(STANZA)]);
   return cipher && name && keysOf(cipher, name);
 }
 
 /** Errors: SECRET_MISSING before postgres.access made them. */
-export async function repositoryKeysOf(secrets: SecretStore): Promise<RepositoryKeys> {
+export async function repositoryKeysOf(secrets: Pick<SecretStore, 'get'>): Promise<RepositoryKeys> {
   const keys = await knownKeys(secrets);
   if (keys) return keys;
   throw new OpsError('SECRET_MISSING', `cannot open the archive of the database: its key is not kept here`, {
@@ -52,10 +75,12 @@ export interface Repository extends RepositoryKeys {
   access: StoreAccess;
   /** Which of the two addresses pgBackRest sees. */
   from: 'here' | 'there';
+  /** Archives that were ended, and are still read. */
+  retired?: readonly RepositoryKeys[];
 }
 
 /** The files of /etc/pgbackrest. Secret: both keys and the cipher are among them. */
-export function repositoryFiles({ access, from, cipher, stanza }: Repository) {
+export function repositoryFiles({ access, from, cipher, stanza, retired = [] }: Repository) {
   const lines = [
     '[global]',
     'repo1-type=s3',
@@ -82,9 +107,9 @@ export function repositoryFiles({ access, from, cipher, stanza }: Repository) {
     // stdout is data: files that are read out of the repository, JSON.
     'log-level-console=off',
     'log-level-stderr=warn',
-    `[${stanza}]`,
-    `pg1-path=${PGDATA}`,
-    'pg1-socket-path=/var/run/postgresql',
+    ...section(stanza),
+    // The first cipher of the file is that of what is written (CIPHER_OF_CONF): these come after it.
+    ...retired.flatMap(old => [...section(old.stanza), `repo1-cipher-pass=${old.cipher.reveal()}`]),
   ];
   return {
     'pgbackrest.conf': `${lines.join('\n')}\n`,
@@ -92,6 +117,8 @@ export function repositoryFiles({ access, from, cipher, stanza }: Repository) {
     ...(access.ca !== undefined && { 'ca.crt': access.ca }),
   };
 }
+
+const section = (stanza: string) => [`[${stanza}]`, `pg1-path=${PGDATA}`, 'pg1-socket-path=/var/run/postgresql'];
 
 /** Where pgBackRest keeps a stanza's things, as keys of the bucket. `archiveId` as '15-1'. */
 export const repositoryKeys = (stanza: string) => ({

@@ -30,7 +30,8 @@ export const stanzaStep = (site: Site, needs: readonly Need[]): Step<object, Sta
     return this.want === undefined ? undefined : observe(site, ctx);
   },
   decide: decideStanza,
-  apply: (change, ctx) => ctx.effect(change, () => (change.what === STANZA ? create(site, ctx) : archive(site, ctx))),
+  apply: (change, ctx) =>
+    ctx.effect(change, () => (change.what === STANZA ? createStanza(site, ctx) : archiveSegment(site, ctx))),
 });
 
 const STANZA = 'stanza of the database';
@@ -75,14 +76,15 @@ async function askServer({ postgres, stanza }: Opened): Promise<StanzaFacts> {
   return { archiving: archiving === 'on', stanza: is === 'absent' ? 'absent' : 'there', archived };
 }
 
-async function create(site: Site, ctx: Ctx): Promise<void> {
+/** Errors: COMMAND_FAILED. */
+export async function createStanza(site: Site, ctx: Ctx): Promise<void> {
   const { postgres, stanza } = await open(site, ctx);
   const argv = ['pgbackrest', `--stanza=${stanza}`, 'stanza-create'];
   textOf(postgres.name, 'pgbackrest stanza-create', await postgres.exec(argv, { timeout: minutes(2) }));
 }
 
 /** `pgbackrest check` would say so; the bucket is looked into instead. */
-async function archive(site: Site, ctx: Ctx): Promise<void> {
+export async function archiveSegment(site: Site, ctx: Ctx): Promise<void> {
   const [{ postgres, stanza }, store] = await Promise.all([open(site, ctx), ctx.store(site.name)]);
   // Something must be in it: an empty segment is not switched.
   const sql =

@@ -5,7 +5,7 @@ import type { Site } from '../../inventory/index.ts';
 import { storeAccess } from '../../store/index.ts';
 import { minutes } from '../../time/index.ts';
 import { openAtTarget } from '../postgres/open.ts';
-import { repositoryKeysOf } from '../postgres/repository.ts';
+import { cipherOf } from '../postgres/repository.ts';
 import { keptScratches, type Scratch, startScratch } from '../postgres/scratch.ts';
 import type { PartOf } from '../set.ts';
 import { refuseUnfit } from './fit.ts';
@@ -56,8 +56,9 @@ async function bringUp(part: PartOf<'postgres'>, site: Site, at: Date | undefine
   const deps: ArtifactDeps = await artifactDeps(site, ctx);
   await (await scratchOfRun(site, ctx))?.close();
   const access = await storeAccess(site, 'reader', { dirs: ctx.run.dirs, secrets: ctx.secrets });
-  const { cipher } = await repositoryKeysOf(ctx.secrets);
-  const repository = { access, cipher, from: 'here', stanza: part.facts.pgbackrest.stanza } as const;
+  const { stanza } = part.facts.pgbackrest;
+  const cipher = await cipherOf(ctx.secrets, stanza);
+  const repository = { access, cipher, from: 'here', stanza } as const;
   const command = ['sleep', 'infinity'];
   const scratch = await startScratch({ repository, command, name: nameOf(site.name, ctx) }, deps);
   try {

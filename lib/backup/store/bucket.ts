@@ -24,10 +24,7 @@ import {
 } from '../../store/index.ts';
 import { seconds } from '../../time/index.ts';
 import type { BucketFacts } from './decide.ts';
-import { exists } from './make.ts';
-
-/** What a site gets of its store: the keys of the admin stay there. */
-const OF_SITE = ['site', 'reader'] as const;
+import { exists, OF_SITE } from './make.ts';
 
 export const isLocal = (site: Site) => site.backup?.store.kind === 'local';
 /** What only reads needs no more of a step's context. */
@@ -62,11 +59,19 @@ async function wantOf(site: Site, ctx: Surroundings): Promise<BucketWant> {
 const isAws = (endpoint: string): boolean => /(^|\.)amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname);
 
 async function policyOf(site: Site, ctx: Surroundings): Promise<object> {
-  const [ofSite, reader] = await Promise.all(
-    OF_SITE.map(role => (isLocal(site) ? readKeys(ownSecrets(site, ctx), role) : s3Keys(site, role, ctx))),
-  );
-  const users = { site: ofSite?.accessKey.reveal() ?? '', reader: reader?.accessKey.reveal() ?? '' };
+  if (isLocal(site)) return policyFor(bucketName(site), ownSecrets(site, ctx));
+  const [ofSite, reader] = await Promise.all(OF_SITE.map(role => s3Keys(site, role, ctx)));
+  const users = { site: [ofSite?.accessKey.reveal() ?? ''], reader: [reader?.accessKey.reveal() ?? ''] };
   return bucketPolicy(bucketName(site), users);
+}
+
+/** Of the roles as all of these know them: more than one while keys are changed. */
+export async function policyFor(bucket: string, ...from: readonly SecretStore[]): Promise<object> {
+  const names = async (role: (typeof OF_SITE)[number]) => {
+    const all = await Promise.all(from.map(secrets => readKeys(secrets, role)));
+    return [...new Set(all.flatMap(keys => keys?.accessKey.reveal() ?? []))];
+  };
+  return bucketPolicy(bucket, { site: await names('site'), reader: await names('reader') });
 }
 
 const s3Keys = (site: Site, role: (typeof OF_SITE)[number], { run, secrets }: Surroundings) =>

@@ -7,6 +7,7 @@ import type { Site } from '../../inventory/index.ts';
 import { createAuthority, issueServer, type KeyedCertificate, Secret, type SecretStore } from '../../secret/index.ts';
 import {
   generateKeys,
+  type Keys,
   keptStorePorts,
   listening,
   putListening,
@@ -18,7 +19,10 @@ import {
 } from '../../store/index.ts';
 import type { Clock } from '../../time/index.ts';
 
-const ROLES: readonly Role[] = ['admin', 'site', 'reader'];
+/** What a site gets of its store: the keys of the admin stay there. */
+export const OF_SITE = ['site', 'reader'] as const;
+const ROLES: readonly Role[] = ['admin', ...OF_SITE];
+const USERS: readonly Role[] = [...OF_SITE, 'scratch'];
 const CA = 'pki/ca-certificate';
 const CA_KEY = 'pki/ca-key';
 /** What a lab would like to have; the next free one is taken where it is not. */
@@ -73,16 +77,24 @@ async function storeAuthority(site: Site, secrets: SecretStore, clock: Clock): P
   return made;
 }
 
-/** versitygw's own file: its API and CLI take secrets in arguments only. Role `user` may do what the bucket's policy says. */
-export async function writeUsers({ iam }: StoreFiles, secrets: SecretStore): Promise<void> {
+/**
+ * versitygw's own file: its API and CLI take secrets in arguments only. Role `user` may do what the bucket's policy says.
+ * Read at each request of a user it does not know yet; one that is gone is forgotten when the server starts anew.
+ */
+export async function writeUsers({ iam }: StoreFiles, ...from: readonly SecretStore[]): Promise<void> {
   const accessAccounts: Record<string, object> = {};
-  for (const role of ['site', 'reader', 'scratch'] as const) {
-    const keys = await readKeys(secrets, role);
-    if (!keys) continue;
-    const [access, secret] = [keys.accessKey.reveal(), keys.secretKey.reveal()];
+  for (const keys of await usersOf(...from)) {
+    const access = keys.accessKey.reveal();
+    const secret = keys.secretKey.reveal();
     accessAccounts[access] = { access, secret, role: 'user', userID: 0, groupID: 0, projectID: 0 };
   }
   await writePrivate(`${iam}/users.json`, JSON.stringify({ accessAccounts }));
+}
+
+/** The keys of every role but the admin, out of each of these. */
+export async function usersOf(...from: readonly SecretStore[]): Promise<Keys[]> {
+  const all = await Promise.all(from.flatMap(secrets => USERS.map(role => readKeys(secrets, role))));
+  return all.filter(keys => keys !== undefined);
 }
 
 async function writePrivate(path: string, text: string): Promise<void> {

@@ -35,7 +35,7 @@ export async function makeScratch(of: ScratchOf, env: StoreEnv): Promise<Keys | 
   const keys = await generateKeys(own, 'scratch');
   await writeUsers(files, own);
   const user = keys.accessKey.reveal();
-  const bucket = await openScratch(of, env, bucketPolicy(bucketName(of.into), { site: user, reader: user }));
+  const bucket = await openScratch(of, env, bucketPolicy(bucketName(of.into), { site: [user], reader: [user] }));
   try {
     refuseUnsafe(bucket.name, await bucket.harden());
   } finally {

@@ -31,6 +31,8 @@ export type Found = { ok: true } | { ok: false; code: Code; words: string };
 
 /** kopia's own program on a repository in the bucket, without Velero and without a cluster. */
 export interface Kopia {
+  /** Whether its password opens it. */
+  readonly opened: Found;
   /** Reads every file of these snapshots to the last byte. Errors: STORE_UNREACHABLE. */
   verify(snapshots: readonly string[]): Promise<Found>;
   /** Errors: STORE_UNREACHABLE; KOPIA_CONTENT_LOST and the like are a result. */
@@ -54,6 +56,7 @@ export async function openKopia(want: KopiaWant, deps: KopiaDeps): Promise<Kopia
     const opened = judge(await ask(connect(want, folder)));
     const when = async (argv: readonly string[]) => (opened.ok ? judge(await ask(argv)) : opened);
     return {
+      opened,
       verify: snapshots => when(['snapshot', 'verify', '--verify-files-percent=100', ...snapshots]),
       restore: (snapshot, into) => when(['snapshot', 'restore', '--no-ignore-permission-errors', snapshot, into]),
       async run(argv, secrets) {

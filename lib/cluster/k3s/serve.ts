@@ -38,7 +38,7 @@ async function observeService(server: Server, ctx: Ctx, removing: boolean): Prom
 }
 
 /** --no-block: the unit has no start timeout, and a wait of ours says what it sees. */
-const START = `set -e
+export const START = `set -e
 systemctl daemon-reload
 systemctl enable -q k3s
 systemctl reset-failed k3s || true

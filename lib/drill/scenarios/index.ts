@@ -8,6 +8,7 @@ const SCENARIOS: Readonly<Record<string, () => Promise<Scenario>>> = {
   'point-in-time': async () => (await import('./point-in-time.ts')).pointInTime,
   'control-plane-loss': async () => (await import('./control-plane-loss.ts')).controlPlaneLoss,
   'erase-attempt': async () => (await import('./erase-attempt.ts')).eraseAttempt,
+  'credential-rotation': async () => (await import('./credential-rotation.ts')).credentialRotation,
   'site-rebuild': async () => (await import('./site-rebuild.ts')).siteRebuild,
 };
 

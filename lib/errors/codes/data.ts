@@ -46,6 +46,11 @@ export const DATA_CODES = {
     'A key does not open what it was made for.',
     'find the generation of the escrow that the set names',
   ),
+  CREDENTIAL_LIVES: entry(
+    'failed',
+    'A credential was changed, and the old one still opens what it opened, or the new one does not.',
+    './muster rotate --site <site>',
+  ),
   // postgres
   DUMP_EMPTY: entry('failed', 'The logical dump has nothing in it.', AGAIN),
   DUMP_FOREIGN: entry('failed', 'The dump is of another database.', AGAIN),
