@@ -1,5 +1,6 @@
 import { type AnyStep, makePlan } from '../engine/index.ts';
 import { EXIT, type ExitStatus } from '../errors/index.ts';
+import { rotationUnderWay } from '../secret/index.ts';
 import { newRun, type OpenSite, openSite, siteDirs } from '../site/index.ts';
 import { formatDuration, systemClock } from '../time/index.ts';
 import { planText } from './plan-text.ts';
@@ -20,6 +21,7 @@ export const onSite =
     const view = await openView(call, { clock, cache, mask: call.mask });
     try {
       open = await openSite({ project: call.project, name: call.site, signal: call.signal, emit: view.emit, clock });
+      if (call.verb !== 'rotate') await tellRotation(open, call);
       return await act(open, call);
     } catch (error) {
       const step = view.whereOf(error);
@@ -33,6 +35,14 @@ export const onSite =
       }
     }
   };
+
+/** A rotation that was killed leaves a site between two values: whoever does anything else with it is to know. */
+async function tellRotation({ ports, site }: OpenSite, { out }: Call): Promise<void> {
+  const begun = await rotationUnderWay(ports.secrets).catch(() => undefined);
+  if (!begun) return;
+  const names = begun.credentials.join(', ');
+  out.status(`a rotation of ${names} is not ended: ./muster rotate --site ${site.name} goes on with it`);
+}
 
 /** A verb's dry run: what its steps would do. */
 export async function showPlan(

@@ -16,19 +16,20 @@ import type { OpenSite } from './open.ts';
 /** The name of the escrow's identity: no value of a SecretStore, and changed before all others. */
 export const IDENTITY_NAME = 'identity';
 
-/** What muster made for this site, and changes. In this order: what opens the way to others comes first. */
+/** What muster made for this site, and changes, in this order. */
 export function credentialsOf(open: OpenSite, rotation: string): Credential[] {
   const { site, provider, dirs } = open;
   const { backup } = site;
   const has = (source: 'postgres' | 'velero' | 'control-plane') => backup?.sources.includes(source) ?? false;
   return [
+    // First: from the moment at which its pods have the new passwords the application waits for it.
+    ...(site.app ? [databaseCredential(site), authorityCredential(site)] : []),
     ...(provider.owned ? [loginCredential(site, tryLoginOf(open))] : []),
     ...(backup?.store.kind === 'local' ? [storeCredential(site, rotation)] : []),
-    ...(isLabBinary(site.cluster.version) ? [tokenCredential(site)] : []),
-    ...(site.app ? [databaseCredential(site), authorityCredential(site)] : []),
     ...(has('postgres') && site.app ? [archiveCredential(site)] : []),
     ...(has('velero') ? [volumesCredential(site)] : []),
     ...(has('control-plane') ? [copyCredential] : []),
+    ...(isLabBinary(site.cluster.version) ? [tokenCredential(site)] : []),
     ...(backup ? [signerCredential(sealOf(site, dirs))] : []),
   ];
 }

@@ -42,7 +42,8 @@ test('wait for what they stand on and for nothing else', () => {
     'app.frontend': ['cluster.ready', 'app.secrets'],
     'app.migrate': ['app.database', 'app.backend', 'addon.coredns'],
     'app.seed': ['app.migrate'],
-    'app.answers': ['app.seed', 'app.backend', 'app.frontend'],
+    'app.roles': ['app.migrate'],
+    'app.answers': ['app.seed', 'app.roles', 'app.backend', 'app.frontend'],
   });
 });
 

@@ -14,6 +14,6 @@ export const authorityCredential = (site: Site): Credential => ({
     await putFresh(secrets, AUTHORITY.certificate, new Secret(certificate));
   },
   before: [],
-  follows: ['site-ca', 'app.secrets', 'app.frontend', 'app.answers'],
+  follows: ['site-ca', 'app.secrets', 'app.frontend'],
   after: [],
 });

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeDurably } from '../../artifact/durable.ts';
-import { OpsError, oneLine } from '../../errors/index.ts';
+import { isOpsError, OpsError, oneLine } from '../../errors/index.ts';
 import type { Secret } from '../../secret/index.ts';
 import { canonical } from '../canonical.ts';
 import { parseJson, sha256Of } from '../sign.ts';
@@ -132,8 +132,14 @@ const isLiving = (name: string) =>
 async function withLiving(at: EscrowAt, identity: Secret, number: number, secrets: Secrets): Promise<Secrets> {
   const newest = (await generations(at)).at(-1);
   if (newest === undefined || newest === number) return secrets;
-  const living = [...(await openEscrow(at, identity, newest)).secrets].filter(([name]) => isLiving(name));
-  return new Map([...[...secrets].filter(([name]) => !isLiving(name)), ...living]);
+  try {
+    const living = [...(await openEscrow(at, identity, newest)).secrets].filter(([name]) => isLiving(name));
+    return new Map([...[...secrets].filter(([name]) => !isLiving(name)), ...living]);
+  } catch (error) {
+    // Whoever has the identity of that time alone gets what was sealed to it.
+    if (isOpsError(error, 'KEY_WRONG')) return secrets;
+    throw error;
+  }
 }
 
 const isAbsent = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'ENOENT';

@@ -8,6 +8,7 @@ import { type Filling, markOf } from './mark.ts';
 import { CONTAINER, NAMESPACE, STATEFUL_SET } from './names.ts';
 import { compare, keep, restoreCommand, waitForTarget } from './paused.ts';
 import { placeInfo } from './point.ts';
+import { retiredKeys, stanzaFile } from './repository.ts';
 import { podPostgres } from './server.ts';
 
 const NAME = 'postgres-restore';
@@ -23,7 +24,10 @@ export async function fill(filling: Filling, api: ClusterApi, ctx: Ctx): Promise
   await removeRestorePod(api, ctx);
   await placeInfo(await ctx.store(filling.site.name), filling.part.facts);
   const mark = JSON.stringify(markOf(filling, ctx));
-  await api.apply(restorePod(await api.get(STATEFUL_SET), restoreCommand(filling.part.facts, mark, filling), mark));
+  const { facts } = filling.part;
+  const retired = (await retiredKeys(ctx.secrets)).find(({ stanza }) => stanza === facts.pgbackrest.stanza);
+  const pod = restorePod(await api.get(STATEFUL_SET), restoreCommand(facts, mark, filling), mark);
+  await api.apply(retired ? ofStanza(pod, retired.stanza) : pod);
   try {
     const postgres = podPostgres(api, filling.site.name, NAME);
     ctx.progress('copying the base backup, then replaying WAL up to the target');
@@ -79,6 +83,17 @@ async function ended(api: ClusterApi): Promise<string | undefined> {
   const state = isRecord(containers[0]?.state) ? containers[0].state : {};
   const { message, exitCode, reason } = isRecord(state.terminated) ? state.terminated : {};
   return `${String(message ?? status.message ?? reason ?? 'no reason given').trim()} (exit status ${exitCode})`;
+}
+
+/** The same with an archive that was ended: pgBackRest's file knows it, and its name is the one that the pod reads. */
+export function ofStanza(pod: KubeObject, stanza: string): KubeObject {
+  const spec = isRecord(pod.spec) ? pod.spec : {};
+  const volumes = (Array.isArray(spec.volumes) ? spec.volumes : []).filter(isRecord).map(volume => {
+    if (volume.name !== 'pgbackrest' || !isRecord(volume.secret)) return volume;
+    const items = ['pgbackrest.conf', 'ca.crt'].map(key => ({ key, path: key }));
+    return { ...volume, secret: { ...volume.secret, items: [...items, { key: stanzaFile(stanza), path: 'stanza' }] } };
+  });
+  return { ...pod, spec: { ...spec, volumes } };
 }
 
 export async function removeRestorePod(api: ClusterApi, ctx: Ctx): Promise<void> {

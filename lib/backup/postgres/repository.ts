@@ -114,9 +114,14 @@ export function repositoryFiles({ access, from, cipher, stanza, retired = [] }: 
   return {
     'pgbackrest.conf': `${lines.join('\n')}\n`,
     stanza: `${stanza}\n`,
+    // A pod that restores from one of them mounts it under that name.
+    ...Object.fromEntries(retired.map(old => [stanzaFile(old.stanza), `${old.stanza}\n`])),
     ...(access.ca !== undefined && { 'ca.crt': access.ca }),
   };
 }
+
+/** The Secret's key with the name of an archive that was ended. */
+export const stanzaFile = (stanza: string): string => `stanza.${stanza}`;
 
 const section = (stanza: string) => [`[${stanza}]`, `pg1-path=${PGDATA}`, 'pg1-socket-path=/var/run/postgresql'];
 

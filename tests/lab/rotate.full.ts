@@ -1,0 +1,126 @@
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Report } from '../../lib/drill/report.ts';
+import { type Checkout, newCheckout } from './checkout.ts';
+
+const SITE = 'rotated';
+const INVENTORY = `
+site: { name: ${SITE} }
+environment: lab
+artifacts: { sources: [module] }
+provider: { kind: container }
+hosts:
+  - { name: server-1, role: server, cpus: 2, memory: 4GiB, disk: 10GiB }
+cluster: { kind: k3s, version: v1.36.3+k3s-lab }
+addons: { coredns: true, local-path: true, metrics-server: false }
+app: { users: 2000, avatars: 50 }
+backup:
+  store: { kind: local }
+  sources: [postgres, velero, control-plane]
+  namespaces: [app]
+  rpo: { postgres: 1h, velero: 1h, control-plane: 1h }
+  rto: 5m
+drills: { heartbeat: 5s, proof: 30d }
+`;
+const KEPT = join(homedir(), '.local/share/muster', SITE);
+const PHASES = 'lib/site/rotate.ts';
+const ENDS = 'inTurn(all.flatMap(({ after }) => after))';
+
+/** Every step that ends an old value, and the check that must see it. */
+const LEFT_OUT = {
+  'app.roles': 'credential.database',
+  'store.retire': 'credential.store',
+  'k3s.token': 'credential.token',
+  'host.forbid': 'credential.ssh',
+} as const;
+/** Where a run is killed: in each part of it. */
+const KILLED = [
+  'escrow.identity',
+  'store.users',
+  'rotation.promote',
+  'app.secrets',
+  'store.retire',
+  'k3s.token',
+  'archive.both',
+];
+
+const test = suite<{ checkout: Checkout; whole: string }>('secrets that are changed');
+
+test.before(async context => {
+  await rm(KEPT, { recursive: true, force: true });
+  context.checkout = await newCheckout(SITE, INVENTORY);
+  context.whole = await readFile(join(context.checkout.dir, PHASES), 'utf8');
+  assert.ok(context.whole.includes(ENDS), `${PHASES} has no ${ENDS} to leave a step out of`);
+  for (const verb of ['bootstrap', 'backup']) {
+    const { code, stderr } = await context.checkout.muster(verb);
+    assert.is(code, 0, stderr.slice(-2000));
+  }
+});
+
+test.after(async ({ checkout }) => {
+  await checkout.muster('destroy', `--confirm=${SITE}`);
+  await checkout.muster('purge-store', `--confirm=${SITE}`);
+  await rm(KEPT, { recursive: true, force: true });
+  await checkout.remove();
+});
+
+/** By name, of what a rotation changes and what it works with. */
+async function values({ state }: Checkout): Promise<Map<string, string>> {
+  const root = join(state, 'secrets');
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  const files = entries.filter(entry => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+  return new Map(
+    await Promise.all(files.map(async path => [path.slice(root.length + 1), await readFile(path, 'utf8')] as const)),
+  );
+}
+
+for (const step of KILLED)
+  test(`killed during ${step}, it goes on, and nothing is left of it`, async ({ checkout }) => {
+    const before = await values(checkout);
+    assert.is((await checkout.killedAt(step, 'rotate')).signal, 'SIGKILL');
+    const { code, stderr } = await checkout.muster('rotate');
+    assert.is(code, 0, stderr.slice(-2000));
+    const after = await values(checkout);
+    const same = [...before].filter(([name, value]) => after.get(name) === value).map(([name]) => name);
+    // Who a machine is, where the store listens, archives that ended before.
+    const kept = same.filter(name => !/host-key|^store\/local$|^backup\/retired\//.test(name));
+    assert.equal(kept, []);
+    assert.equal(
+      [...after.keys()].filter(name => /^rotation\/(old|new|plan)/.test(name)),
+      [],
+    );
+  });
+
+/** The step says that it is done, and did nothing. In the checkout only: muster has no switch for it. */
+const without = (id: string) =>
+  `inTurn(all.flatMap(({ after }) => after).map(step => step.id !== '${id}' ? step : { ...step, decide: () => ({ is: 'done', reason: 'left out' }) }))`;
+
+for (const [id, check] of Object.entries(LEFT_OUT))
+  test(`${id} left out: the drill is red, and names the credential`, async ({ checkout, whole }) => {
+    await writeFile(join(checkout.dir, PHASES), whole.replace(ENDS, without(id)));
+    const red = await checkout.muster('drill', 'credential-rotation', '--mode=destroy', `--confirm=${SITE}`, '--json');
+    const { report } = JSON.parse(red.stdout) as { report: Report };
+    assert.is(report.verdict, 'not verified');
+    const failed = report.checks.filter(({ state }) => state === 'failed').map(({ id }) => id);
+    assert.equal(failed, [check]);
+    await writeFile(join(checkout.dir, PHASES), whole);
+    const { code, stderr } = await checkout.muster('rotate');
+    assert.is(code, 0, stderr.slice(-2000));
+  });
+
+test('with all of them it is green: it was the step', async ({ checkout }) => {
+  const { stdout } = await checkout.muster(
+    'drill',
+    'credential-rotation',
+    '--mode=destroy',
+    `--confirm=${SITE}`,
+    '--json',
+  );
+  const { report } = JSON.parse(stdout) as { report: Report };
+  assert.is(report.verdict, 'verified', JSON.stringify(report.error));
+});
+
+test.run();
