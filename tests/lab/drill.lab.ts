@@ -7,26 +7,9 @@ import type { Report } from '../../lib/drill/report.ts';
 import type { SelfTestRow } from '../../lib/drill/selftest.ts';
 import { callApp } from './app.ts';
 import { type Checkout, newCheckout } from './checkout.ts';
+import { drilledInventory } from './drilled-inventory.ts';
 
 const SITE = 'drilltest';
-const INVENTORY = `
-site: { name: ${SITE} }
-environment: lab
-artifacts: { sources: [module] }
-provider: { kind: container }
-hosts:
-  - { name: server-1, role: server, cpus: 2, memory: 4GiB, disk: 10GiB }
-cluster: { kind: k3s, version: v1.36.3+k3s-lab }
-addons: { coredns: true, local-path: true, metrics-server: false }
-app: { users: 2000, avatars: 50 }
-backup:
-  store: { kind: local }
-  sources: [postgres, velero, control-plane]
-  namespaces: [app]
-  rpo: { postgres: 1h, velero: 1h, control-plane: 1h }
-  rto: 5m
-drills: { heartbeat: 5s, proof: 30d }
-`;
 /** What muster keeps of a lab beside its checkout. */
 const KEPT = join(homedir(), '.local/share/muster', SITE);
 const mail = 'drill@exemple.test';
@@ -45,7 +28,7 @@ const test = suite<Context>('a site that is lost, and comes back with its data')
 
 test.before(async context => {
   await rm(KEPT, { recursive: true, force: true });
-  context.checkout = await newCheckout(SITE, INVENTORY);
+  context.checkout = await newCheckout(SITE, drilledInventory(SITE));
   context.said = [];
   context.drills = new Map();
 });

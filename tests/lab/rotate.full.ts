@@ -5,26 +5,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Report } from '../../lib/drill/report.ts';
 import { type Checkout, newCheckout } from './checkout.ts';
+import { drilledInventory } from './drilled-inventory.ts';
 
 const SITE = 'rotated';
-const INVENTORY = `
-site: { name: ${SITE} }
-environment: lab
-artifacts: { sources: [module] }
-provider: { kind: container }
-hosts:
-  - { name: server-1, role: server, cpus: 2, memory: 4GiB, disk: 10GiB }
-cluster: { kind: k3s, version: v1.36.3+k3s-lab }
-addons: { coredns: true, local-path: true, metrics-server: false }
-app: { users: 2000, avatars: 50 }
-backup:
-  store: { kind: local }
-  sources: [postgres, velero, control-plane]
-  namespaces: [app]
-  rpo: { postgres: 1h, velero: 1h, control-plane: 1h }
-  rto: 5m
-drills: { heartbeat: 5s, proof: 30d }
-`;
 const KEPT = join(homedir(), '.local/share/muster', SITE);
 const PHASES = 'lib/site/rotate.ts';
 const ENDS = 'inTurn(all.flatMap(({ after }) => after))';
@@ -51,7 +34,7 @@ const test = suite<{ checkout: Checkout; whole: string }>('secrets that are chan
 
 test.before(async context => {
   await rm(KEPT, { recursive: true, force: true });
-  context.checkout = await newCheckout(SITE, INVENTORY);
+  context.checkout = await newCheckout(SITE, drilledInventory(SITE));
   context.whole = await readFile(join(context.checkout.dir, PHASES), 'utf8');
   assert.ok(context.whole.includes(ENDS), `${PHASES} has no ${ENDS} to leave a step out of`);
   for (const verb of ['bootstrap', 'backup']) {

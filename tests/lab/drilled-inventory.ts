@@ -1,0 +1,19 @@
+/** A lab of one container that is backed up and drilled: everything that brings data back works in it within minutes. */
+export const drilledInventory = (site: string): string => `
+site: { name: ${site} }
+environment: lab
+artifacts: { sources: [module] }
+provider: { kind: container }
+hosts:
+  - { name: server-1, role: server, cpus: 2, memory: 4GiB, disk: 10GiB }
+cluster: { kind: k3s, version: v1.36.3+k3s-lab }
+addons: { coredns: true, local-path: true, metrics-server: false }
+app: { users: 2000, avatars: 50 }
+backup:
+  store: { kind: local }
+  sources: [postgres, velero, control-plane]
+  namespaces: [app]
+  rpo: { postgres: 1h, velero: 1h, control-plane: 1h }
+  rto: 5m
+drills: { heartbeat: 5s, proof: 30d }
+`;
