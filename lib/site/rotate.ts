@@ -84,7 +84,8 @@ export async function rotationPhases(open: OpenSite, rotation: Rotation): Promis
     { name: 'changing over', steps: [promoteStep(site.name, all)] },
     { name: 'telling the site', steps: told },
     { name: 'seeing it everywhere', steps: site.app ? [secretsSeenStep(site.name, 'app', READ_AS_FILES)] : [] },
-    { name: 'letting the old ones in no more', steps: inTurn(all.flatMap(({ after }) => after)) },
+    // Each by itself: what looks at all of them first would keep the application waiting for its roles.
+    ...all.map(({ id, after }) => ({ name: `letting the old one in no more: ${id}`, steps: inTurn(after) })),
     { name: 'looking at the site', steps: of(['k3s.ready', 'addon.velero', 'app.answers']) },
   ].filter(phase => phase.steps.length > 0);
 }

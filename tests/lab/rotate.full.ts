@@ -10,7 +10,7 @@ import { drilledInventory } from './drilled-inventory.ts';
 const SITE = 'rotated';
 const KEPT = join(homedir(), '.local/share/muster', SITE);
 const PHASES = 'lib/site/rotate.ts';
-const ENDS = 'inTurn(all.flatMap(({ after }) => after))';
+const ENDS = 'inTurn(after)';
 
 /** Every step that ends an old value, and the check that must see it. */
 const LEFT_OUT = {
@@ -79,7 +79,7 @@ for (const step of KILLED)
 
 /** The step says that it is done, and did nothing. In the checkout only: muster has no switch for it. */
 const without = (id: string) =>
-  `inTurn(all.flatMap(({ after }) => after).map(step => step.id !== '${id}' ? step : { ...step, decide: () => ({ is: 'done', reason: 'left out' }) }))`;
+  `inTurn(after.map(step => step.id !== '${id}' ? step : { ...step, decide: () => ({ is: 'done', reason: 'left out' }) }))`;
 
 for (const [id, check] of Object.entries(LEFT_OUT))
   test(`${id} left out: the drill is red, and names the credential`, async ({ checkout, whole }) => {
