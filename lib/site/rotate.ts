@@ -86,6 +86,8 @@ export async function rotationPhases(open: OpenSite, rotation: Rotation): Promis
     { name: 'seeing it everywhere', steps: site.app ? [secretsSeenStep(site.name, 'app', READ_AS_FILES)] : [] },
     // Each by itself: what looks at all of them first would keep the application waiting for its roles.
     ...all.map(({ id, after }) => ({ name: `letting the old one in no more: ${id}`, steps: inTurn(after) })),
+    // Without it the newest generation would know what opens the volume backups as it was, until the next backup.
+    { name: 'sealing what is in use now', steps: seal },
     { name: 'looking at the site', steps: of(['k3s.ready', 'addon.velero', 'app.answers']) },
   ].filter(phase => phase.steps.length > 0);
 }
