@@ -8,7 +8,7 @@ import { OpsError } from '../errors/index.ts';
 import { inSession, newSetId, type OpenSite, openRehearsal } from '../site/index.ts';
 import { assemble } from './assemble.ts';
 import { imageResults } from './checks/images.ts';
-import { lookAtStored, type LookFrom } from './checks/stored.ts';
+import { type LookFrom, lookAtStored } from './checks/stored.ts';
 import { evidenceDir, writeEvidence } from './evidence.ts';
 import { historyOf, readDrills } from './proofs.ts';
 import type { Report } from './report.ts';

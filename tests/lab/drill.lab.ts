@@ -188,7 +188,7 @@ test('destroy keeps the backups, the escrow and the evidence, and says so', asyn
 
 test('rebuild: from a fresh clone, its store and its escrow a site that is gone comes back, though it is killed half-way', async context => {
   await rm(context.checkout.state, { recursive: true, force: true });
-  const fresh = await newCheckout(SITE, INVENTORY);
+  const fresh = await newCheckout(SITE, drilledInventory(SITE));
   const confirmed = `--confirm=${SITE}`;
   try {
     const plan = await fresh.muster('rebuild', '--dry-run');
