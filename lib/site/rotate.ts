@@ -88,7 +88,7 @@ export async function rotationPhases(open: OpenSite, rotation: Rotation): Promis
     ...all.map(({ id, after }) => ({ name: `letting the old one in no more: ${id}`, steps: inTurn(after) })),
     // Without it the newest generation would know what opens the volume backups as it was, until the next backup.
     { name: 'sealing what is in use now', steps: seal },
-    { name: 'looking at the site', steps: of(['k3s.ready', 'addon.velero', 'app.answers']) },
+    { name: 'looking at the site', steps: of(['cluster.ready', 'addon.velero', 'app.answers']) },
   ].filter(phase => phase.steps.length > 0);
 }
 
