@@ -1,9 +1,9 @@
 import type { Aws, Command, Sdk } from '../../aws/index.ts';
-import type { AnyStep, Change, Ctx, Decision, Need, Step } from '../../engine/index.ts';
+import type { AnyStep, Change, Ctx, Decision, Need } from '../../engine/index.ts';
 import type { Ec2Want, Site } from '../../inventory/index.ts';
 import type { Duration } from '../../time/index.ts';
 import type { Fence } from '../fence.ts';
-import { decideUnseen, isUnseen, seenIn, type Unseen } from '../unseen.ts';
+import { type Looking, looking } from '../unseen.ts';
 import { newTags } from './tags.ts';
 import type { Kind, View } from './view.ts';
 
@@ -17,40 +17,29 @@ export interface Cloud {
   fence?: Fence;
 }
 
-interface CloudStep<W, F> {
+interface CloudStep<W, F> extends Looking<W, F> {
   id: string;
   title: string;
   /** A machine; absent: the step is the site's. */
   host?: string;
-  want: W;
   needs?: readonly Need[];
   deadline: Duration;
   destroys?: boolean;
-  /** `removing`: the want is absent. */
-  observe(ctx: Ctx, removing: boolean): Promise<F>;
-  /** Facts of a site of which nothing is there. */
-  nothing: F;
-  decide(want: W | undefined, facts: F): Decision;
   apply(change: Change, ctx: Ctx): Promise<unknown>;
   /** What an effect of this step changes. */
   changes: readonly Kind[];
 }
 
 export function cloudStep<W, F>({ site, view }: Cloud, spec: CloudStep<W, F>): AnyStep {
-  const { id, title, host, want, needs, deadline, destroys } = spec;
-  const step: Step<W, F | Unseen> = {
+  const { id, title, host, needs, deadline, destroys } = spec;
+  return {
     id,
     title,
     target: { site: site.name, kind: host === undefined ? 'site' : 'host', name: host ?? site.name },
-    want,
+    ...looking(spec),
     ...(needs && { needs }),
     deadline,
     ...(destroys !== undefined && { destroys }),
-    observe(ctx) {
-      return seenIn(ctx, spec.observe(ctx, this.want === undefined));
-    },
-    decide: (wanted, facts) =>
-      isUnseen(facts) ? decideUnseen(facts, spec.decide(wanted, spec.nothing)) : spec.decide(wanted, facts),
     async apply(change, ctx) {
       await ctx.effect(change, async () => {
         try {
@@ -61,7 +50,6 @@ export function cloudStep<W, F>({ site, view }: Cloud, spec: CloudStep<W, F>): A
       });
     },
   };
-  return step;
 }
 
 /** The same step without its want: what it makes is to be gone. */
