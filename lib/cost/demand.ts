@@ -37,7 +37,7 @@ const machineDemands = ({ name, instance = '', disk }: Site['hosts'][number]): D
 function eksDemands(cluster: Extract<Site['cluster'], { kind: 'eks' }>, nat: boolean): Demand[] {
   const nodes = cluster.nodes.flatMap(({ name, instance, desired, disk }): Demand[] => [
     { what: `node of ${name}: ${instance}`, count: desired, kind: 'instance', type: instance },
-    { what: `disk of ${name}: ${disk} GiB gp3`, count: desired, kind: 'gp3', gib: disk },
+    { what: `disk of ${name}: ${disk / GIB} GiB gp3`, count: desired, kind: 'gp3', gib: disk / GIB },
     // Without a NAT gateway nodes reach the world by an address of their own.
     { what: `public address of ${name}`, count: nat ? 0 : desired, kind: 'address' },
   ]);

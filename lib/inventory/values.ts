@@ -38,12 +38,14 @@ const LARGEST = '1024TiB';
 const UNITS = { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 } as const;
 
 /** '4GiB' to bytes. Units are the binary ones and written out: 4G means two things in this field. */
-export function size(minimum: string) {
+export function size(minimum: string, maximum = LARGEST) {
   const expected = 'a size like 4GiB';
-  return text(/^[1-9][0-9]{0,8}[KMGT]iB$/, expected)
+  return z
+    .string({ error: ({ input }) => (typeof input === 'number' ? 'a size with its unit, like 4GiB' : expected) })
+    .regex(/^[1-9][0-9]{0,8}[KMGT]iB$/, { error: expected, abort: true })
     .transform(bytes)
     .refine(value => value >= bytes(minimum), { error: `at least ${minimum}` })
-    .refine(value => value <= bytes(LARGEST), { error: `at most ${LARGEST}` });
+    .refine(value => value <= bytes(maximum), { error: `at most ${maximum}` });
 }
 
 function bytes(value: string): number {

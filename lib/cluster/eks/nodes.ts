@@ -28,6 +28,8 @@ const MAKE = minutes(15);
 /** An upgrade drains node by node. */
 const UPGRADE = minutes(60);
 
+const GIB = 2 ** 30;
+
 const stepOf = (name: string) => `eks.nodes.${name}`;
 
 /** eks.nodes.<name>, one a group; and eks.nodes-left: groups that left the inventory go when the others work. */
@@ -35,7 +37,7 @@ export function nodeSteps(eks: Eks): AnyStep[] {
   const addons = addonsWanted(eks.site).map(({ name }) => `eks.addon.${name}`);
   const groups = eks.want.nodes.map(({ arch, ...group }): GroupWant => {
     const type = (arch ?? archOf(group.instance)) === 'arm64' ? 'AL2023_ARM_64_STANDARD' : 'AL2023_x86_64_STANDARD';
-    return { ...group, ami: type, version: eks.want.version };
+    return { ...group, disk: group.disk / GIB, ami: type, version: eks.want.version };
   });
   return [...groups.map(group => groupStep(eks, group, addons)), leftStep(eks, groups)];
 }

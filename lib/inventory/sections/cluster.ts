@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cidr, label, text } from '../values.ts';
+import { cidr, label, size, text } from '../values.ts';
 
 const k3s = z.strictObject({
   kind: z.literal('k3s').describe('Kubernetes on the hosts.'),
@@ -9,6 +9,7 @@ const k3s = z.strictObject({
 });
 
 const SIZE = { error: 'a whole number from 0 to 450' };
+const GIB = 2 ** 30;
 const count = z.int(SIZE).min(0, SIZE).max(450, SIZE);
 
 const nodes = z.strictObject({
@@ -19,12 +20,10 @@ const nodes = z.strictObject({
   min: count,
   max: count.min(1, { error: 'at least 1' }),
   desired: count.describe('How many there are. What somebody scales by hand is put right.'),
-  disk: z
-    .int({ error: 'GiB, as a whole number' })
-    .min(20, { error: 'at least 20 GiB' })
-    .max(16_384, { error: 'at most 16384 GiB' })
-    .default(20)
-    .describe('GiB of each node.'),
+  disk: size('20GiB', '16TiB')
+    .refine(value => value % GIB === 0, { error: 'whole GiB: EKS counts in them' })
+    .prefault('20GiB')
+    .describe('Of each node, as 30GiB.'),
   arch: z.enum(['amd64', 'arm64']).optional().describe('Absent: what the instance type has.'),
 });
 

@@ -28,7 +28,7 @@ export const eksWant = (want: Partial<EksWant> = {}): EksWant => ({
   kind: 'eks',
   version: '1.35',
   admins: [`arn:aws:iam::${ACCOUNT}:user/operator`],
-  nodes: [{ name: 'blue', instance: 'm7i.large', min: 1, max: 3, desired: 2, disk: 20 }],
+  nodes: [{ name: 'blue', instance: 'm7i.large', min: 1, max: 3, desired: 2, disk: 20 * 2 ** 30 }],
   ...want,
 });
 
