@@ -5,6 +5,7 @@ import { equal, ok } from 'uvu/assert';
 import { parseCommand } from '../../lib/cli/flags.ts';
 import { runbookEntries } from '../../lib/cli/runbook.ts';
 import { VERBS } from '../../lib/cli/verbs.ts';
+import { CLOUD_CODES } from '../../lib/errors/codes/cloud.ts';
 import { DATA_CODES } from '../../lib/errors/codes/data.ts';
 import { CODES } from '../../lib/errors/index.ts';
 import { codeFiles, ROOT, read } from '../architecture/tree.ts';
@@ -16,8 +17,10 @@ const listed = entries.flatMap(({ codes }) => codes);
 
 const book = suite('runbook');
 
-book('every code of backups and drills leads to exactly one entry', () => {
-  const wrong = Object.keys(DATA_CODES).filter(code => listed.filter(other => other === code).length !== 1);
+book('every code of backups, of drills and of AWS leads to exactly one entry', () => {
+  const wrong = Object.keys({ ...DATA_CODES, ...CLOUD_CODES }).filter(
+    code => listed.filter(other => other === code).length !== 1,
+  );
   equal(wrong, []);
 });
 

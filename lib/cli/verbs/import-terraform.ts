@@ -37,7 +37,7 @@ function inventoryOf(file: string, { account, region, vpc, subnets, clusters }: 
     stringify({ provider }).trimEnd(),
     ...clusters.map(
       ({ name, version }) =>
-        `# The EKS cluster ${name} (${version}) is Terraform's: muster builds its own beside it, and takes none over.`,
+        `# The EKS cluster ${name} (${version}) is Terraform's: muster builds its own beside it, and takes none over. Give the site another name.`,
     ),
   ].join('\n');
 }

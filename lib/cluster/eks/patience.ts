@@ -78,4 +78,6 @@ export const failed = (what: string, status: string, reasons: readonly string[])
 
 /** Names are given out once: somebody has this one. */
 export const foreign = (what: string): OpsError =>
-  new OpsError('AWS_FOREIGN', `cannot use the ${what}: it is there, and muster did not make it for this site`);
+  new OpsError('AWS_FOREIGN', `cannot use the ${what}: it is there, and muster did not make it for this site`, {
+    hint: 'give the site another name: muster builds its own beside it, and takes over, changes or removes none of another hand',
+  });

@@ -2,6 +2,7 @@ import type { AnyStep, Change, Ctx, Decision } from '../../engine/index.ts';
 import { TAG } from '../../host/ec2/tags.ts';
 import { minutes } from '../../time/index.ts';
 import { mustBeAdmin } from './caller.ts';
+import { observeCluster } from './observe.ts';
 import { foreign, unlessAbsent, unlessDone, until } from './patience.ts';
 import { ROLE_PATH, type RoleWant, rolesWanted } from './role.ts';
 import { changes, type Eks, known, tagsFor } from './site.ts';
@@ -36,6 +37,8 @@ export function rolesStep(eks: Eks): AnyStep {
       const found = (await Promise.all(wanted.map(role => observeRole(eks, role)))).flatMap(seen => seen ?? []);
       const other = found.find(({ foreign }) => foreign);
       if (other && !removing) throw foreign(`role ${other.name}`);
+      // A cluster of another hand, Terraform's say, is not taken over: known before the first role is made.
+      if (!removing && found.length < wanted.length) await observeCluster(eks, false);
       return found;
     },
     decide: (want, facts) => decideRoles(want, facts, wanted),

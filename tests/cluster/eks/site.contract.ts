@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { eksOf, newRecord } from '../../servers/aws/eks/state.ts';
 import {
   ACCOUNT,
   apply,
@@ -58,6 +59,19 @@ test('what another hand made under the same name is not touched', async world =>
   const { cluster } = record(world);
   cluster.tags = { 'muster:site': 'another' };
   assert.match(await refused(apply(world)), /^AWS_FOREIGN: .*cluster cloudy/);
+});
+
+test('a cluster of another hand is not taken over: it is refused before a role is made, and a removal leaves it', async world => {
+  const of = { world: world.aws.world, account: ACCOUNT, region: 'eu-central-1' };
+  const theirs = { name: 'cloudy', version: '1.35', status: 'ACTIVE' as const, tags: { managed: 'terraform' } };
+  eksOf(of).clusters.add('cloudy', newRecord(theirs, { interfaces: [], group: '', ofGroup: new Map() }, of.world));
+  assert.match(await refused(apply(world)), /^AWS_FOREIGN: .*cluster cloudy/);
+  assert.equal(
+    writes(world).filter(operation => /Role|Cluster|Access/.test(operation)),
+    [],
+  );
+  await destroy(world);
+  assert.equal(left(world), ['cluster cloudy']);
 });
 
 test('a region without capacity ends clearly, and the next run tries again', async world => {
