@@ -17,7 +17,7 @@ export const SPECIAL = {
   },
   from: { type: 'string', value: 'STEP', about: 'this step and those after it' },
   retain: { type: 'boolean', about: 'keep what a failed run made; always so in labs' },
-  confirm: { type: 'string', value: 'SITE', about: 'the name of the site whose data is to be lost' },
+  confirm: { type: 'string', value: 'SITE', about: 'the name of the site: what is lost, or bound for ever, is meant' },
   scheduled: { type: 'boolean', about: 'started by a timer: the dead-man URL is told how it ended' },
   set: { type: 'string', value: 'SET', about: 'a set of `./muster backups`; the newest complete one when absent' },
   mode: { type: 'string', value: 'MODE', about: 'rehearse: beside the living site; destroy: in place, on a lab' },

@@ -5,7 +5,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   bootstrap: {
     group: 'Site',
     title: 'Build the site, from nothing to a running application; what is there already is left alone',
-    flags: ['only', 'from', 'retain'],
+    flags: ['only', 'from', 'retain', 'confirm'],
     load: async () => (await import('./verbs/bootstrap.ts')).bootstrap,
   },
   plan: {
@@ -129,7 +129,8 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   },
   'aws-policy': {
     group: 'AWS',
-    title: 'Print the least rights that muster needs for a site, as a policy for IAM',
+    title: "Print the least rights as a policy for IAM: muster's own, or those of a role of the site's store",
+    words: '[site | reader | admin]',
     flags: [],
     load: async () => (await import('./verbs/aws.ts')).awsPolicy,
   },

@@ -88,6 +88,8 @@ export interface StoredObject {
   /** undefined: the bucket has no versions; in a list always, which names none. */
   versionId?: string;
   etag?: string;
+  /** ARN of the key of KMS that encrypts it; in a list never. */
+  kmsKey?: string;
   /** UTC, ISO 8601. */
   modified: string;
 }

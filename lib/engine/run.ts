@@ -102,11 +102,18 @@ async function runStep(step: AnyStep, plan: Plan, stale: boolean, env: RunEnv, g
   });
 }
 
-/** Errors: CONFIRM_MISSING: data that cannot be made again is lost only by somebody who typed the site's name. */
+/** Errors: CONFIRM_MISSING: what cannot be made again, or not be taken back, is for somebody who typed the site's name. */
 function refuseUnconfirmed(step: AnyStep, changes: readonly Change[], env: RunEnv): void {
+  const { site, verb } = env.run;
+  const binding = changes.find(({ forever }) => forever);
+  if (binding && !env.confirmed) {
+    const what = [binding.action, binding.what, binding.to].filter(Boolean).join(' ');
+    throw new OpsError('CONFIRM_MISSING', `cannot ${what}: nobody can take it back, and it was not confirmed`, {
+      hint: `./muster ${verb} --site ${site} --confirm=${site}`,
+    });
+  }
   const lost = changes.find(({ action }) => action === 'delete' || action === 'replace');
   if (!step.destroys || !lost || env.confirmed) return;
-  const { site } = step.target;
   throw new OpsError('CONFIRM_MISSING', `cannot ${lost.action} ${lost.what}: it loses data, and was not confirmed`, {
     hint: `./muster destroy --site ${site} --confirm=${site}`,
   });

@@ -22,6 +22,8 @@ export interface Change {
   to?: string;
   grade: Grade;
   secret?: boolean;
+  /** Nobody can take it back; wants --confirm=<site>. */
+  forever?: boolean;
 }
 
 export type Decision =

@@ -3,7 +3,7 @@ import { type CheckResult, escrowOf, listSets, publicKeyPath, readPublicKey } fr
 import { knownKeys } from '../backup/postgres/repository.ts';
 import { observeBucket } from '../backup/store/bucket.ts';
 import { withKopia } from '../backup/velero/surroundings.ts';
-import { storeAccess } from '../store/index.ts';
+import { openStore, storeAccess } from '../store/index.ts';
 import type { OpenSite } from './open.ts';
 import { newRun } from './run-verb.ts';
 
@@ -24,6 +24,10 @@ function auditOf(open: OpenSite): AuditAtHand {
     now,
     escrow: escrowOf(site),
     store,
+    reader: async () => {
+      const access = await storeAccess(site, 'reader', { dirs, secrets, gateway: provider.gateway });
+      return openStore(access, { clock, signal, random: Math.random });
+    },
     publicKey,
     sets: once(async () => {
       const [at, key] = await Promise.all([store(), publicKey()]);

@@ -19,7 +19,7 @@ export interface Bootstrapped extends Ran {
 /** Builds a site, or goes on with it; nothing to do is a success too. */
 export async function bootstrapSite(
   open: OpenSite,
-  options: Selection & { retain?: boolean } = {},
+  options: Selection & { retain?: boolean; confirmed?: boolean } = {},
 ): Promise<Bootstrapped> {
   await holdBudget(open.site);
   const place = { dirs: open.dirs, provider: open.provider };
@@ -27,6 +27,7 @@ export async function bootstrapSite(
   const ran = await runVerb(open, 'bootstrap', steps, {
     select,
     ...(options.retain !== undefined && { retain: options.retain }),
+    confirmed: options.confirmed ?? false,
   });
   return { ...ran, ...(await addresses(open)) };
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { lifecycleRule } from './lifecycle.ts';
-import { objectLock, tlsOnly } from './protection.ts';
+import { type LockMode, objectLock, tlsOnly } from './protection.ts';
 import { NOTHING, type Rule } from './rule.ts';
 
 const versioning: Rule = {
@@ -100,6 +100,8 @@ export interface BucketWant {
   history?: number;
   /** Days for which nobody of a site can remove a version. */
   lock?: number;
+  /** Absent: GOVERNANCE. */
+  lockMode?: LockMode;
   /** ARN of a key of KMS. */
   kmsKey?: string;
   /** The endpoint honours conditions of a policy. */
@@ -109,9 +111,9 @@ export interface BucketWant {
 const HISTORY = 30;
 
 /** The order matters: versions are kept before anything is written. */
-export const rulesOf = ({ policy, history = HISTORY, lock, kmsKey, conditions }: BucketWant): Rule[] => [
+export const rulesOf = ({ policy, history = HISTORY, lock, lockMode, kmsKey, conditions }: BucketWant): Rule[] => [
   versioning,
-  ...(lock === undefined ? [] : [objectLock(lock)]),
+  ...(lock === undefined ? [] : [objectLock(lock, lockMode)]),
   ownership,
   publicAccess,
   encryption(kmsKey),

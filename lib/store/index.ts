@@ -34,4 +34,4 @@ export {
   storeSecrets,
 } from './local.ts';
 export { bucketPolicy, type Users } from './policy.ts';
-export { rolePolicies } from './roles.ts';
+export { ROLES_OF_AWS, rolePolicies } from './roles.ts';

@@ -7,15 +7,17 @@ interface Described {
   VersionId?: string | undefined;
   ETag?: string | undefined;
   LastModified?: Date | undefined;
+  SSEKMSKeyId?: string | undefined;
 }
 
 /** 'null' is the version of a bucket that has none. */
-export function stored(key: string, { Size, VersionId, ETag, LastModified }: Described): StoredObject {
+export function stored(key: string, { Size, VersionId, ETag, LastModified, SSEKMSKeyId }: Described): StoredObject {
   return {
     key,
     size: Size ?? 0,
     ...(VersionId && VersionId !== 'null' && { versionId: VersionId }),
     ...(ETag && { etag: ETag }),
+    ...(SSEKMSKeyId && { kmsKey: SSEKMSKeyId }),
     modified: (LastModified ?? new Date(0)).toISOString(),
   };
 }

@@ -1,22 +1,28 @@
 import type { Wire } from './connection.ts';
 import { NOTHING, type Rule } from './rule.ts';
 
+/** COMPLIANCE: nobody lifts it, also not the owner of the account; it ends when its days do. */
+export type LockMode = 'GOVERNANCE' | 'COMPLIANCE';
+
 /**
- * Every version that is written stays for so many days, whoever wants to remove it: GOVERNANCE, which the owner of the
- * account can lift (s3:BypassGovernanceRetention), and nobody of a site.
+ * Every version that is written stays for so many days, whoever wants to remove it: in GOVERNANCE the owner of the account
+ * can lift it (s3:BypassGovernanceRetention), and nobody of a site.
  */
-export const objectLock = (days: number): Rule => ({
+export const objectLock = (days: number, mode: LockMode = 'GOVERNANCE'): Rule => ({
   name: 'object-lock',
-  want: `GOVERNANCE ${days} d`,
+  want: `${mode} ${days} d`,
   // Nobody shortens what is stricter already.
-  holds: got => Number(/^(?:GOVERNANCE|COMPLIANCE) (\d+) d$/.exec(got)?.[1] ?? 0) >= days,
+  holds: got => {
+    const [, seen, long] = /^(GOVERNANCE|COMPLIANCE) (\d+) d$/.exec(got) ?? [];
+    return Number(long ?? 0) >= days && (seen === 'COMPLIANCE' || mode === 'GOVERNANCE');
+  },
   async read({ sdk, client, signal }, Bucket) {
     const got = await client.send(new sdk.GetObjectLockConfigurationCommand({ Bucket }), { abortSignal: signal });
     const { Mode, Days, Years } = got.ObjectLockConfiguration?.Rule?.DefaultRetention ?? {};
     return Mode ? `${Mode} ${Days ?? (Years ?? 0) * 365} d` : NOTHING;
   },
   write({ sdk, client, signal }, Bucket) {
-    const retention = { Mode: 'GOVERNANCE', Days: days } as const;
+    const retention = { Mode: mode, Days: days };
     const input = {
       Bucket,
       ObjectLockConfiguration: { ObjectLockEnabled: 'Enabled', Rule: { DefaultRetention: retention } } as const,

@@ -32,11 +32,17 @@ const NEVER_OF_SITE = [
 
 const NEVER_OF_READER = [...NEVER_OF_SITE, 's3:PutObject', 's3:DeleteObject'];
 
+/** Those that have a policy of IAM. */
+export const ROLES_OF_AWS = ['site', 'reader', 'admin'] as const satisfies readonly Role[];
+
 /**
  * IAM's policy for each role, for a user or role of its own in AWS. The site adds, reads and hides; what it hides comes back
  * with the admin's help, since its versions stay. The admin's keys belong to nobody's machine.
+ * @param kmsKey ARN of the key that encrypts the bucket: without a right to it an object can be listed, and not be read.
  */
-export function rolePolicies(bucket: string): Record<Exclude<Role, 'scratch'>, object> {
+export function rolePolicies(bucket: string, kmsKey?: string): Record<(typeof ROLES_OF_AWS)[number], object> {
+  const key = (...actions: string[]) =>
+    kmsKey === undefined ? [] : [allow('Key', ['kms:Decrypt', ...actions].sort(), [kmsKey])];
   const whole = [`arn:aws:s3:::${bucket}`];
   const objects = [`arn:aws:s3:::${bucket}/*`];
   const policy = (...Statement: object[]) => ({ Version: '2012-10-17', Statement });
@@ -48,14 +54,20 @@ export function rolePolicies(bucket: string): Record<Exclude<Role, 'scratch'>, o
         objects,
       ),
       allow('Bucket', [...LIST, 's3:ListBucketMultipartUploads'], whole),
+      // Parts of an upload are put together by reading them: that takes Decrypt too.
+      ...key('kms:GenerateDataKey'),
       deny('History', NEVER_OF_SITE, [...whole, ...objects]),
     ),
     reader: policy(
       allow('Objects', READ, objects),
       allow('Bucket', LIST, whole),
+      ...key(),
       deny('History', NEVER_OF_READER, [...whole, ...objects]),
     ),
     // With its scratch buckets: a self-test makes and removes one.
-    admin: policy(allow('Owner', ['s3:*'], [...whole, ...objects, `${whole}-selftest`, `${whole}-selftest/*`])),
+    admin: policy(
+      allow('Owner', ['s3:*'], [...whole, ...objects, `${whole}-selftest`, `${whole}-selftest/*`]),
+      ...key('kms:GenerateDataKey'),
+    ),
   };
 }

@@ -34,6 +34,19 @@ test('a step that destroys deletes only for somebody who typed the name of the s
   assert.not.ok(world.names.has('disk'));
 });
 
+test('what nobody can take back is done only for somebody who typed the name of the site', async () => {
+  const world = newWorld();
+  const steps = () => [make(world, 'lock', { forever: true })];
+  await rejects(
+    runSteps(steps(), newEnv(world, '/nowhere'), memoryGate()),
+    'CONFIRM_MISSING',
+    /nobody can take it back/,
+  );
+  assert.equal(made(world), []);
+  await runSteps(steps(), newEnv(world, '/nowhere', { confirmed: true }), memoryGate());
+  assert.equal(made(world), ['create lock']);
+});
+
 test('a run that has lost its lock begins no further effect, and removes nothing again', async () => {
   const world = newWorld();
   const gate = memoryGate();

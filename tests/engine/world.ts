@@ -21,6 +21,7 @@ export interface MakeOptions {
   deadline?: number;
   serial?: number;
   destroys?: boolean;
+  forever?: boolean;
 }
 
 /** A step that wants a name to be there. */
@@ -37,7 +38,8 @@ export function make(world: World, name: string, options: MakeOptions = {}): Any
     observe: options.observe ?? (async () => world.names.has(name)),
     decide: (want, there) => {
       if ((want !== undefined) === there) return { is: 'done', reason: there ? 'there' : 'gone' };
-      const change: Change = { action: there ? 'delete' : 'create', what: name, grade: 'known' };
+      const { forever = false } = options;
+      const change: Change = { action: there ? 'delete' : 'create', what: name, grade: 'known', forever };
       return { is: 'changes', changes: [change] };
     },
     apply: async (change, ctx) => {

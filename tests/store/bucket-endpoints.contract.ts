@@ -99,6 +99,14 @@ aws('a setting that somebody changed by hand is seen, and put right without touc
   client.destroy();
 });
 
+aws('an object says by which key of KMS it was encrypted', async of => {
+  const access = of.access('encrypted');
+  await inBucket(access, { kmsKey: KEY }, bucket => bucket.harden());
+  const store = openStore(access, env);
+  assert.is((await store.put('sets/x', 'a set')).kmsKey, KEY);
+  store.close();
+});
+
 aws('objects go into a locked bucket with the checksum that it wants, and are hidden, not erased', async of => {
   const access = of.access('locked');
   await inBucket(access, { lock: 14 }, bucket => bucket.harden());
@@ -130,6 +138,17 @@ own('what it lacks is reported, and what it has is held', async ({ access }) => 
     'encryption unsupported',
     'lifecycle unsupported',
   ]);
+});
+
+own('a lock that nobody lifts is written where it is asked for, and the weaker one is not taken for it', async of => {
+  const access = of.access('strict');
+  await inBucket(access, { lock: 1 }, bucket => bucket.harden());
+  await inBucket(access, { lock: 1, lockMode: 'COMPLIANCE' }, async bucket => {
+    const before = (await bucket.inspect())?.find(({ name }) => name === 'object-lock');
+    assert.equal([before?.state, before?.got], ['wrong', 'GOVERNANCE 1 d']);
+    const after = (await bucket.harden()).find(({ name }) => name === 'object-lock');
+    assert.equal([after?.state, after?.got], ['held', 'COMPLIANCE 1 d']);
+  });
 });
 
 own('a version in a locked bucket is removed by nobody, its owner neither', async ({ access }) => {

@@ -14,6 +14,8 @@ export interface AuditAtHand {
   now: Date;
   escrow: EscrowAt;
   store(): Promise<ObjectStore>;
+  /** The same bucket with the keys of a restore. */
+  reader(): Promise<ObjectStore>;
   publicKey(): Promise<KeyObject>;
   /** Every set, newest first; asked once. */
   sets(): Promise<SetList>;

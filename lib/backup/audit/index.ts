@@ -4,6 +4,7 @@ import { runChecks } from '../run-checks.ts';
 import type { AuditAtHand } from './at-hand.ts';
 import { contentCheck, newestChecks } from './content.ts';
 import { freshCheck } from './fresh.ts';
+import { kmsKeyCheck } from './key.ts';
 import { orphansCheck } from './orphans.ts';
 import { bucketCheck, escrowCheck, volumesCheck } from './places.ts';
 import { repositoryIndexCheck, walContentCheck, walGapCheck } from './postgres.ts';
@@ -13,7 +14,7 @@ export type { AuditAtHand } from './at-hand.ts';
 
 /** In the order in which a person would ask. What throws is unknown: a store that is away is never fine. */
 export function audit(of: AuditAtHand): Promise<CheckResult[]> {
-  const sources = of.site.backup?.sources ?? [];
+  const { sources = [], store } = of.site.backup ?? {};
   const has = (name: (typeof sources)[number]) => sources.includes(name);
   const checks = [
     ...sources.map(freshCheck),
@@ -25,6 +26,7 @@ export function audit(of: AuditAtHand): Promise<CheckResult[]> {
     volumesCheck,
     orphansCheck,
     escrowCheck,
+    ...(store?.kind === 's3' && store.kmsKey !== undefined ? [kmsKeyCheck(store.kmsKey)] : []),
     bucketCheck,
   ];
   return runChecks(checks, of);

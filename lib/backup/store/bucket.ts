@@ -49,8 +49,13 @@ async function wantOf(site: Site, ctx: Surroundings): Promise<BucketWant> {
   const store = site.backup?.store;
   const history = site.backup && { history: Math.ceil(site.backup.history / DAY) };
   if (store?.kind !== 's3') return { ...history, policy: await policyOf(site, ctx) };
-  const { lock, kmsKey } = store;
-  const given = { ...history, ...(lock !== undefined && { lock }), ...(kmsKey !== undefined && { kmsKey }) };
+  const { lock, lockMode, kmsKey } = store;
+  const given = {
+    ...history,
+    ...(lock !== undefined && { lock }),
+    ...(lockMode === 'compliance' && { lockMode: 'COMPLIANCE' as const }),
+    ...(kmsKey !== undefined && { kmsKey }),
+  };
   // On AWS rights are of roles (lib/store/roles.ts); elsewhere a bucket's policy names users by their keys.
   if (isAws(store.endpoint)) return { ...given, conditions: true };
   return hasRoles(site) ? { ...given, policy: await policyOf(site, ctx) } : given;

@@ -40,6 +40,8 @@ export function decideServer(want: ServerWant | undefined, facts: ServerFacts): 
 
 export interface BucketWant {
   name: string;
+  /** Days of an object lock that nobody lifts, also not its owner. */
+  compliance?: number;
 }
 
 export interface BucketFacts {
@@ -66,9 +68,15 @@ export function decideBucket(want: BucketWant | undefined, facts: BucketFacts): 
       : { is: 'unknown', reason: `${want.name} is not there, and the store is not run from here` };
   const changes: Change[] = [];
   if (!keys) changes.push({ action: 'create', what: KEYS_OF_SITE, grade, secret: true });
-  if (!settings) changes.push({ action: 'create', what: `bucket ${want.name}`, grade });
+  const { compliance } = want;
+  const binds = compliance !== undefined && { to: `COMPLIANCE ${compliance} d`, forever: true };
+  if (!settings) changes.push({ action: 'create', what: `bucket ${want.name}`, grade, ...binds });
   for (const { name, state, want: to, got: from } of settings ?? [])
-    if (state === 'wrong') changes.push({ action: 'update', what: `${name} of ${want.name}`, from, to, grade });
+    if (state === 'wrong')
+      changes.push({
+        ...{ action: 'update', what: `${name} of ${want.name}`, from, to, grade },
+        ...(name === 'object-lock' && binds),
+      });
   if (changes.length > 0) return { is: 'changes', changes };
   const open = settings?.find(({ name, state }) => MUST_HOLD.includes(name) && state !== 'held');
   if (open) return { is: 'unknown', reason: `${want.name}: ${open.name} is ${open.state}: ${open.got}` };

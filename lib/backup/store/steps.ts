@@ -57,12 +57,18 @@ async function observeServer(site: Site, { run, secrets }: Ctx): Promise<ServerF
   return { home: (await isMade(files)) ? 'here' : 'none', ...seen, ...(process && { process }) };
 }
 
+function bucketWant(site: Site): BucketWant {
+  const store = site.backup?.store;
+  const strict = store?.kind === 's3' && store.lockMode === 'compliance' && store.lock !== undefined;
+  return { name: bucketName(site), ...(strict && { compliance: store.lock ?? 0 }) };
+}
+
 function bucketStep(site: Site, local: boolean): Step<BucketWant, BucketFacts> {
   return {
     id: 'store.bucket',
     title: 'Have the bucket of the backups, hardened',
     target: target(site),
-    want: { name: bucketName(site) },
+    want: bucketWant(site),
     needs: local ? [{ step: 'store.server', scope: 'same' }] : [],
     deadline: minutes(2),
     async observe(ctx) {

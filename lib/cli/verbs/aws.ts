@@ -2,6 +2,7 @@ import { policyFor } from '../../aws/index.ts';
 import { EXIT, OpsError } from '../../errors/index.ts';
 import type { Site } from '../../inventory/index.ts';
 import { reapSite, sitesInAws } from '../../site/reap.ts';
+import { ROLES_OF_AWS, rolePolicies } from '../../store/index.ts';
 import { onSite, ranText } from '../on-site.ts';
 import { json, table } from '../output.ts';
 import { readSite } from '../read-site.ts';
@@ -33,9 +34,24 @@ export const whoami = onSite(async (open, { flags, out }) => {
   return right ? EXIT.done : EXIT.refused;
 });
 
-/** The least rights that muster needs for a site, as a policy for IAM. Asks nobody. */
-export const awsPolicy: Act = async ({ project, site, out }) =>
-  out.data(json(policyFor(accountOf(await readSite(project, site)))));
+/** The least rights that muster needs for a site, or a role of its store, as a policy for IAM. Asks nobody. */
+export const awsPolicy: Act = async ({ project, site, args: [role], out }) => {
+  const read = await readSite(project, site);
+  return out.data(json(role === undefined ? policyFor(accountOf(read)) : policyOfRole(read, role)));
+};
+
+function policyOfRole({ name, path, backup }: Site, word: string): object {
+  const role = ROLES_OF_AWS.find(one => one === word);
+  if (!role)
+    throw new OpsError('USAGE', `cannot print the policy of '${word}': expected one of ${ROLES_OF_AWS.join(', ')}`, {
+      hint: `./muster aws-policy reader --site ${name}`,
+    });
+  const store = backup?.store;
+  if (store?.kind === 's3') return rolePolicies(store.bucket, store.kmsKey)[role];
+  throw new OpsError('USAGE', `cannot print a policy: the store of ${name} is ${store?.kind ?? 'none'}, expected s3`, {
+    hint: `backup.store in ${path}`,
+  });
+}
 
 /** Sites of this account and region by their tags, whoever made them; with --confirm removes one that has expired. */
 export const reap = onSite(async (open, call) => {

@@ -1,3 +1,4 @@
+import { OpsError } from '../../errors/index.ts';
 import { bootstrapSite, planSite } from '../../site/index.ts';
 import { preflight } from '../doctor/index.ts';
 import { packagesFor, reasonsOf } from '../doctor/packages.ts';
@@ -19,8 +20,15 @@ export const bootstrap: Act = async call => {
 const build = onSite(async (open, call) => {
   const { flags, out, project } = call;
   if (flags['dry-run']) return out.data(planText(await planSite(open, selectionOf(flags)), flags.json ?? false));
+  const { confirm } = flags;
+  if (confirm !== undefined && confirm !== open.site.name)
+    throw new OpsError('CONFIRM_MISSING', `cannot bootstrap ${open.site.name}: --confirm is '${confirm}'`);
   await preflight(open);
-  const built = await bootstrapSite(open, { ...selectionOf(flags), ...(flags.retain && { retain: true }) });
+  const built = await bootstrapSite(open, {
+    ...selectionOf(flags),
+    ...(flags.retain && { retain: true }),
+    confirmed: confirm !== undefined,
+  });
   out.status(ranText(built));
   if (flags.json) return out.data(json(built));
   const { site, app, ca, kubeconfig } = built;

@@ -94,7 +94,7 @@ export const RUN_CODES = {
   ),
   CONFIRM_MISSING: entry(
     'refused',
-    'The command destroys something, and was not confirmed with the name of the site.',
+    'The command destroys something or binds it for ever, and was not confirmed with the name of the site.',
     'add --confirm=<site>',
   ),
 } satisfies Record<string, CodeEntry>;

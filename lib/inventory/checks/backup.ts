@@ -12,6 +12,8 @@ export function checkBackup({ environment, provider, app, backup, drills }: Inve
     problems.push({ path: at, got: `local in ${environment}`, expected: 's3: a store on this computer is for labs' });
   if (store.kind === 'local' && (provider.kind === 'existing' || provider.kind === 'ec2'))
     problems.push({ path: at, got: 'local', expected: "s3: these hosts do not reach this computer's loopback" });
+  if (store.kind === 's3' && store.lockMode !== undefined && store.lock === undefined)
+    problems.push({ path: ['backup', 'store', 'lockMode'], got: store.lockMode, expected: 'lock beside it: its days' });
   problems.push(...checkEscrow(environment, backup.escrow));
   sources.forEach((source, index) => {
     const path = ['backup', 'sources', index];

@@ -36,9 +36,13 @@ const s3 = z.strictObject({
     .describe(
       "Of the owner of the bucket: makes and hardens it, and never leaves this computer. aws: whom AWS's own chain names (profile, SSO). Absent: the keys of the site.",
     ),
-  lock: days
+  lock: days.optional().describe('Days for which no version can be removed (object lock). The bucket must be new.'),
+  lockMode: z
+    .enum(['governance', 'compliance'])
     .optional()
-    .describe('Days for which no version can be removed (object lock, GOVERNANCE). The bucket must be new.'),
+    .describe(
+      'governance: the owner of the account can lift the lock. compliance: nobody can, nor end it sooner; bootstrap wants --confirm for it. Absent: governance.',
+    ),
   kmsKey: text(/^arn:aws[a-z-]*:kms:[^\0\n]{1,500}$/, 'the ARN of a key of KMS')
     .optional()
     .describe('Encrypts what lies in the bucket. Absent: the keys of S3 itself.'),

@@ -51,6 +51,7 @@ whole.before.each(async context => {
     now: new Date(world.now),
     escrow: escrowIn(world),
     store: async () => world.store,
+    reader: async () => world.store,
     publicKey,
     sets: async () =>
       listSets(world.store, {
