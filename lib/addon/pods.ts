@@ -17,8 +17,8 @@ export interface Trouble {
 
 /** Waiting does not help against these: the object itself must change. */
 const FINAL = ['InvalidImageName', 'ErrImageNeverPull', 'CreateContainerConfigError', 'RunContainerError'];
-/** Starts that ended by themselves, since the wait began, until a crash loop counts as one that stays. */
-const CRASHES = 4;
+/** Starts that ended by themselves, since the wait began, until a crash loop counts as one that stays: two to three minutes. */
+const CRASHES = 5;
 
 /** The pods that a workload's present template made, and those of older ones. */
 export interface Pods {
