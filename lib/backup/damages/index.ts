@@ -2,6 +2,7 @@
 import type { Damage } from '../source.ts';
 import { bitFlipped } from './bit-flipped.ts';
 import { escrowPlaceLost } from './escrow-place-lost.ts';
+import { exchanged } from './exchanged.ts';
 import { foreign } from './foreign.ts';
 import { keyMissing } from './key-missing.ts';
 import { keySwapped } from './key-swapped.ts';
@@ -9,6 +10,8 @@ import { keyWrong } from './key-wrong.ts';
 import { manifestChanged } from './manifest-changed.ts';
 import { objectMissing } from './object-missing.ts';
 import { objectTruncated } from './object-truncated.ts';
+import { otherSigner } from './other-signer.ts';
+import { renamed } from './renamed.ts';
 import { sourceLeftOut } from './source-left-out.ts';
 import { stale } from './stale.ts';
 
@@ -17,10 +20,13 @@ export const SET_DAMAGES: readonly Damage[] = [
   ...objectMissing,
   ...objectTruncated,
   ...bitFlipped,
+  ...exchanged,
   ...keyMissing,
   keyWrong,
   escrowPlaceLost,
   manifestChanged,
+  otherSigner,
+  renamed,
   foreign,
   stale,
   sourceLeftOut,

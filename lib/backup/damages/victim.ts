@@ -15,9 +15,13 @@ export async function rewrite(
   key: string,
   change: (bytes: Uint8Array) => Uint8Array,
 ): Promise<void> {
+  await store.put(key, change(await bytesAt({ store }, key)));
+}
+
+export async function bytesAt({ store }: Pick<SetCopy, 'store'>, key: string): Promise<Uint8Array> {
   const bytes = await store.get(key);
   if (!bytes) throw new Error(`${key} is not there to be broken`);
-  await store.put(key, change(bytes));
+  return bytes;
 }
 
 export const manifestKey = ({ set }: SetCopy): string => KEYS.manifest(set.manifest.id);

@@ -47,6 +47,7 @@ const ON_STORE = new Set(['store.server', 'store.bucket', 'addon.velero', 'postg
  */
 export async function nextBackupBeside(drill: Drill, session: InSession): Promise<CheckResult[]> {
   const { target, scratch } = drill;
+  // Whoever brings a store, and no way to keys of one bucket, cannot have it tried: the report says so.
   const untried = { ...NEXT, required: false, state: 'unrun', code: 'CHECK_UNRUN' } as const;
   if (!scratch)
     return [
@@ -70,12 +71,11 @@ export async function nextBackupBeside(drill: Drill, session: InSession): Promis
   } catch (error) {
     target.signal.throwIfAborted();
     const { code, exit } = asOpsError(error);
-    return [apart, { ...NEXT, required: false, state: exit === 2 ? 'unrun' : 'failed', code, got: oneLine(error) }];
+    return [apart, { ...NEXT, state: exit === 2 ? 'unrun' : 'failed', code, got: oneLine(error) }];
   }
-  // Not required: its store was changed under the site, which no recovery does; the set is proven without it.
   const results = await nextBackup(drill, session, at);
   const where = bucketName(target.site);
-  return [apart, ...results.map(result => ({ ...result, required: false, got: `${result.got}, in ${where}` }))];
+  return [apart, ...results.map(result => ({ ...result, got: `${result.got}, in ${where}` }))];
 }
 
 /** Tried as the next backup would: these keys against the source's bucket. */

@@ -134,6 +134,11 @@ async function takePart(
   const volume = join(scratch, 'volume');
   fill(volume);
   await create();
+  // Of an earlier backup: a repository with one pack and one index is none that a site has.
+  const earlier = join(scratch, 'earlier');
+  mkdirSync(earlier);
+  writeFileSync(join(earlier, 'other'), Buffer.alloc(100_000, 'of yesterday\n'));
+  await using(await open(), kopia => kopia.run(['snapshot', 'create', '--json', earlier]));
   const made = await using(await open(), kopia => kopia.run(['snapshot', 'create', '--json', volume]));
   const { id: snapshot } = JSON.parse(made) as { id: string };
   const { files = [] } = (await listFiles(shell, volume)) ?? {};

@@ -21,13 +21,17 @@ export function veleroPart({ set }: SetCopy): PartOf<'velero'> & { namespace: st
   throw new OpsError('SET_INCOMPLETE', `cannot break ${set.manifest.id}: it has no volumes of Velero`);
 }
 
-/** The largest blob of a kind: 'p' has the content of files, 'x' says where content lies. */
-export async function largestBlob(copy: SetCopy, kind: 'p' | 'x'): Promise<StoredObject> {
+/** The blobs of a kind, the largest first: 'p' has the content of files, 'x' says where content lies. */
+export async function blobsOf(copy: SetCopy, kind: 'p' | 'x'): Promise<StoredObject[]> {
   const prefix = repositoryPrefix(veleroPart(copy).namespace);
   const blobs = (await copy.store.list(prefix)).filter(({ key }) => key.slice(prefix.length).startsWith(kind));
-  const largest = blobs.sort((a, b) => b.size - a.size)[0];
-  if (largest) return largest;
+  if (blobs.length > 0) return blobs.sort((a, b) => b.size - a.size);
   throw new OpsError('SET_INCOMPLETE', `cannot break ${copy.set.manifest.id}: no blob ${prefix}${kind}*`);
+}
+
+export async function largestBlob(copy: SetCopy, kind: 'p' | 'x'): Promise<StoredObject> {
+  const blobs = await blobsOf(copy, kind);
+  return blobs[0] as StoredObject;
 }
 
 /** Errors: SET_ARTEFACT_MISSING. */
