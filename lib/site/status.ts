@@ -5,6 +5,7 @@ import type { Machine } from '../host/provider.ts';
 import { planSite } from './bootstrap.ts';
 import { siteLock } from './lock.ts';
 import type { OpenSite } from './open.ts';
+import { setsLeft } from './sets-left.ts';
 import { type Spent, spentBy } from './spent.ts';
 
 /** ok: every step is done. drift: something is not as the inventory says. unknown: something could not be seen. */
@@ -21,6 +22,8 @@ export interface SiteStatus {
   journals: string[];
   /** At its cloud; absent: nothing, or nobody knows. */
   spent?: Spent;
+  /** Of a site that is gone: whether a rebuild has a set to begin from; absent: nobody knows. */
+  sets?: boolean;
 }
 
 /** Observed now, by the very steps that build the site. */
@@ -44,12 +47,17 @@ export async function siteStatus(open: OpenSite): Promise<SiteStatus> {
   };
   // A cluster that brings its own machines is asked itself.
   const ownMachines = provider.owned && site.hosts.length > 0;
-  if (ownMachines && machines.length === 0) return { ...base, health: 'absent', steps: [] };
+  if (ownMachines && machines.length === 0) return { ...base, health: 'absent', steps: [], ...(await left(open)) };
   if (machines.some(machine => machine.power === 'off')) return { ...base, health: 'stopped', steps: [] };
   const plan = await planSite(open);
   const absent = plan.items.some(({ step, decision }) => step.id === 'eks.cluster' && isCreated(decision));
   const health: Health = plan.unknown > 0 ? 'unknown' : absent ? 'absent' : plan.changes > 0 ? 'drift' : 'ok';
-  return { ...base, health, steps: planData(plan) };
+  return { ...base, health, steps: planData(plan), ...(absent && (await left(open))) };
+}
+
+async function left(open: OpenSite): Promise<Pick<SiteStatus, 'sets'>> {
+  const sets = await setsLeft(open);
+  return sets === undefined ? {} : { sets };
 }
 
 const isCreated = (decision: Decision) =>

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import { equal } from 'uvu/assert';
-import { healthWith } from '../../lib/cli/verbs/status.ts';
+import { healthWith, nextOf } from '../../lib/cli/verbs/status.ts';
 import { type Proof, siteProofs } from '../../lib/drill/proofs.ts';
 
 const proof = (is: Proof['is']): Proof => ({ scenario: 'site-rebuild', is, says: is });
@@ -23,6 +23,11 @@ status('an inventory that says nothing of drills is asked for no proof', async (
   equal(await siteProofs({}, '/nowhere', ['site-rebuild'], 0), []);
   const drills = { heartbeat: 10_000, proof: 1 };
   equal(await siteProofs({ drills }, '/nowhere', ['site-rebuild'], 0), [{ ...proof('never'), says: 'never drilled' }]);
+});
+
+status('a site that is gone is told to come back where it has sets, and to look first where nobody knows', () => {
+  const next = (sets?: boolean) => nextOf({ site: 'lab', health: 'absent', ...(sets !== undefined && { sets }) });
+  equal([next(true), next(false), next()], ['rebuild --confirm=lab', 'bootstrap', 'rebuild --dry-run']);
 });
 
 status.run();

@@ -184,6 +184,7 @@ test('destroy keeps the backups, the escrow and the evidence, and says so', asyn
   const { code, stdout } = await muster(context, 'destroy', `--confirm=${SITE}`);
   assert.is(code, 0);
   for (const kept of [`stores/${SITE}`, KEPT, `${SITE}/drills`]) assert.match(stdout, new RegExp(kept));
+  assert.match((await muster(context, 'status')).stdout, `./muster rebuild --confirm=${SITE} --site ${SITE}`);
 });
 
 test('rebuild: from a fresh clone, its store and its escrow a site that is gone comes back, though it is killed half-way', async context => {

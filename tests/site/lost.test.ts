@@ -1,10 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Machine, Provider, Resource } from '../../lib/host/provider.ts';
 import { type OpenSite, refuseLiving } from '../../lib/site/index.ts';
+import { setsLeft } from '../../lib/site/sets-left.ts';
 import { make, newWorld, type World } from '../engine/world.ts';
 import { openWorld } from './world.ts';
 
@@ -62,6 +63,20 @@ test('hosts that were brought are full, or empty, or do not say', async ({ dir }
   assert.equal([full.code, full.details], ['RESTORE_TARGET', ['one: k3s']]);
   const silent = await refusal(dir, world, () => Promise.reject(new Error('no route')));
   assert.equal([silent.code, silent.exit], ['CHECK_UNRUN', 2]);
+});
+
+test('whether it has sets: none without a backup or an escrow; not known where the escrow does not open', async ({
+  dir,
+}) => {
+  const place = join(dir, 'escrow');
+  const backup = { store: { kind: 'local' }, sources: [], escrow: { recipients: [], places: [place, place] } };
+  const open = siteWith(dir, {});
+  const kept = { ...open, site: { ...open.site, backup } } as unknown as OpenSite;
+  assert.equal([await setsLeft(open), await setsLeft(kept)], [false, false]);
+  await mkdir(place);
+  assert.is(await setsLeft(kept), false);
+  await writeFile(join(place, 'generation-0001.json'), '{}');
+  assert.is(await setsLeft(kept), undefined);
 });
 
 test.run();

@@ -15,13 +15,19 @@ const MEANING: Readonly<Record<Health, string>> = {
   stopped: 'its machines are off',
 };
 
-const NEXT: Readonly<Record<Health, string>> = {
+const NEXT: Readonly<Record<Exclude<Health, 'absent'>, string>> = {
   ok: 'kubectl get pods -A',
   drift: 'bootstrap',
   unknown: 'doctor',
-  absent: 'bootstrap',
   stopped: 'start',
 };
+
+/** What to type. A site that is gone and has sets comes back with its data: a bootstrap would make an empty one. */
+export function nextOf({ site, health, sets }: Pick<SiteStatus, 'site' | 'health' | 'sets'>): string {
+  if (health !== 'absent') return NEXT[health];
+  if (sets === undefined) return 'rebuild --dry-run';
+  return sets ? `rebuild --confirm=${site}` : 'bootstrap';
+}
 
 const exitOf = (health: Health): ExitStatus =>
   health === 'ok' ? EXIT.done : health === 'unknown' ? EXIT.unknown : EXIT.failed;
@@ -49,7 +55,7 @@ export const status = onSite(async (open, { flags, out }) => {
 });
 
 function statusText(
-  { site, health, machines, steps, running, spent }: SiteStatus,
+  { site, health, machines, steps, running, spent, ...more }: SiteStatus,
   where: { app?: string; kubeconfig?: string },
   proofs: readonly Proof[],
   jobs: readonly JobStatus[],
@@ -58,7 +64,7 @@ function statusText(
   const built = health === 'drift' && open.length === 0;
   const red = built ? proofs.find(isRed) : undefined;
   const late = built && jobs.some(isLate);
-  const next = red ? `drill ${red.scenario}` : late ? 'schedule status' : NEXT[health];
+  const next = red ? `drill ${red.scenario}` : late ? 'schedule status' : nextOf({ site, health, ...more });
   return table([
     ['site', `${site}: ${health}, ${MEANING[health]}`],
     ...machines.map(({ name, power, id }) => ['machine', `${name}: ${power} (${id})`]),
