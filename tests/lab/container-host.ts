@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { artifactDeps, resolveRecipe, thisArch } from '../../lib/artifact/index.ts';
+import { artifactDeps, type Recipe, resolveRecipe, thisArch } from '../../lib/artifact/index.ts';
 import { treeRecipe } from '../../lib/host/machine-image/recipes.ts';
 import type { Site } from '../../lib/inventory/index.ts';
 import { createSshKeyPair, Masker } from '../../lib/secret/index.ts';
@@ -117,7 +117,13 @@ async function letIn(dir: string, name: string, podman: Podman): Promise<{ hostK
 }
 
 /** The tree that virtual machines are made of, out of the cache or made now. */
-export async function machineTree(): Promise<string> {
+export const machineTree = (): Promise<string> => {
+  const site = { name: 'host', environment: 'lab', artifacts: { sources: ['module'] } } as unknown as Site;
+  return artifactPath(site, project => treeRecipe({ project, arch: thisArch() }));
+};
+
+/** Of what is built here for a site, out of the cache or made now. */
+export async function artifactPath(site: Site, recipe: (project: string) => Promise<Recipe>): Promise<string> {
   const signal = new AbortController().signal;
   const shells = createShells({
     connect: host => Promise.reject(new Error(host)),
@@ -125,13 +131,11 @@ export async function machineTree(): Promise<string> {
     signal,
     masker: new Masker(),
   });
-  const site = { name: 'host', environment: 'lab', artifacts: { sources: ['module'] } } as unknown as Site;
   const dirs = siteDirs(PROJECT, 'host');
   const progress = (text: string) => void process.stderr.write(`${text}\n`);
   const ctx = { run: { dirs } as never, signal, clock: systemClock, shell: shells.shell, progress };
   try {
-    const recipe = await treeRecipe({ project: PROJECT, arch: thisArch() });
-    return (await resolveRecipe(recipe, await artifactDeps(site, ctx))).path;
+    return (await resolveRecipe(await recipe(PROJECT), await artifactDeps(site, ctx))).path;
   } finally {
     await shells.close();
   }

@@ -72,6 +72,7 @@ export async function startAws(options: AwsOptions = {}): Promise<AwsServer> {
     }),
     async close() {
       world.close();
+      await world.kubernetes?.close?.();
       await world.runner?.close();
       server.closeAllConnections();
       await new Promise(resolve => server.close(resolve));

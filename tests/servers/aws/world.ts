@@ -74,16 +74,25 @@ export class World {
     return this.#public;
   }
 
-  later(ms: number, act: () => void): void {
+  /** What goes wrong then is a complaint. */
+  later(ms: number, act: () => unknown): void {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      act();
+      this.#act(act);
     }, ms);
     this.#timers.add(timer);
   }
 
   close(): void {
     for (const timer of this.#timers) clearTimeout(timer);
+  }
+
+  async #act(act: () => unknown): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      this.complaints.push(`fault of the stand-in: ${error instanceof Error ? error.stack : error}`);
+    }
   }
 
   #of<T>(map: Map<string, T>, key: string, make: () => T): T {

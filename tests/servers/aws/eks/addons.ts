@@ -105,7 +105,8 @@ export const addonRules: Rules = {
     associate(record, addon, input.podIdentityAssociations ?? [], call);
     record.addons.add(addonName, addon);
     remember(clientRequestToken, call);
-    call.world.later(call.world.settleMs, () => {
+    call.world.later(call.world.settleMs, async () => {
+      await call.world.kubernetes?.install?.(record.cluster, addonName);
       addon.status = 'ACTIVE';
     });
     return { addon };

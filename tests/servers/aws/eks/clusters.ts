@@ -96,7 +96,7 @@ export const clusterRules: Rules = {
     eksOf(call).clusters.add(name, record);
     remember(clientRequestToken, call);
     void bootstrapSelfManagedAddons;
-    call.world.later(call.world.settleMs, () => void activate(record, id, call));
+    call.world.later(call.world.settleMs, () => activate(record, id, call));
     return { cluster };
   },
 
@@ -166,14 +166,14 @@ export const clusterRules: Rules = {
       throw inUse(`Cluster ${name} is in status ${cluster.status}`);
     if (cluster.status !== 'DELETING') {
       cluster.status = 'DELETING';
-      call.world.later(call.world.settleMs, () => {
+      call.world.later(call.world.settleMs, async () => {
+        await call.world.kubernetes?.stop(cluster);
         const state = ec2Of(call);
         for (const id of inVpc.interfaces) removeInterface(id, state);
         state.securityGroups.remove(inVpc.group);
         for (const rule of state.securityGroupRules.all())
           if (rule.GroupId === inVpc.group) state.securityGroupRules.remove(rule.SecurityGroupRuleId ?? '');
         eksOf(call).clusters.remove(name);
-        void call.world.kubernetes?.stop(cluster);
       });
     }
     return { cluster };

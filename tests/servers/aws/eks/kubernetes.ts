@@ -1,3 +1,4 @@
+import type { NetworkInterface } from '@aws-sdk/client-ec2';
 import type { Cluster } from '@aws-sdk/client-eks';
 import type { Call } from '../service.ts';
 
@@ -5,4 +6,10 @@ import type { Call } from '../service.ts';
 export interface Kubernetes {
   start(cluster: Cluster, call: Call): Promise<{ endpoint: string /** PEM, base64. */; ca: string }>;
   stop(cluster: Cluster): Promise<void>;
+  /** A machine of a node group, until its node is Ready. */
+  join?(cluster: Cluster, machine: NetworkInterface, call: Call): Promise<void>;
+  leave?(cluster: Cluster, machine: NetworkInterface): Promise<void>;
+  /** What an add-on runs on nodes. */
+  install?(cluster: Cluster, addon: string): Promise<void>;
+  close?(): void | Promise<void>;
 }

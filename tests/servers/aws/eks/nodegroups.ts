@@ -130,9 +130,9 @@ export const nodegroupRules: Rules = {
     const group = quiet(record, nodegroupName, call);
     if (!scalingConfig) throw invalid('No changes needed for the nodegroup');
     const next = checkScaling({ ...group.scalingConfig, ...scalingConfig });
-    const update = startUpdate(record, 'ConfigUpdate', call, group, () => {
+    const update = startUpdate(record, 'ConfigUpdate', call, group, async () => {
       group.scalingConfig = next;
-      nodes(record, group, call);
+      await nodes(record, group, call);
     });
     return { update };
   },
@@ -160,8 +160,8 @@ export const nodegroupRules: Rules = {
     if (nodegroup.status === 'UPDATING') throw inUse(`Nodegroup ${nodegroupName} currently has an update in progress`);
     if (nodegroup.status !== 'DELETING') {
       nodegroup.status = 'DELETING';
-      call.world.later(call.world.settleMs, () => {
-        dropNodes(record, nodegroupName, 0, call);
+      call.world.later(call.world.settleMs, async () => {
+        await dropNodes(record, nodegroupName, 0, call);
         record.nodegroups.remove(nodegroupName);
         const last = record.nodegroups.all().every(each => each.nodeRole !== nodegroup.nodeRole);
         if (last) record.entries.remove(nodegroup.nodeRole ?? '');
@@ -182,34 +182,42 @@ function quiet(record: ClusterRecord, name: string | undefined, call: Call): Nod
   throw inUse(`Cannot ${call.operation} because nodegroup ${name} or its cluster is not ACTIVE`);
 }
 
-function settle(record: ClusterRecord, group: Nodegroup, call: Call): void {
+async function settle(record: ClusterRecord, group: Nodegroup, call: Call): Promise<void> {
   const trouble = troubleOf(record, group, call);
   if (trouble) {
     group.status = 'CREATE_FAILED';
     group.health = { issues: [{ ...trouble, resourceIds: [] }] };
     return;
   }
-  nodes(record, group, call);
+  await nodes(record, group, call);
   group.status = 'ACTIVE';
 }
 
 /** As many interfaces in the VPC as there are nodes: they hold it. */
-function nodes(record: ClusterRecord, group: Nodegroup, call: Call): void {
+async function nodes(record: ClusterRecord, group: Nodegroup, call: Call): Promise<void> {
   const state = ec2Of(call);
   const name = group.nodegroupName ?? '';
   const there = record.inVpc.ofGroup.get(name) ?? [];
   const wanted = group.scalingConfig?.desiredSize ?? 0;
+  const joining: Promise<void>[] = [];
   for (let n = there.length; n < wanted; n++) {
     const subnet = state.subnets.get(group.subnets?.[n % (group.subnets?.length ?? 1)]);
     if (!subnet) continue;
     const made = makeInterface({ subnet, groups: [record.inVpc.group], description: `aws-K8S-${name}-${n}` }, state);
     there.push(made.NetworkInterfaceId ?? '');
+    joining.push(call.world.kubernetes?.join?.(record.cluster, made, call) ?? Promise.resolve());
   }
   record.inVpc.ofGroup.set(name, there);
-  dropNodes(record, name, wanted, call);
+  await dropNodes(record, name, wanted, call);
+  await Promise.all(joining);
 }
 
-function dropNodes(record: ClusterRecord, name: string, keep: number, call: Call): void {
+async function dropNodes(record: ClusterRecord, name: string, keep: number, call: Call): Promise<void> {
   const there = record.inVpc.ofGroup.get(name) ?? [];
-  for (const id of there.splice(keep)) removeInterface(id, ec2Of(call));
+  const state = ec2Of(call);
+  for (const id of there.splice(keep)) {
+    const machine = state.networkInterfaces.get(id);
+    if (machine) await call.world.kubernetes?.leave?.(record.cluster, machine);
+    removeInterface(id, state);
+  }
 }

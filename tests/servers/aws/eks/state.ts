@@ -93,7 +93,7 @@ export function startUpdate(
   type: NonNullable<Update['type']>,
   call: Call,
   of: { status?: string | undefined },
-  finish: () => void,
+  finish: () => void | Promise<void>,
   params: Update['params'] = [],
 ): Update {
   const update: Update = {
@@ -107,8 +107,8 @@ export function startUpdate(
   record.updates.set(update.id ?? '', update);
   remember(call.raw.clientRequestToken as string | undefined, call);
   of.status = 'UPDATING';
-  call.world.later(call.world.settleMs, () => {
-    finish();
+  call.world.later(call.world.settleMs, async () => {
+    await finish();
     of.status = 'ACTIVE';
     update.status = 'Successful';
   });

@@ -18,7 +18,7 @@ const ALLOWED = [
 export type Verdict = { arn: string } | { refused: string };
 
 /** As the authenticator of EKS looks at a token, field by field; then STS, which it would ask. */
-export function verifyToken(token: string, cluster: string, region: string, world: World): Verdict {
+export function verifyToken(token = '', cluster: string, region: string, world: World): Verdict {
   if (!token.startsWith('k8s-aws-v1.') || token.length > 4096) return { refused: 'no token of EKS' };
   const text = Buffer.from(token.slice('k8s-aws-v1.'.length), 'base64url').toString();
   if (!URL.canParse(text)) return { refused: 'no address in the token' };
@@ -47,16 +47,21 @@ export function verifyToken(token: string, cluster: string, region: string, worl
   return { arn: keys.caller.arn };
 }
 
-/** What an access entry lets its principal do; undefined: nobody has let it in. */
-export function rightsOf({ entries }: ClusterRecord, arn: string): 'admin' | 'nothing' | undefined {
+/** Of whoever STS says it is: a session is its role's. */
+export function entryOf({ entries }: ClusterRecord, arn: string) {
   const [, account, role] = /^arn:aws:sts::(\d{12}):assumed-role\/([^/]+)\//.exec(arn) ?? [];
-  const found = entries
+  return entries
     .all()
     .find(({ entry: { principalArn = '' } }) =>
       role === undefined
         ? principalArn === arn
         : principalArn.startsWith(`arn:aws:iam::${account}:role/`) && principalArn.endsWith(`/${role}`),
     );
+}
+
+/** What an access entry lets its principal do; undefined: nobody has let it in. */
+export function rightsOf(record: ClusterRecord, arn: string): 'admin' | 'nothing' | undefined {
+  const found = entryOf(record, arn);
   if (!found) return undefined;
   return found.policies.some(({ policyArn }) => policyArn?.endsWith('/AmazonEKSClusterAdminPolicy'))
     ? 'admin'
