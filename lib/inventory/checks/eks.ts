@@ -98,11 +98,11 @@ function notYet({ app, backup, artifacts }: Inventory): Problem[] {
   const problems: Problem[] = [];
   const say = (key: string, why: string) =>
     problems.push({ path: [key], got: key, expected: `none with EKS: ${why}`, at: 'key' });
-  if (app) say('app', 'its images are built on this computer and imported on hosts, and EKS has none of ours');
+  if (app) say('app', 'its images are built on this computer and imported on hosts, and EKS has none of ours (docs/eks.md)');
   if (backup)
     say(
       'backup',
-      "postgres needs the app, control-plane a host's datastore, and Velero's images are imported on hosts",
+      "postgres needs the app, control-plane a host's datastore, and Velero's images are imported on hosts (docs/eks.md)",
     );
   artifacts.sources.forEach((source, index) => {
     if (source !== 'module') return;

@@ -94,5 +94,5 @@ Restart=always
 RestartSec=2
 `;
   const dir = '/etc/systemd/system';
-  return { [`${dir}/k3s.service`]: text, [`${dir}/multi-user.target.wants/k3s.service`]: text };
+  return { [`${dir}/k3s.service`]: text, [`${dir}/multi-user.target.d/k3s.conf`]: '[Unit]\nWants=k3s.service\n' };
 };

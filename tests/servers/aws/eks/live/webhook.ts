@@ -26,7 +26,7 @@ export async function startWebhook(): Promise<Webhook> {
   const server = createServer(async (request, response) => {
     let body = '';
     for await (const chunk of request) body += chunk;
-    const cluster = asked.get(request.url ?? '');
+    const cluster = asked.get((request.url ?? '').replace(/\?.*/, ''));
     const review = JSON.parse(body) as { apiVersion: string; spec: { token: string } };
     const status: { error: string } | { user: object } = cluster
       ? statusOf(review.spec.token, cluster)
