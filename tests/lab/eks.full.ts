@@ -165,27 +165,30 @@ test('an endpoint that is open to others only does not answer', async context =>
 
 test('a claim gets a volume of the default class, for a pod that wants it', async context => {
   const { kubernetes } = context;
-  const pod = {
-    ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'writer' } },
-    spec: {
-      containers: [
-        {
-          ...{ name: 'writer', image: kubernetes.refs.busybox, command: ['sh', '-c', 'echo kept >/data/file'] },
-          volumeMounts: [{ name: 'data', mountPath: '/data' }],
-        },
-      ],
-      restartPolicy: 'Never',
-      volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }],
-    },
+  const labels = { app: 'writer' };
+  const write = ['sh', '-c', 'echo kept >/data/file && sleep 100000'];
+  const spec = {
+    ...{ terminationGracePeriodSeconds: 1 },
+    containers: [
+      {
+        ...{ name: 'writer', image: kubernetes.refs.busybox, command: write },
+        volumeMounts: [{ name: 'data', mountPath: '/data' }],
+      },
+    ],
+    volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }],
+  };
+  const writer = {
+    ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'writer' } },
+    spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec } },
   };
   const claim = {
     ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'data' } },
     spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
   };
   const file = join(context.checkout.dir, 'writer.json');
-  await writeFile(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [claim, pod] }));
+  await writeFile(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [claim, writer] }));
   await kubectl(context, context.aws.keys, 'apply', '-f', file);
-  const wait = ['wait', 'pod/writer', '--for=jsonpath={.status.phase}=Succeeded', '--timeout=90s'];
+  const wait = ['wait', 'deployment/writer', '--for=condition=Available', '--timeout=90s'];
   assert.match(await kubectl(context, context.aws.keys, ...wait), /condition met/);
   assert.match(await kubectl(context, context.aws.keys, 'get', 'pvc', 'data', '--no-headers'), /Bound .* gp3 /);
 });

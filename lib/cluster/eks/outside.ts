@@ -47,7 +47,8 @@ export function outsideStep(eks: Eks): AnyStep {
         const api = await ctx.cluster(name);
         const left = await outside(api);
         if (left.length === 0) return { value: true };
-        // Whoever uses a volume goes with its namespace.
+        // Whoever uses a volume goes with its namespace; where that stays, it holds the claim until it goes itself.
+        for (const ref of await users(api, left)) await api.remove(ref);
         for (const ref of left) if (ref.kind !== 'PersistentVolume') await api.remove(ref);
         return { saw: words(left) };
       }),
@@ -84,5 +85,32 @@ async function outside(api: ClusterApi): Promise<KubeRef[]> {
     })),
   ];
 }
+
+/** Pods that use these claims, or what would start them again. */
+async function users(api: ClusterApi, left: readonly KubeRef[]): Promise<KubeRef[]> {
+  const claims = left.filter(({ kind }) => kind === 'PersistentVolumeClaim');
+  if (claims.length === 0) return [];
+  const pods = await api.list({ apiVersion: 'v1', kind: 'Pod' });
+  const using = pods.filter(pod =>
+    claims.some(({ namespace, name }) => namespace === pod.metadata.namespace && claimsOf(pod).includes(name)),
+  );
+  return Promise.all(using.map(pod => topOf(api, pod)));
+}
+
+const claimsOf = (pod: KubeObject): unknown[] =>
+  records(spec(pod).volumes).map(({ persistentVolumeClaim: claim }) => isRecord(claim) && claim.claimName);
+
+/** Pod, ReplicaSet, Deployment: the last one that is there. */
+async function topOf(api: ClusterApi, { apiVersion, kind, metadata }: KubeObject): Promise<KubeRef> {
+  const { name, namespace, ownerReferences } = metadata;
+  const inside = { ...(namespace !== undefined && { namespace }) };
+  const owner = records(ownerReferences).find(({ controller }) => controller === true);
+  const above =
+    owner &&
+    (await api.get({ apiVersion: `${owner.apiVersion}`, kind: `${owner.kind}`, name: `${owner.name}`, ...inside }));
+  return above ? topOf(api, above) : { apiVersion, kind, name, ...inside };
+}
+
+const records = (list: unknown): Record<string, unknown>[] => (Array.isArray(list) ? list.filter(isRecord) : []);
 
 const spec = ({ spec }: KubeObject): Record<string, unknown> => (isRecord(spec) ? spec : {});

@@ -98,7 +98,8 @@ function notYet({ app, backup, artifacts }: Inventory): Problem[] {
   const problems: Problem[] = [];
   const say = (key: string, why: string) =>
     problems.push({ path: [key], got: key, expected: `none with EKS: ${why}`, at: 'key' });
-  if (app) say('app', 'its images are built on this computer and imported on hosts, and EKS has none of ours (docs/eks.md)');
+  if (app)
+    say('app', 'its images are built on this computer and imported on hosts, and EKS has none of ours (docs/eks.md)');
   if (backup)
     say(
       'backup',

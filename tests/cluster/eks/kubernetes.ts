@@ -16,6 +16,7 @@ interface Kind {
 const GROUPS: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
   '/api/v1': {
     Node: { plural: 'nodes', namespaced: false },
+    Pod: { plural: 'pods', namespaced: true },
     Namespace: { plural: 'namespaces', namespaced: false },
     PersistentVolume: { plural: 'persistentvolumes', namespaced: false },
     PersistentVolumeClaim: { plural: 'persistentvolumeclaims', namespaced: true },
@@ -23,6 +24,7 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
   },
   '/apis/apps/v1': {
     Deployment: { plural: 'deployments', namespaced: true },
+    ReplicaSet: { plural: 'replicasets', namespaced: true },
     DaemonSet: { plural: 'daemonsets', namespaced: true },
   },
   '/apis/storage.k8s.io/v1': { StorageClass: { plural: 'storageclasses', namespaced: false } },
@@ -97,10 +99,31 @@ async function answer(
     made.splice(0, made.length, ...made.filter(other => other !== found), object);
     return say(200, object);
   }
-  if (request.method === 'DELETE')
-    made.splice(0, made.length, ...made.filter(other => other !== found && other.metadata.namespace !== name));
+  if (request.method === 'DELETE' && !(found && inUse(found, made))) {
+    const gone = found ? withWhatItOwns(found, made) : [];
+    made.splice(0, made.length, ...made.filter(other => !gone.includes(other) && other.metadata.namespace !== name));
+  }
   return found ? say(200, found) : say(404, { message: `${kind} ${name} not found` });
 }
+
+/** Its finalizer: a claim stays until no pod uses it. */
+const inUse = ({ kind, metadata }: KubeObject, made: readonly KubeObject[]) =>
+  kind === 'PersistentVolumeClaim' &&
+  made.some(
+    other =>
+      other.kind === 'Pod' &&
+      other.metadata.namespace === metadata.namespace &&
+      JSON.stringify(other.spec).includes(`"claimName":"${metadata.name}"`),
+  );
+
+const withWhatItOwns = (object: KubeObject, made: readonly KubeObject[]): KubeObject[] => [
+  object,
+  ...made
+    .filter(({ metadata }) =>
+      JSON.stringify(metadata.ownerReferences ?? []).includes(`"name":"${object.metadata.name}"`),
+    )
+    .flatMap(owned => withWhatItOwns(owned, made)),
+];
 
 /** Nodes and workloads that EKS makes. */
 function seen({ nodegroups, addons }: ClusterRecord, kind: string): KubeObject[] {

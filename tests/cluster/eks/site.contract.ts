@@ -88,10 +88,23 @@ test('volumes and load balancers that Kubernetes made go first, while it can rem
     ...{ apiVersion: 'v1', kind, metadata: { name, namespace: 'shop' }, spec },
   });
   world.kubernetes.made.push(of('Service', 'web', { type: 'LoadBalancer' }), of('PersistentVolumeClaim', 'data', {}));
+  // In a namespace that stays, and held by a pod that comes back as long as its Deployment is there.
+  const apps = (kind: string, name: string, owner?: object) => ({
+    ...{ apiVersion: 'apps/v1', kind, spec: {} },
+    metadata: { name, namespace: 'default', ...(owner && { ownerReferences: [{ ...owner, controller: true }] }) },
+  });
+  const ownedBy = (kind: string, name: string) => ({ apiVersion: 'apps/v1', kind, name });
+  const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'kept' } }];
+  world.kubernetes.made.push(
+    { ...of('PersistentVolumeClaim', 'kept', {}), metadata: { name: 'kept', namespace: 'default' } },
+    apps('Deployment', 'writer'),
+    apps('ReplicaSet', 'writer-1', ownedBy('Deployment', 'writer')),
+    { ...apps('Pod', 'writer-1-a', ownedBy('ReplicaSet', 'writer-1')), apiVersion: 'v1', spec: { volumes } },
+  );
   const before = world.events.length;
   await destroy(world);
   assert.equal(
-    world.kubernetes.made.filter(({ metadata }) => metadata.namespace === 'shop'),
+    world.kubernetes.made.filter(({ metadata }) => /^(shop|default)$/.test(metadata.namespace ?? '')),
     [],
   );
   const order = world.events.slice(before).flatMap(event => (event.type === 'begin' ? event.step.id : []));
