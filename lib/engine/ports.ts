@@ -105,7 +105,7 @@ export interface ObjectStore {
   get(key: string, versionId?: string): Promise<Uint8Array | undefined>;
   /** Chunk by chunk; an object that is cut off on the way throws STORE_UNREACHABLE. */
   stream(key: string, versionId?: string): Promise<AsyncIterable<Uint8Array> | undefined>;
-  /** `ifAbsent`: STORE_EXISTS when the key is taken. */
+  /** `ifAbsent`: STORE_EXISTS when the key is taken, also by one that crossed on the way. Same bytes without versions: both wrote. */
   put(
     key: string,
     body: string | Uint8Array | { file: string },

@@ -153,8 +153,17 @@ async function putObject(
     throw error;
   });
   const object = await written(connection, key, VersionId, what);
+  if (ifAbsent) await refuseCrossed(connection, object, what);
   if (object.size === size) return object;
   throw new OpsError('STORE_UNREACHABLE', `cannot ${what}: ${size} bytes were sent, and ${object.size} are there`);
+}
+
+/** Of two that were both let in only the one that stayed has written. Errors: STORE_EXISTS. */
+async function refuseCrossed(connection: Connection, ours: StoredObject, what: string): Promise<void> {
+  await connection.settle();
+  const now = await headObject(connection, ours.key);
+  if (now && now.versionId === ours.versionId && now.etag === ours.etag) return;
+  throw new OpsError('STORE_EXISTS', `cannot ${what}: another one was written at the same moment, and stayed`);
 }
 
 async function sha256Of(body: string | Uint8Array | { file: string }): Promise<string> {

@@ -28,8 +28,16 @@ export interface Connection {
   once<T>(what: string, act: (wire: Wire) => Promise<T>): Promise<T>;
   /** What to throw for an error that came up outside a call, as in a body that is being read. */
   fault(what: string, cause: unknown): unknown;
+  /** Until what crossed with a write of ours has been written too. */
+  settle(): Promise<void>;
   close(): void;
 }
+
+/**
+ * Not every endpoint looks at a condition and writes in one act: of two writes that cross, versitygw accepts both and
+ * keeps the later one. After this time the one that stayed can be read.
+ */
+const SETTLE = seconds(0.4);
 
 /** One kept connection pool to an endpoint. The SDK (70 ms to load) comes with the first call. */
 export function connectStore(access: StoreAccess, { clock, signal, random }: StoreEnv): Connection {
@@ -66,6 +74,7 @@ export function connectStore(access: StoreAccess, { clock, signal, random }: Sto
     call,
     once,
     fault,
+    settle: () => clock.sleep(SETTLE, signal),
     close: () => void wire?.then(({ client }) => client.destroy()),
   };
 }

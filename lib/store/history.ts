@@ -58,7 +58,8 @@ interface From {
   VersionIdMarker?: string;
 }
 
-async function listVersions(connection: Connection, prefix: string): Promise<Version[]> {
+/** Newest first in each key. Errors: STORE_*. */
+export async function listVersions(connection: Connection, prefix: string): Promise<Version[]> {
   const all: Version[] = [];
   let from: From | undefined = {};
   while (from) from = await readPage(connection, prefix, from, all);

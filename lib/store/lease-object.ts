@@ -3,6 +3,7 @@ import { isOpsError, OpsError } from '../errors/index.ts';
 import { type Duration, seconds } from '../time/index.ts';
 import type { Connection, StoreEnv, Wire } from './connection.ts';
 import { failureOf } from './failure.ts';
+import { listVersions } from './history.ts';
 
 const holder = z.object({
   id: z.string(),
@@ -34,12 +35,16 @@ export interface SeenLease {
   etag: string;
   /** By the store's clock alone; undefined: it does not tell the time. */
   age: Duration | undefined;
+  /** Somebody removed it: this is the version below the delete marker, and it counts as if nothing had happened. */
+  hidden?: boolean;
 }
 
 /** The object of a lease, which is written under conditions only. Errors: STORE_*. */
 export interface LeaseObject {
   readonly key: string;
   read(): Promise<SeenLease | undefined>;
+  /** Connection.settle. */
+  settle(): Promise<void>;
   /** Over what has this ETag, or where nothing is. Gives the new ETag; undefined: somebody else was there. */
   write(record: LeaseRecord, over: string | undefined): Promise<string | undefined>;
 }
@@ -47,14 +52,36 @@ export interface LeaseObject {
 export const leaseObject = (connection: Connection, name: string, env: StoreEnv): LeaseObject => {
   const key = `.muster/lease/${name}.json`;
   const read = () => readLease(connection, key);
-  return { key, read, write: (record, over) => writeLease(connection, { key, read }, record, over, env) };
+  const { settle } = connection;
+  return { key, read, settle, write: (record, over) => writeLease(connection, { key, read }, record, over, env) };
 };
 
-async function readLease({ bucket, call }: Connection, key: string): Promise<SeenLease | undefined> {
+/** Errors: STORE_*. */
+async function readLease(connection: Connection, key: string): Promise<SeenLease | undefined> {
+  const seen = await readVersion(connection, key);
+  if (seen) return seen;
+  const below = await versionBelow(connection, key);
+  const hidden = below === undefined ? undefined : await readVersion(connection, key, below);
+  return hidden && { ...hidden, hidden: true };
+}
+
+/** Whoever removes a lease takes it from nobody: a holder that lives would go on, and another would begin beside it. */
+async function versionBelow(connection: Connection, key: string): Promise<string | undefined> {
+  try {
+    const all = await listVersions(connection, key);
+    return all.find(version => version.key === key && !version.marker)?.versionId;
+  } catch (error) {
+    // Endpoints without versions, and keys that may not list them.
+    if (isOpsError(error, 'STORE_REFUSED')) return undefined;
+    throw error;
+  }
+}
+
+async function readVersion({ bucket, call }: Connection, key: string, VersionId?: string) {
   const what = `read the lease ${bucket}/${key}`;
   try {
-    return await call(what, async ({ sdk, client, signal }) => {
-      const command = new sdk.GetObjectCommand({ Bucket: bucket, Key: key });
+    return await call(what, async ({ sdk, client, signal }): Promise<SeenLease> => {
+      const command = new sdk.GetObjectCommand({ Bucket: bucket, Key: key, ...(VersionId && { VersionId }) });
       let date: string | undefined;
       command.middlewareStack.add(
         next => async args => {
@@ -98,7 +125,7 @@ async function writeLease(
   over: string | undefined,
   { clock, signal, random }: StoreEnv,
 ): Promise<string | undefined> {
-  const condition = over === undefined ? { IfNoneMatch: '*' } : { IfMatch: over };
+  let condition: object = over === undefined ? { IfNoneMatch: '*' } : { IfMatch: over };
   const put = async ({ sdk, client, signal: abortSignal }: Wire) => {
     const input = { Bucket: bucket, Key: key, Body: JSON.stringify(record), ...condition };
     // A bucket with object lock takes nothing without a checksum.
@@ -121,6 +148,11 @@ async function writeLease(
       // It may have been written, and only its answer was lost.
       const seen = await read();
       if (seen && seen.record.holder.id === record.holder.id && seen.record.n === record.n) return seen.etag;
+      // Below a delete marker versitygw finds the version by its ETag; to AWS nothing is there.
+      if (refused && seen?.hidden && seen.etag === over && !('IfNoneMatch' in condition)) {
+        condition = { IfNoneMatch: '*' };
+        continue;
+      }
       if (refused) return undefined;
       throw error;
     }

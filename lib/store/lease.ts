@@ -21,12 +21,6 @@ export interface LeaseSpec {
 
 const TTL = seconds(60);
 /**
- * Not every endpoint looks at a condition and writes in one act: of two writes that cross, versitygw accepts both and
- * keeps the later one. After this time the one that stayed is read, and only its writer goes on.
- */
-const SETTLE = seconds(0.4);
-
-/**
  * One writer at a time over all computers: an object that is written under conditions only, and renewed. Nobody's clock
  * is compared with another's: a lease is stale when the store says that it is old, and when it did not change while
  * this computer watched it for as long again. Errors of acquire: LOCK_HELD; STORE_UNSAFE: the endpoint ignores
@@ -117,7 +111,7 @@ async function win(object: LeaseObject, record: LeaseRecord, spec: LeaseSpec, en
     if (seen && !(await isFree(seen, object, spec, env))) throw lockHeld(seen.record.holder);
     const etag = await object.write(record, seen?.etag);
     if (etag === undefined) continue;
-    await env.clock.sleep(SETTLE, env.signal);
+    await object.settle();
     const stayed = await object.read();
     if (stayed?.record.holder.id === record.holder.id) return stayed.etag;
   }

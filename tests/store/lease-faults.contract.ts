@@ -73,11 +73,11 @@ faults('an endpoint that ignores conditions is refused: it keeps nobody out', as
 faults('a holder that is cut off goes on for two thirds of its lease, and then knows nothing', async context => {
   const cut = await httpProxy(context.moto.url, context.moto.ca);
   const access = { ...context.moto.access('faults'), here: cut.url, there: cut.url, ca: cut.ca };
-  const spec = { name: 'cut', ttl: seconds(3), access: async () => access, owner: async () => undefined, notice() {} };
+  const spec = { name: 'cut', ttl: seconds(9), access: async () => access, owner: async () => undefined, notice() {} };
   const held: Held = await storeLease(spec, env).acquire('bootstrap');
   await cut.close();
   await held.check();
-  await systemClock.sleep(2500);
+  await systemClock.sleep(6500);
   const error = await held.check().catch(thrown => thrown);
   assert.is(error?.code, 'STORE_UNREACHABLE', error?.message);
   await held.release();
