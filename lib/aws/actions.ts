@@ -1,6 +1,7 @@
 import { type Action, read } from './actions/action.ts';
 import { EC2_ACTIONS } from './actions/ec2.ts';
 import { EKS_ACTIONS } from './actions/eks.ts';
+import { IMPLIED } from './actions/implied.ts';
 import { S3_ACTIONS } from './actions/s3.ts';
 
 export type { Action };
@@ -15,6 +16,9 @@ export const ACTIONS: readonly Action[] = [
   ...EKS_ACTIONS,
   ...S3_ACTIONS,
 ];
+
+/** What a policy grants: the calls, and what AWS asks for behind them. */
+export const GRANTED: readonly Action[] = [...ACTIONS, ...IMPLIED];
 
 const byName = new Map(ACTIONS.map(entry => [entry.action, entry]));
 

@@ -1,6 +1,6 @@
 /** AWS: one gate to its API, for the account and region that an inventory names. S3's objects are lib/store's. */
 
-export { ACTIONS, type Action } from './actions.ts';
+export { ACTIONS, type Action, GRANTED } from './actions.ts';
 export { type Aws, type AwsEnv, type AwsWant, type Caller, connectAws } from './connect.ts';
 export { awsFailure, isAws, isThrottled } from './failure.ts';
 export { type Bound, type Policy, policyFor } from './policy.ts';

@@ -1,4 +1,5 @@
-import { ACTIONS } from './actions.ts';
+import { GRANTED } from './actions.ts';
+import { roleStatements } from './policy-roles.ts';
 
 export interface Statement {
   Sid: string;
@@ -18,6 +19,8 @@ export interface Bound {
   account: string;
   region: string;
   site: string;
+  /** A network that was brought: it does not bear the site's tag. */
+  network?: { vpc?: string | undefined; subnets?: readonly string[] | undefined };
 }
 
 /** Types that an action makes, and those it needs for it: AWS asks of the first for the request's tags, of the others for their own. */
@@ -37,54 +40,77 @@ export const MAKES: Readonly<Record<string, { made: readonly string[]; with: rea
 };
 
 /** Of all that muster does: the gate refuses what is not in ACTIONS, so this is enough. */
-export function policyFor({ account, region, site }: Bound): Policy {
-  const arn = (type: string) => `arn:aws:ec2:${region}:${account}:${type}/*`;
+export function policyFor(bound: Bound): Policy {
+  const { region } = bound;
   const inRegion = { StringEquals: { 'aws:RequestedRegion': region } };
-  const tagged = (of: 'Request' | 'Resource') => ({ StringEquals: { [`aws:${of}Tag/muster:site`]: site } });
-  const names = (test: (action: string) => boolean) =>
-    ACTIONS.filter(({ kind }) => kind === 'write').flatMap(({ action }) => (test(action) ? action : []));
-  const made = [...new Set(Object.values(MAKES).flatMap(each => each.made))];
-  const needed = [...new Set(Object.values(MAKES).flatMap(each => each.with))];
-  const making = names(action => action in MAKES);
-  const others = new Set(names(action => !action.startsWith('ec2:')).map(action => action.split(':')[0] ?? ''));
+  const others = new Set(writes(action => !/^(ec2|iam):/.test(action)).map(action => action.split(':')[0] ?? ''));
   return {
     Version: '2012-10-17',
     Statement: [
       {
         ...{ Sid: 'Look', Effect: 'Allow', Resource: '*' },
-        Action: ACTIONS.filter(({ kind }) => kind === 'read').map(({ action }) => action),
+        Action: GRANTED.filter(({ kind }) => kind === 'read').map(({ action }) => action),
       },
-      { Sid: 'MakeWithTheTag', Effect: 'Allow', Action: making, Resource: made.map(arn), Condition: tagged('Request') },
-      {
-        ...{ Sid: 'MakeBesideWhatHasTheTag', Effect: 'Allow', Resource: needed.map(arn) },
-        Action: making.filter(action => MAKES[action]?.with.length),
-        Condition: tagged('Resource'),
-      },
-      {
-        ...{ Sid: 'StartFromAnyImage', Effect: 'Allow', Action: ['ec2:RunInstances'] },
-        Resource: `arn:aws:ec2:${region}::image/*`,
-      },
-      {
-        ...{ Sid: 'TagWhatIsMade', Effect: 'Allow', Action: ['ec2:CreateTags'], Resource: made.map(arn) },
-        Condition: {
-          StringEquals: {
-            'ec2:CreateAction': making.map(action => action.replace('ec2:', '')),
-            'aws:RequestTag/muster:site': site,
-          },
-        },
-      },
-      {
-        ...{ Sid: 'ChangeWhatHasTheTag', Effect: 'Allow', Resource: '*' },
-        Action: names(action => action.startsWith('ec2:') && !(action in MAKES)),
-        Condition: tagged('Resource'),
-      },
+      ...machineStatements(bound),
+      ...roleStatements(
+        bound.account,
+        writes(action => action.startsWith('iam:')),
+      ),
       ...[...others].map(
         (service): Statement => ({
           ...{ Sid: `Change${service.replace(/\W/g, '').toUpperCase()}`, Effect: 'Allow', Resource: '*' },
-          Action: names(action => action.startsWith(`${service}:`)),
-          ...(service !== 'iam' && { Condition: inRegion }),
+          Action: writes(action => action.startsWith(`${service}:`)),
+          Condition: inRegion,
         }),
       ),
     ],
   };
+}
+
+const writes = (test: (action: string) => boolean): string[] =>
+  GRANTED.flatMap(({ kind, action }) => (kind === 'write' && test(action) ? action : []));
+
+/** EC2: by the site's tag, on what is made and what is there. */
+function machineStatements({ account, region, site, network }: Bound): Statement[] {
+  const arn = (type: string, id = '*') => `arn:aws:ec2:${region}:${account}:${type}/${id}`;
+  const tagged = (of: 'Request' | 'Resource') => ({ StringEquals: { [`aws:${of}Tag/muster:site`]: site } });
+  const made = [...new Set(Object.values(MAKES).flatMap(each => each.made))];
+  const needed = [...new Set(Object.values(MAKES).flatMap(each => each.with))];
+  const making = writes(action => action in MAKES);
+  const beside = making.filter(action => MAKES[action]?.with.length);
+  const brought = [
+    ...(network?.vpc === undefined ? [] : [arn('vpc', network.vpc)]),
+    ...(network?.subnets ?? []).map(id => arn('subnet', id)),
+  ];
+  return [
+    {
+      ...{ Sid: 'MakeWithTheTag', Effect: 'Allow', Action: making, Resource: made.map(type => arn(type)) },
+      Condition: tagged('Request'),
+    },
+    {
+      ...{ Sid: 'MakeBesideWhatHasTheTag', Effect: 'Allow', Resource: needed.map(type => arn(type)) },
+      ...{ Action: beside, Condition: tagged('Resource') },
+    },
+    ...(brought.length > 0
+      ? [{ Sid: 'MakeInTheNetworkThatIsThere', Effect: 'Allow', Action: beside, Resource: brought } as const]
+      : []),
+    {
+      ...{ Sid: 'StartFromAnyImage', Effect: 'Allow', Action: ['ec2:RunInstances'] },
+      Resource: `arn:aws:ec2:${region}::image/*`,
+    },
+    {
+      ...{ Sid: 'TagWhatIsMade', Effect: 'Allow', Action: ['ec2:CreateTags'], Resource: made.map(type => arn(type)) },
+      Condition: {
+        StringEquals: {
+          'ec2:CreateAction': making.map(action => action.replace('ec2:', '')),
+          'aws:RequestTag/muster:site': site,
+        },
+      },
+    },
+    {
+      ...{ Sid: 'ChangeWhatHasTheTag', Effect: 'Allow', Resource: '*' },
+      Action: writes(action => action.startsWith('ec2:') && !(action in MAKES)),
+      Condition: tagged('Resource'),
+    },
+  ];
 }

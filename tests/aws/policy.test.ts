@@ -1,13 +1,54 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ACTIONS, policyFor } from '../../lib/aws/index.ts';
+import { IMPLIED } from '../../lib/aws/actions/implied.ts';
+import { actionOf } from '../../lib/aws/actions.ts';
+import { ACTIONS, GRANTED, policyFor } from '../../lib/aws/index.ts';
 import { MAKES } from '../../lib/aws/policy.ts';
+import { ROLE_PATH, rolesWanted } from '../../lib/cluster/eks/role.ts';
 
 const policy = policyFor({ account: '123456789012', region: 'eu-central-1', site: 'prod' });
 const granted = new Set(policy.Statement.flatMap(({ Action }) => Action));
 
-test('the policy grants every action that the gate lets through, and no other', () => {
-  assert.equal([...granted].sort(), ACTIONS.map(({ action }) => action).sort());
+test('the policy grants every action that the gate lets through, what AWS asks for behind them, and no other', () => {
+  assert.equal([...granted].sort(), GRANTED.map(({ action }) => action).sort());
+});
+
+test('what AWS asks for behind a call is asked for behind one of ours, and is no call of ours', () => {
+  for (const { action, by } of IMPLIED) {
+    assert.is(actionOf(action), undefined, action);
+    assert.equal(
+      by.filter(call => !actionOf(call)),
+      [],
+      action,
+    );
+  }
+});
+
+test('of IAM only the roles of muster may be changed, passed to EKS, and given what they need', () => {
+  const of = (sid: string) => policy.Statement.find(({ Sid }) => Sid === sid);
+  const iam = policy.Statement.filter(
+    ({ Action, Sid }) => Sid !== 'Look' && Action.some(each => each.startsWith('iam:')),
+  );
+  assert.equal(
+    iam.flatMap(({ Resource }) => Resource),
+    [
+      ...Array(3).fill(`arn:aws:iam::123456789012:role${ROLE_PATH}*`),
+      'arn:aws:iam::123456789012:role/aws-service-role/*',
+    ],
+  );
+  const given = rolesWanted({ name: 'prod' }, 'eu-central-1').flatMap(({ policies }) => policies);
+  assert.equal([...(of('GiveRolesWhatTheyNeed')?.Condition?.ArnEquals?.['iam:PolicyARN'] ?? [])].sort(), given.sort());
+});
+
+test('a network that was brought bears no tag: it is named', () => {
+  const network = { vpc: 'vpc-0a1b2c3d', subnets: ['subnet-0a1b2c3d'] };
+  const { Statement } = policyFor({ account: '123456789012', region: 'eu-central-1', site: 'prod', network });
+  const there = Statement.find(({ Sid }) => Sid === 'MakeInTheNetworkThatIsThere');
+  assert.equal(there?.Resource, [
+    'arn:aws:ec2:eu-central-1:123456789012:vpc/vpc-0a1b2c3d',
+    'arn:aws:ec2:eu-central-1:123456789012:subnet/subnet-0a1b2c3d',
+  ]);
+  assert.ok(there?.Action.includes('ec2:RunInstances') && there.Action.includes('ec2:CreateSecurityGroup'));
 });
 
 test('nothing is granted by a wildcard, and what changes something of EC2 is bound to the tag of the site or to an image', () => {
@@ -26,9 +67,9 @@ test('every action that makes something says what, so that its tags are asked fo
 });
 
 test('no action is twice in the table, and each says why', () => {
-  const names = ACTIONS.map(({ action }) => action);
+  const names = GRANTED.map(({ action }) => action);
   assert.is(new Set(names).size, names.length);
-  assert.ok(ACTIONS.every(({ why }) => why.length > 8));
+  assert.ok(GRANTED.every(({ why }) => why.length > 8));
 });
 
 test.run();

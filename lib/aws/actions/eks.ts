@@ -1,15 +1,5 @@
 import { read, write } from './action.ts';
 
-/** What AWS asks for behind the calls below, of whoever makes them: muster makes no such call itself. */
-export const EKS_IMPLIED = [
-  write('eks:TagResource', 'what is made is tagged at once'),
-  write('eks:CreatePodIdentityAssociation', 'add-ons are made with their roles'),
-  write('eks:DeletePodIdentityAssociation', 'and lose them when they change'),
-  write('iam:TagRole', 'what is made is tagged at once'),
-  write('iam:PassRole', 'to give the roles to the control plane, the nodes and two add-ons'),
-  write('iam:CreateServiceLinkedRole', "EKS makes roles of its own in an account's first cluster"),
-];
-
 /** The managed control plane, and the roles that it consists of. */
 export const EKS_ACTIONS = [
   read(

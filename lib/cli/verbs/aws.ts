@@ -1,4 +1,4 @@
-import { policyFor } from '../../aws/index.ts';
+import { type Bound, policyFor } from '../../aws/index.ts';
 import { EXIT, OpsError } from '../../errors/index.ts';
 import type { Site } from '../../inventory/index.ts';
 import { reapSite, sitesInAws } from '../../site/reap.ts';
@@ -8,8 +8,11 @@ import { json, table } from '../output.ts';
 import { readSite } from '../read-site.ts';
 import type { Act } from '../verb.ts';
 
-function accountOf({ name, provider }: Site): { account: string; region: string; site: string } {
-  if (provider.kind === 'ec2') return { account: provider.account, region: provider.region, site: name };
+function accountOf({ name, provider }: Site): Bound {
+  if (provider.kind === 'ec2') {
+    const { account, region, network } = provider;
+    return { account, region, site: name, network };
+  }
   throw new OpsError('USAGE', `cannot ask AWS about ${name}: its provider is ${provider.kind}`, {
     hint: '--site with an inventory whose provider is ec2',
   });

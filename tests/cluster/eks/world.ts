@@ -15,7 +15,7 @@ import { type OpenSite, wireSite } from '../../../lib/site/open.ts';
 import { newRun, runVerb } from '../../../lib/site/run-verb.ts';
 import { removalSteps } from '../../../lib/site/teardown.ts';
 import { type Clock, systemClock } from '../../../lib/time/index.ts';
-import { type World as Ec2World, endWorld as endEc2World, wanted } from '../../host/ec2/world.ts';
+import { type World as Ec2World, endWorld as endEc2World, leastRights, wanted } from '../../host/ec2/world.ts';
 import { type ClusterRecord, eksOf } from '../../servers/aws/eks/state.ts';
 import { rolesOf } from '../../servers/aws/iam/state.ts';
 import { startAws } from '../../servers/aws/server.ts';
@@ -84,6 +84,7 @@ const tls = certificate();
 export async function newWorld(options: WorldOptions = {}): Promise<World> {
   const kubernetes = fakeKubernetes(tls);
   const aws = await startAws({ settleMs: 5, account: ACCOUNT, kubernetes, ...options });
+  aws.keys.allowed = leastRights();
   Object.assign(process.env, aws.env());
   return { aws, kubernetes, project: await mkdtemp(join(tmpdir(), 'muster-eks-')), events: [] };
 }

@@ -15,7 +15,7 @@ const test = suite<Context>('a site on EC2 that somebody changes by hand');
 test.before.each(async context => {
   const { EC2: Client } = await import('@aws-sdk/client-ec2');
   Object.assign(context, await newWorld());
-  context.hand = clientOf(Client, context.aws);
+  context.hand = clientOf(Client, context.aws, { keys: context.aws.world.user('console') });
 });
 test.after.each(async context => {
   context.hand.destroy();

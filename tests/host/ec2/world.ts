@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { policyFor } from '../../../lib/aws/index.ts';
 import type { AnyStep, EngineEvent } from '../../../lib/engine/index.ts';
 import type { Ec2Want, Site } from '../../../lib/inventory/index.ts';
 import { Masker } from '../../../lib/secret/index.ts';
@@ -51,8 +52,13 @@ export interface World {
   events: EngineEvent[];
 }
 
+/** Who runs muster may do what `./muster aws-policy` prints, and nothing else: what lacks there fails every test of a site. */
+export const leastRights = () =>
+  policyFor({ account: ACCOUNT, region: 'eu-central-1', site: 'cloudy' }).Statement.flatMap(({ Action }) => Action);
+
 export async function newWorld(options: WorldOptions = {}): Promise<World> {
   const aws = await startAws({ settleMs: 5, account: ACCOUNT, ...options });
+  aws.keys.allowed = leastRights();
   Object.assign(process.env, aws.env());
   return { aws, project: await mkdtemp(join(tmpdir(), 'muster-ec2-')), events: [] };
 }

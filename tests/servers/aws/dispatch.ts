@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { checkInput } from './check.ts';
 import { AwsError, Unknown } from './errors.ts';
 import { authenticate, authorize, type Caller, type Keys } from './identity.ts';
+import { impliedBy } from './implied.ts';
 import type { Operation } from './model.ts';
 import { readForm } from './protocols/form.ts';
 import { readJson, writeJson } from './protocols/json.ts';
@@ -81,6 +82,8 @@ async function perform(
   authorize(keys, record.action, as);
   const { operation, input } = read(service, signed, record.operation);
   record.parameters = input;
+  if (keys.allowed)
+    for (const also of impliedBy(record.action, input, { world, account: caller.account })) authorize(keys, also, as);
   const rule = service.rules[operation.name];
   if (!rule) throw new Unknown(`operation ${operation.name}`);
   checkInput(service.model(), operation.input, input, service.wording);

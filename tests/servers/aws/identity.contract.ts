@@ -145,4 +145,21 @@ identity('a role goes when nothing holds it, and a policy is one before it is ke
   iam.destroy();
 });
 
+identity('a call with tags asks for the right to tag too, as IAM does', async ({ aws }) => {
+  const keys = aws.world.user('narrow');
+  keys.allowed = ['iam:CreateRole', 'ec2:CreateVpc'];
+  const [iam, ec2] = [clientOf(IAM, aws, { keys }), clientOf(EC2, aws, { keys })];
+  const Statement = [{ Effect: 'Allow', Principal: { Service: 'ec2.amazonaws.com' }, Action: 'sts:AssumeRole' }];
+  const role = { RoleName: 'mine', AssumeRolePolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement }) };
+  const Tags = [{ Key: 'muster:site', Value: 'one' }];
+  const vpc = { CidrBlock: '10.20.0.0/16' };
+  const TagSpecifications = [{ ResourceType: 'vpc' as const, Tags }];
+  assert.is(await codeOf(iam.createRole({ ...role, Tags })), 'AccessDenied');
+  assert.is(await codeOf(ec2.createVpc({ ...vpc, TagSpecifications })), 'UnauthorizedOperation');
+  keys.allowed = [...keys.allowed, 'iam:TagRole', 'ec2:CreateTags'];
+  assert.is(await codeOf(iam.createRole({ ...role, Tags })), undefined);
+  assert.is(await codeOf(ec2.createVpc({ ...vpc, TagSpecifications })), undefined);
+  for (const client of [iam, ec2]) client.destroy();
+});
+
 identity.run();

@@ -1,0 +1,46 @@
+import type { Statement } from './policy.ts';
+
+/** Where muster's roles lie in an account: nothing else of IAM is touched (lib/cluster/eks/role.ts). */
+export const ROLES = 'role/muster/*';
+
+/** AWS's own policies that muster gives to its roles: with any other a role could be made that may do everything. */
+export const GIVEN = [
+  'AmazonEKSClusterPolicy',
+  'AmazonEKSWorkerNodePolicy',
+  'AmazonEC2ContainerRegistryPullOnly',
+  'AmazonEKS_CNI_Policy',
+  'service-role/AmazonEBSCSIDriverPolicy',
+];
+
+/** Who the roles are for; and which services make roles of their own. */
+const PASSED_TO = ['eks.amazonaws.com', 'ec2.amazonaws.com', 'pods.eks.amazonaws.com'];
+const LINKED = ['eks.amazonaws.com', 'eks-nodegroup.amazonaws.com'];
+
+/** Pure. IAM knows no region and few tags: its rights are bound by the path of roles, and by what is given to them. */
+export function roleStatements(account: string, actions: readonly string[]): Statement[] {
+  const arn = (of: string) => `arn:aws:iam::${account}:${of}`;
+  const bound: Record<string, Omit<Statement, 'Effect' | 'Action'>> = {
+    'iam:AttachRolePolicy': {
+      ...{ Sid: 'GiveRolesWhatTheyNeed', Resource: arn(ROLES) },
+      Condition: { ArnEquals: { 'iam:PolicyARN': GIVEN.map(name => `arn:aws:iam::aws:policy/${name}`) } },
+    },
+    'iam:PassRole': {
+      ...{ Sid: 'PassRoles', Resource: arn(ROLES) },
+      Condition: { StringEquals: { 'iam:PassedToService': PASSED_TO } },
+    },
+    'iam:CreateServiceLinkedRole': {
+      ...{ Sid: 'LetEksMakeItsRoles', Resource: arn('role/aws-service-role/*') },
+      Condition: { StringEquals: { 'iam:AWSServiceName': LINKED } },
+    },
+  };
+  return [
+    {
+      ...{ Sid: 'ChangeRoles', Effect: 'Allow', Resource: arn(ROLES) },
+      Action: actions.filter(action => !(action in bound)),
+    },
+    ...actions.flatMap((action): Statement[] => {
+      const more = bound[action];
+      return more ? [{ ...more, Effect: 'Allow', Action: [action] }] : [];
+    }),
+  ];
+}
