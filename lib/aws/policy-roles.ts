@@ -1,4 +1,4 @@
-import type { Statement } from './policy.ts';
+import type { Statement } from './statement.ts';
 
 /** Where muster's roles lie in an account: nothing else of IAM is touched (lib/cluster/eks/role.ts). */
 export const ROLES = 'role/muster/*';

@@ -1,18 +1,6 @@
 import { GRANTED } from './actions.ts';
 import { roleStatements } from './policy-roles.ts';
-
-export interface Statement {
-  Sid: string;
-  Effect: 'Allow';
-  Action: readonly string[];
-  Resource: string | readonly string[];
-  Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
-}
-
-export interface Policy {
-  Version: '2012-10-17';
-  Statement: Statement[];
-}
+import type { Policy, Statement } from './statement.ts';
 
 /** For whom the policy is: rights reach as far as the site's tags. */
 export interface Bound {
