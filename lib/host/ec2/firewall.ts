@@ -38,7 +38,8 @@ export const firewallStep = (cloud: Cloud) =>
     id: 'ec2.firewall',
     title: `Let in SSH and the API from ${cloud.want.access.join(', ')}${cloud.fence ? '; nothing out but to the store' : ''}`,
     want: { rules: wantedRules(cloud.want.access, cloud.fence) },
-    needs: after('ec2.vpc'),
+    // A network that was brought is there already.
+    needs: cloud.want.network.vpc === undefined ? after('ec2.vpc') : [],
     deadline: minutes(15),
     nothing: { groups: [] },
     observe: async () => ({
