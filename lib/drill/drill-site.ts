@@ -10,6 +10,7 @@ import { assemble } from './assemble.ts';
 import { imageResults } from './checks/images.ts';
 import { type LookFrom, lookAtStored } from './checks/stored.ts';
 import { evidenceDir, writeEvidence } from './evidence.ts';
+import { asSeenBy } from './from-replica.ts';
 import { historyOf, readDrills } from './proofs.ts';
 import type { Report } from './report.ts';
 import { carryOut, type Ended } from './run.ts';
@@ -85,7 +86,8 @@ export interface DrillPlan {
 }
 
 /** What a dry run shows: the phases, and in their order the steps that each would look at. Reads the store, and nothing else. */
-export async function planDrill(open: OpenSite, { scenario, mode, ...want }: DrillWant): Promise<DrillPlan> {
+export async function planDrill(caller: OpenSite, { scenario, mode, ...want }: DrillWant): Promise<DrillPlan> {
+  const open = await asSeenBy(scenario, caller);
   const store = await open.ports.store(open.site.name);
   const id = want.set ?? (await newestSet(open, want.trigger));
   const publicKey = await readPublicKey(publicKeyPath(open.site, open.dirs.project));
@@ -95,6 +97,7 @@ export async function planDrill(open: OpenSite, { scenario, mode, ...want }: Dri
   const drill: Drill = { id, mode, source: open, target, set, folder: evidenceDir(open.dirs.state, id), t0 };
   const plan = await planPhases(scenario, drill);
   if (target !== open) await target.close();
+  await open.close();
   return plan;
 }
 

@@ -18,6 +18,7 @@ import type { Keys } from '../store/index.ts';
 import { besideFolder, carryOutBeside } from './beside.ts';
 import { type Drilled, type DrillWant, isSound, lookAtSet, newestSet, writeDown } from './drill-site.ts';
 import { evidenceDir } from './evidence.ts';
+import { asSeenBy } from './from-replica.ts';
 import { enterIsolation } from './isolation/enter.ts';
 import { type Isolation, planIsolation } from './isolation/isolate.ts';
 import type { Rehearsed } from './isolation/wire.ts';
@@ -30,7 +31,12 @@ import { MARKS_FILE, openTimeline, systemBootTime } from './timeline.ts';
  * source's. One that was killed is removed by the next, and not gone on with. Errors: LOCK_HELD, DRILL_TARGET,
  * LEAK_FOUND (of an earlier one), INTERRUPTED.
  */
-export async function rehearseSite(open: OpenSite, want: DrillWant): Promise<Drilled> {
+export async function rehearseSite(caller: OpenSite, want: DrillWant): Promise<Drilled> {
+  const open = await asSeenBy(want.scenario, caller);
+  return rehearse(open, want).finally(open.close);
+}
+
+async function rehearse(open: OpenSite, want: DrillWant): Promise<Drilled> {
   // Its target is a second site of the same size, for as long as a rebuild may take, and its removal.
   await holdDrillBudget(open.site, ((open.site.backup?.rto ?? 0) * 2) / 3_600_000);
   const held = await lockRehearsal(open);

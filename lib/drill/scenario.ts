@@ -52,6 +52,8 @@ export interface Scenario {
   /** What a person loses in mode destroy, for the confirmation. */
   loses: string;
   modes: readonly Report['mode'][];
+  /** Its data comes out of the replica, and of nothing else; absent: out of the store. */
+  from?: 'replica';
   /** Sources of the set without which it proves nothing. */
   sources: readonly SourceName[];
   /** What it does not try, for the report; may depend on what was seen. */

@@ -93,7 +93,16 @@ function seenFrom(backup: NonNullable<Inventory['backup']>, absolute: (file: str
   const { store, escrow } = backup;
   return {
     ...backup,
-    store: store.kind === 's3' && store.ca !== undefined ? { ...store, ca: absolute(store.ca) } : store,
+    store: store.kind === 's3' ? storeSeenFrom(store, absolute) : store,
     ...(escrow && { escrow: { ...escrow, places: escrow.places.map(absolute) } }),
   };
+}
+
+function storeSeenFrom<S extends Extract<BackupWant['store'], { kind: 's3' }>>(
+  store: S,
+  absolute: (file: string) => string,
+): S {
+  const { ca, replica } = store;
+  const own = replica?.ca === undefined ? replica : { ...replica, ca: absolute(replica.ca) };
+  return { ...store, ...(ca !== undefined && { ca: absolute(ca) }), ...(own && { replica: own }) };
 }

@@ -3,7 +3,8 @@ import { type CheckResult, escrowOf, listSets, publicKeyPath, readPublicKey } fr
 import { knownKeys } from '../backup/postgres/repository.ts';
 import { observeBucket } from '../backup/store/bucket.ts';
 import { withKopia } from '../backup/velero/surroundings.ts';
-import { openStore, storeAccess } from '../store/index.ts';
+import type { Site } from '../inventory/index.ts';
+import { openStore, replicaOf, storeAccess } from '../store/index.ts';
 import type { OpenSite } from './open.ts';
 import { newRun } from './run-verb.ts';
 
@@ -18,16 +19,16 @@ function auditOf(open: OpenSite): AuditAtHand {
   const progress = (text: string) => open.emit({ type: 'notice', text });
   const store = () => ports.store(site.name);
   const publicKey = () => readPublicKey(publicKeyPath(site, dirs.project));
+  const readerOf = async (of: Site) =>
+    openStore(await storeAccess(of, 'reader', { dirs, secrets }), { clock, signal, random: Math.random });
   const kopiaAs = { run, signal, clock, shell, progress, secrets };
   return {
     site,
     now,
     escrow: escrowOf(site),
     store,
-    reader: async () => {
-      const access = await storeAccess(site, 'reader', { dirs, secrets, gateway: provider.gateway });
-      return openStore(access, { clock, signal, random: Math.random });
-    },
+    reader: once(() => readerOf(site)),
+    replica: once(() => readerOf(replicaOf(site) ?? site)),
     publicKey,
     sets: once(async () => {
       const [at, key] = await Promise.all([store(), publicKey()]);

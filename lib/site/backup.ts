@@ -3,12 +3,14 @@ import { controlPlaneTake } from '../backup/control-plane/take.ts';
 import { backupSealSteps, type Manifest, type SourceName, sealOf } from '../backup/index.ts';
 import { postgresExpireStep } from '../backup/postgres/expire.ts';
 import { postgresTake } from '../backup/postgres/take.ts';
+import { replicateStep } from '../backup/replicate.ts';
 import { historyStep } from '../backup/store/history.ts';
 import { veleroExpireStep } from '../backup/velero/expire.ts';
 import { veleroTake } from '../backup/velero/take.ts';
 import type { AnyStep, Need } from '../engine/index.ts';
 import { OpsError } from '../errors/index.ts';
 import type { Site } from '../inventory/index.ts';
+import { replicaOf, replicatedBy } from '../store/index.ts';
 import type { OpenSite } from './open.ts';
 import type { Place } from './place.ts';
 import { type Ran, runVerb } from './run-verb.ts';
@@ -46,7 +48,18 @@ export function backupSteps(
   const { project } = dirs;
   const seals = backupSealSteps(site, { project, ...(home !== undefined && { home }) }, { id: set, trigger });
   // A rehearsal's store is gone with it.
-  return [...takes, ...seals, ...(home === undefined ? expirySteps(site, dirs) : [])];
+  return [
+    ...takes,
+    ...seals,
+    ...(home === undefined ? [...copySteps(site, dirs, set), ...expirySteps(site, dirs)] : []),
+  ];
+}
+
+/** Into a replica that the endpoint does not fill by itself. */
+function copySteps(site: Site, dirs: Place['dirs'], set: string): AnyStep[] {
+  const replica = replicaOf(site);
+  if (!replica || replicatedBy(site) !== 'muster') return [];
+  return [replicateStep(sealOf(site, dirs), replica, set, [{ step: 'set.seal', scope: 'all' }])];
 }
 
 /** After set.expire: what the tools have of sets that are gone, and what the store keeps of it. */

@@ -4,7 +4,7 @@ export { type BackedUp, backupSite, backupSteps, newSetId } from './backup.ts';
 export { addresses, type Bootstrapped, bootstrapSite, planSite } from './bootstrap.ts';
 export { bootstrapSteps, loadScripts, type Selection } from './compose.ts';
 export { lendKeys, livingOf, refuseLiving } from './lost.ts';
-export { type OpenOptions, type OpenSite, openSite } from './open.ts';
+export { type OpenOptions, type OpenSite, openSite, wireSite } from './open.ts';
 export { type Place, type Rehearsal, type Script, siteDirs } from './place.ts';
 export { startSite, stopSite } from './power.ts';
 export { type Rebuild, rebuildOf } from './rebuild.ts';

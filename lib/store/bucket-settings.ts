@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { lifecycleRule } from './lifecycle.ts';
 import { type LockMode, objectLock, tlsOnly } from './protection.ts';
+import { type ReplicationWant, replicationRule } from './replication.ts';
 import { NOTHING, type Rule } from './rule.ts';
 
 const versioning: Rule = {
@@ -104,6 +105,8 @@ export interface BucketWant {
   lockMode?: LockMode;
   /** ARN of a key of KMS. */
   kmsKey?: string;
+  /** Absent: not muster's matter. */
+  replication?: ReplicationWant;
   /** The endpoint honours conditions of a policy. */
   conditions?: boolean;
 }
@@ -111,13 +114,22 @@ export interface BucketWant {
 const HISTORY = 30;
 
 /** The order matters: versions are kept before anything is written. */
-export const rulesOf = ({ policy, history = HISTORY, lock, lockMode, kmsKey, conditions }: BucketWant): Rule[] => [
+export const rulesOf = ({
+  policy,
+  history = HISTORY,
+  lock,
+  lockMode,
+  kmsKey,
+  replication,
+  conditions,
+}: BucketWant): Rule[] => [
   versioning,
   ...(lock === undefined ? [] : [objectLock(lock, lockMode)]),
   ownership,
   publicAccess,
   encryption(kmsKey),
   lifecycleRule(history),
+  ...(replication ? [replicationRule(replication)] : []),
   ...(policy ? [policyRule(policy)] : []),
   ...(conditions ? [tlsOnly] : []),
 ];

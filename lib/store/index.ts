@@ -34,4 +34,5 @@ export {
   storeSecrets,
 } from './local.ts';
 export { bucketPolicy, type Users } from './policy.ts';
+export { replicaOf, replicatedBy } from './replica.ts';
 export { ROLES_OF_AWS, rolePolicies } from './roles.ts';

@@ -90,3 +90,22 @@ export async function storeWorld(name = 'store-test', store: object = { kind: 'l
     },
   };
 }
+
+/** As an inventory names it: the same server, reached with the keys of a role. */
+export async function s3Place({ access, project }: StoreWorld, role: Role, bucket: string) {
+  const { here, ca = '', accessKey, secretKey } = await access(role);
+  const file = (kind: string, text: string) => {
+    const path = join(project, `${role}-${kind}`);
+    writeFileSync(path, text, { mode: 0o600 });
+    return path;
+  };
+  return {
+    kind: 's3' as const,
+    endpoint: here,
+    region: 'us-east-1',
+    bucket,
+    ca: file('ca', ca),
+    accessKey: `file:${file('access', accessKey.reveal())}`,
+    secretKey: `file:${file('secret', secretKey.reveal())}`,
+  };
+}

@@ -82,7 +82,7 @@ test('bootstrap makes and hardens its bucket, under a lease in it', async contex
   const { code, last } = await muster(context, 'bootstrap');
   assert.is(code, 0, last);
   const { stdout } = await muster(context, 'plan');
-  assert.match(stdout, /^nothing to do|0 changes, 0 unknown/m);
+  assert.match(stdout, /0 changes, 0 unknown/, stdout);
 });
 
 test('two runs at once: one proceeds, the other is told who does', async context => {

@@ -1,9 +1,7 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openBucket, openStore, type Setting } from '../../lib/store/index.ts';
-import { type StoreWorld, storeWorld } from '../backup/store-world.ts';
+import { type StoreWorld, s3Place, storeWorld } from '../backup/store-world.ts';
 
 const states = (settings: readonly Setting[] = []) => settings.map(({ name, state }) => `${name} ${state}`);
 
@@ -95,23 +93,8 @@ bucket("one site's keys open no other bucket", async ({ world }) => {
 });
 
 /** A site that brings its endpoint: the same server, reached by what an inventory says. */
-async function s3World(world: StoreWorld, role: 'admin' | 'site', name: string): Promise<StoreWorld> {
-  const { here, ca = '', accessKey, secretKey } = await world.access(role);
-  const file = (kind: string, text: string) => {
-    const path = join(world.project, `${role}-${kind}`);
-    writeFileSync(path, text, { mode: 0o600 });
-    return path;
-  };
-  return storeWorld('store-s3', {
-    kind: 's3',
-    endpoint: here,
-    region: 'us-east-1',
-    bucket: name,
-    ca: file('ca', ca),
-    accessKey: `file:${file('access', accessKey.reveal())}`,
-    secretKey: `file:${file('secret', secretKey.reveal())}`,
-  });
-}
+const s3World = async (world: StoreWorld, role: 'admin' | 'site', name: string): Promise<StoreWorld> =>
+  storeWorld('store-s3', await s3Place(world, role, name));
 
 bucket('of an s3 store the bucket is made and hardened where the keys allow it', async ({ world }) => {
   const s3 = await s3World(world, 'admin', 'brought');

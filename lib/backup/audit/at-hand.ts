@@ -16,6 +16,8 @@ export interface AuditAtHand {
   store(): Promise<ObjectStore>;
   /** The same bucket with the keys of a restore. */
   reader(): Promise<ObjectStore>;
+  /** The bucket of the other region, with the keys of a restore. */
+  replica(): Promise<ObjectStore>;
   publicKey(): Promise<KeyObject>;
   /** Every set, newest first; asked once. */
   sets(): Promise<SetList>;

@@ -8,6 +8,7 @@ import { kmsKeyCheck } from './key.ts';
 import { orphansCheck } from './orphans.ts';
 import { bucketCheck, escrowCheck, volumesCheck } from './places.ts';
 import { repositoryIndexCheck, walContentCheck, walGapCheck } from './postgres.ts';
+import { replicaChecks } from './replica.ts';
 import { artefactsCheck, setsCheck } from './sets.ts';
 
 export type { AuditAtHand } from './at-hand.ts';
@@ -26,6 +27,7 @@ export function audit(of: AuditAtHand): Promise<CheckResult[]> {
     volumesCheck,
     orphansCheck,
     escrowCheck,
+    ...(store?.kind === 's3' && store.replica ? replicaChecks : []),
     ...(store?.kind === 's3' && store.kmsKey !== undefined ? [kmsKeyCheck(store.kmsKey)] : []),
     bucketCheck,
   ];

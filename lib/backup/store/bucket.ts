@@ -49,12 +49,13 @@ async function wantOf(site: Site, ctx: Surroundings): Promise<BucketWant> {
   const store = site.backup?.store;
   const history = site.backup && { history: Math.ceil(site.backup.history / DAY) };
   if (store?.kind !== 's3') return { ...history, policy: await policyOf(site, ctx) };
-  const { lock, lockMode, kmsKey } = store;
+  const { lock, lockMode, kmsKey, replica } = store;
   const given = {
     ...history,
     ...(lock !== undefined && { lock }),
     ...(lockMode === 'compliance' && { lockMode: 'COMPLIANCE' as const }),
     ...(kmsKey !== undefined && { kmsKey }),
+    ...(replica?.role !== undefined && { replication: { ...replica, role: replica.role } }),
   };
   // On AWS rights are of roles (lib/store/roles.ts); elsewhere a bucket's policy names users by their keys.
   if (isAws(store.endpoint)) return { ...given, conditions: true };

@@ -1,7 +1,7 @@
 import type { AnyStep, Ctx, Step, Target } from '../../engine/index.ts';
 import { isOpsError, oneLine } from '../../errors/index.ts';
 import type { Site } from '../../inventory/index.ts';
-import { bucketName, healthProblem, listening, storeFiles, storeSecrets } from '../../store/index.ts';
+import { bucketName, healthProblem, listening, replicaOf, storeFiles, storeSecrets } from '../../store/index.ts';
 import { minutes, seconds } from '../../time/index.ts';
 import { hardenSite, observeBucket, takeKeys } from './bucket.ts';
 import {
@@ -17,11 +17,15 @@ import { exists, isMade, makeStore, movePort } from './make.ts';
 import { serverProcess } from './process.ts';
 import { startServer } from './server.ts';
 
-/** store.server (local stores only), store.bucket. Neither is removed with a site. */
+/** store.server (local stores only), store.replica (where one is named), store.bucket. None is removed with a site. */
 export function storeSteps(site: Site): AnyStep[] {
   const store = site.backup?.store;
   if (!store) return [];
-  return store.kind === 'local' ? [serverStep(site, store.port), bucketStep(site, true)] : [bucketStep(site, false)];
+  if (store.kind === 'local') return [serverStep(site, store.port), bucketStep(site, ['store.server'])];
+  const replica = replicaOf(site);
+  if (!replica) return [bucketStep(site, [])];
+  // S3 copies only into a bucket that is there, and keeps versions.
+  return [replicaStep(replica), bucketStep(site, ['store.replica'])];
 }
 
 const target = (site: Site): Target => ({ site: site.name, kind: 'site', name: site.name });
@@ -63,13 +67,19 @@ function bucketWant(site: Site): BucketWant {
   return { name: bucketName(site), ...(strict && { compliance: store.lock ?? 0 }) };
 }
 
-function bucketStep(site: Site, local: boolean): Step<BucketWant, BucketFacts> {
+const replicaStep = (replica: Site): Step<BucketWant, BucketFacts> => ({
+  ...bucketStep(replica, []),
+  id: 'store.replica',
+  title: 'Have the replica of the bucket, hardened',
+});
+
+function bucketStep(site: Site, after: readonly string[]): Step<BucketWant, BucketFacts> {
   return {
     id: 'store.bucket',
     title: 'Have the bucket of the backups, hardened',
     target: target(site),
     want: bucketWant(site),
-    needs: local ? [{ step: 'store.server', scope: 'same' }] : [],
+    needs: after.map(step => ({ step, scope: 'same' })),
     deadline: minutes(2),
     async observe(ctx) {
       try {

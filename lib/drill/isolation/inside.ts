@@ -5,6 +5,8 @@ import { EXIT, OpsError } from '../../errors/index.ts';
 import { MARK_VARIABLE } from '../../shell/command.ts';
 import { openSite, rehearsalDir } from '../../site/index.ts';
 import { carryOutBeside } from '../beside.ts';
+import { asSeenBy } from '../from-replica.ts';
+import { scenarioOf } from '../scenarios/index.ts';
 import { encodeEvent, encodeRehearsed, parseOrder, RESULT } from './wire.ts';
 
 /** The rehearsal's own process, in its own mount namespace: an order on stdin, events on stdout, what was seen in a file. */
@@ -33,12 +35,13 @@ lines.once('line', text => {
 async function rehearse(text: string): Promise<void> {
   const { order, scratch } = parseOrder(text);
   let mask = (shown: string) => shown;
-  const open = await openSite({
+  const named = await openSite({
     project: PROJECT,
     name: order.site,
     signal: stop.signal,
     emit: event => void process.stdout.write(`${mask(encodeEvent(event))}\n`),
   });
+  const open = await asSeenBy(await scenarioOf(order.scenario), named);
   mask = shown => open.masker.mask(shown);
   try {
     const rehearsed = await carryOutBeside(order, scratch, open);
@@ -47,5 +50,6 @@ async function rehearse(text: string): Promise<void> {
     await writeFile(path, mask(encodeRehearsed(rehearsed)), { mode: 0o600 });
   } finally {
     await open.close();
+    await named.close();
   }
 }

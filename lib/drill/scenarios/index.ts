@@ -9,6 +9,7 @@ const SCENARIOS: Readonly<Record<string, () => Promise<Scenario>>> = {
   'control-plane-loss': async () => (await import('./control-plane-loss.ts')).controlPlaneLoss,
   'erase-attempt': async () => (await import('./erase-attempt.ts')).eraseAttempt,
   'credential-rotation': async () => (await import('./credential-rotation.ts')).credentialRotation,
+  'region-loss': async () => (await import('./region-loss.ts')).regionLoss,
   'site-rebuild': async () => (await import('./site-rebuild.ts')).siteRebuild,
 };
 

@@ -15,6 +15,11 @@ export const DATA_CODES = {
   STORE_REFUSED: entry('failed', 'The store answered, and refused.', 'read what it says; check credentials and bucket'),
   STORE_EXISTS: entry('failed', 'An object that must be new is there already.', 'run again: another name is taken'),
   STORE_UNSAFE: entry('failed', "The store's settings were written and do not read back.", 'look at the bucket'),
+  REPLICA_ABSENT: entry(
+    'refused',
+    'The store names no replica, so nothing comes back without its region.',
+    'backup.store.replica in the inventory; docs/s3.md says what it is',
+  ),
   HISTORY_ERASABLE: entry(
     'failed',
     'The keys that lie in a site can erase its backups.',

@@ -14,6 +14,9 @@ export function checkBackup({ environment, provider, app, backup, drills }: Inve
     problems.push({ path: at, got: 'local', expected: "s3: these hosts do not reach this computer's loopback" });
   if (store.kind === 's3' && store.lockMode !== undefined && store.lock === undefined)
     problems.push({ path: ['backup', 'store', 'lockMode'], got: store.lockMode, expected: 'lock beside it: its days' });
+  const { replica } = store.kind === 's3' ? store : {};
+  if (store.kind === 's3' && replica && replica.endpoint === store.endpoint && replica.bucket === store.bucket)
+    problems.push({ path: ['backup', 'store', 'replica', 'bucket'], got: replica.bucket, expected: 'another bucket' });
   problems.push(...checkEscrow(environment, backup.escrow));
   sources.forEach((source, index) => {
     const path = ['backup', 'sources', index];

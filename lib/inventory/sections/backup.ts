@@ -11,16 +11,35 @@ const local = z.strictObject({
 const keys = z.strictObject({ accessKey: reference, secretKey: reference });
 const days = z.int().min(1).max(3650);
 
+const endpoint = z.url({ protocol: /^https$/, error: 'an https URL' });
+const region = text(/^[a-z0-9-]{2,32}$/, 'a region like eu-central-1');
+const owner = z.union([z.literal('aws'), keys], { error: 'aws, or accessKey and secretKey' });
+
+/** What is not said is as of the store. */
+const replica = z.strictObject({
+  endpoint: endpoint.describe('As https://s3.eu-west-1.amazonaws.com.'),
+  inside: endpoint.optional().describe('As the machines of a site reach it, where that is another address.'),
+  region,
+  bucket: label,
+  ca: path.optional().describe('PEM file of the authority of its certificate. Absent: public ones.'),
+  keys: keys.optional().describe('With which muster copies. Absent: those of the store.'),
+  reader: keys.optional().describe('Reads, and nothing else. Absent: the keys above.'),
+  admin: owner.optional().describe('Makes and hardens the bucket. Absent: the keys above.'),
+  kmsKey: text(/^arn:aws[a-z-]*:kms:[^\0\n]{1,500}$/, 'the ARN of a key of KMS').optional(),
+  role: text(/^arn:aws[a-z-]*:iam::\d{12}:role\/[^\0\n]{1,500}$/, 'the ARN of a role')
+    .optional()
+    .describe('As which S3 itself copies what is written. Absent: muster copies, at the end of each backup.'),
+});
+
 const s3 = z.strictObject({
   kind: z.literal('s3').describe('A bucket of an S3 endpoint.'),
-  endpoint: z.url({ protocol: /^https$/, error: 'an https URL' }).describe('As https://s3.eu-central-1.amazonaws.com.'),
-  inside: z
-    .url({ protocol: /^https$/, error: 'an https URL' })
+  endpoint: endpoint.describe('As https://s3.eu-central-1.amazonaws.com.'),
+  inside: endpoint
     .optional()
     .describe(
       'As the machines of the site reach it, where that is another address: a lab sees your loopback as 10.0.2.2.',
     ),
-  region: text(/^[a-z0-9-]{2,32}$/, 'a region like eu-central-1'),
+  region,
   bucket: label,
   ca: path
     .optional()
@@ -30,8 +49,7 @@ const s3 = z.strictObject({
   reader: keys
     .optional()
     .describe('Reads, and nothing else: for audits, restores and rehearsals. Absent: the keys of the site.'),
-  admin: z
-    .union([z.literal('aws'), keys], { error: 'aws, or accessKey and secretKey' })
+  admin: owner
     .optional()
     .describe(
       "Of the owner of the bucket: makes and hardens it, and never leaves this computer. aws: whom AWS's own chain names (profile, SSO). Absent: the keys of the site.",
@@ -46,6 +64,9 @@ const s3 = z.strictObject({
   kmsKey: text(/^arn:aws[a-z-]*:kms:[^\0\n]{1,500}$/, 'the ARN of a key of KMS')
     .optional()
     .describe('Encrypts what lies in the bucket. Absent: the keys of S3 itself.'),
+  replica: replica
+    .optional()
+    .describe('A second bucket in another region, from which a site comes back without this one.'),
 });
 
 const escrow = z.strictObject({

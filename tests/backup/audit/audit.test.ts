@@ -52,6 +52,7 @@ whole.before.each(async context => {
     escrow: escrowIn(world),
     store: async () => world.store,
     reader: async () => world.store,
+    replica: async () => world.endpoint.bucket('replica'),
     publicKey,
     sets: async () =>
       listSets(world.store, {
