@@ -1,6 +1,7 @@
 import { type Action, read } from './actions/action.ts';
 import { EC2_ACTIONS } from './actions/ec2.ts';
 import { EKS_ACTIONS } from './actions/eks.ts';
+import { BALANCER_ACTIONS } from './actions/elb.ts';
 import { IMPLIED } from './actions/implied.ts';
 import { S3_ACTIONS } from './actions/s3.ts';
 
@@ -14,6 +15,7 @@ export const ACTIONS: readonly Action[] = [
   read('sts:GetCallerIdentity', 'to refuse every account but the one that the inventory names'),
   ...EC2_ACTIONS,
   ...EKS_ACTIONS,
+  ...BALANCER_ACTIONS,
   ...S3_ACTIONS,
 ];
 

@@ -78,7 +78,7 @@ export function connectAws(want: AwsWant, env: AwsEnv): Aws {
     again?: boolean,
   ): Promise<Output> {
     const { sdk, send: wire } = await client(service);
-    const action = `${service}:${nameOf(make(sdk))}`;
+    const action = `${service.split('/')[0]}:${nameOf(make(sdk))}`;
     const entry = actionOf(action);
     if (!entry) throw new OpsError('INTERNAL', `cannot ${what}: ${action} is not in lib/aws/actions.ts`);
     const repeats = again ?? entry.kind === 'read';

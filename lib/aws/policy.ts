@@ -31,7 +31,9 @@ export const MAKES: Readonly<Record<string, { made: readonly string[]; with: rea
 export function policyFor(bound: Bound): Policy {
   const { region } = bound;
   const inRegion = { StringEquals: { 'aws:RequestedRegion': region } };
-  const others = new Set(writes(action => !/^(ec2|iam):/.test(action)).map(action => action.split(':')[0] ?? ''));
+  const others = new Set(
+    writes(action => !/^(ec2|iam|elasticloadbalancing):/.test(action)).map(action => action.split(':')[0] ?? ''),
+  );
   return {
     Version: '2012-10-17',
     Statement: [
@@ -40,6 +42,7 @@ export function policyFor(bound: Bound): Policy {
         Action: GRANTED.filter(({ kind }) => kind === 'read').map(({ action }) => action),
       },
       ...machineStatements(bound),
+      ...balancerStatements(bound.site),
       ...roleStatements(
         bound.account,
         writes(action => action.startsWith('iam:')),
@@ -57,6 +60,19 @@ export function policyFor(bound: Bound): Policy {
 
 const writes = (test: (action: string) => boolean): string[] =>
   GRANTED.flatMap(({ kind, action }) => (kind === 'write' && test(action) ? action : []));
+
+/** Kubernetes makes them, and tags them by its cluster: the newer controller in one way, the older one in another. */
+function balancerStatements(site: string): Statement[] {
+  const Action = writes(action => action.startsWith('elasticloadbalancing:'));
+  const of = (Sid: string, tag: string, value: string): Statement => ({
+    ...{ Sid, Effect: 'Allow', Action, Resource: '*' },
+    Condition: { StringEquals: { [`aws:ResourceTag/${tag}`]: value } },
+  });
+  return [
+    of('RemoveBalancersOfItsController', 'elbv2.k8s.aws/cluster', site),
+    of('RemoveBalancersOfItsCluster', `kubernetes.io/cluster/${site}`, 'owned'),
+  ];
+}
 
 /** EC2: by the site's tag, on what is made and what is there. */
 function machineStatements({ account, region, site, network }: Bound): Statement[] {

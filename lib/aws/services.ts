@@ -1,4 +1,4 @@
-/** The services that muster talks to: each SDK client is loaded with its first call (client-ec2 costs 200 ms). */
+/** The services that muster talks to, by IAM's name; after a slash the second API of one. Each SDK client is loaded with its first call (client-ec2 costs 200 ms). */
 const LOADERS = {
   ec2: async () => {
     const sdk = await import('@aws-sdk/client-ec2');
@@ -19,6 +19,18 @@ const LOADERS = {
   eks: async () => {
     const sdk = await import('@aws-sdk/client-eks');
     return { sdk, Client: sdk.EKSClient };
+  },
+  elasticloadbalancing: async () => {
+    const sdk = await import('@aws-sdk/client-elastic-load-balancing-v2');
+    return { sdk, Client: sdk.ElasticLoadBalancingV2Client };
+  },
+  'elasticloadbalancing/classic': async () => {
+    const sdk = await import('@aws-sdk/client-elastic-load-balancing');
+    return { sdk, Client: sdk.ElasticLoadBalancingClient };
+  },
+  logs: async () => {
+    const sdk = await import('@aws-sdk/client-cloudwatch-logs');
+    return { sdk, Client: sdk.CloudWatchLogsClient };
   },
 };
 

@@ -37,6 +37,8 @@ export interface Resource {
   id: string;
   /** What a person needs to find it. */
   detail: string;
+  /** Milliseconds: when it was made, of what is known by its name only. */
+  since?: number;
 }
 
 /** Of a cloud, as observed. */

@@ -2,7 +2,15 @@ import { readdir, rm } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { keptDirectory } from '../backup/escrow/place.ts';
 import { clusterLeaks, clusterRemoval } from '../cluster/index.ts';
-import { type AnyStep, allEntries, type Change, type Decision, type Need, type Step } from '../engine/index.ts';
+import {
+  type AnyStep,
+  allEntries,
+  type Change,
+  type Decision,
+  type Entry,
+  type Need,
+  type Step,
+} from '../engine/index.ts';
 import { OpsError, oneLine } from '../errors/index.ts';
 import { exists } from '../host/exists.ts';
 import type { Resource } from '../host/provider.ts';
@@ -95,21 +103,32 @@ export async function leaks({
   provider,
 }: Pick<OpenSite, 'site' | 'dirs' | 'provider'>): Promise<Resource[]> {
   try {
-    const [tagged, ofCluster, journaled] = await Promise.all([
+    const entries = await allEntries(dirs.state);
+    const [listed, ofCluster, journaled] = await Promise.all([
       provider.list({ site: site.name }),
       clusterLeaks(site, provider),
-      journaledFiles(dirs.project, dirs.state),
+      journaledFiles(dirs.project, dirs.state, entries),
     ]);
-    return [...tagged, ...ofCluster, ...journaled];
+    return [...sinceItBegan(listed, entries), ...ofCluster, ...journaled];
   } catch (error) {
     throw new OpsError('LEAK_UNKNOWN', `cannot tell what is left of ${site.name}: ${oneLine(error)}`, { cause: error });
   }
 }
 
+/** What is known by its name only, and is older than the first of the site, is another's. Without a journal nobody knows. */
+function sinceItBegan(listed: readonly Resource[], entries: readonly Entry[]): Resource[] {
+  const began = Math.min(
+    ...entries.flatMap(entry => (entry.t === 'run' && entry.verb === 'bootstrap' ? Date.parse(entry.startedAt) : [])),
+  );
+  return listed.flatMap(({ since, ...resource }) =>
+    since !== undefined && since < began && began < Infinity ? [] : resource,
+  );
+}
+
 /** Files of this computer that an effect of the site made, and that exist. */
-async function journaledFiles(project: string, state: string): Promise<Resource[]> {
+async function journaledFiles(project: string, state: string, entries: readonly Entry[]): Promise<Resource[]> {
   const made = new Set<string>();
-  for (const entry of await allEntries(state)) {
+  for (const entry of entries) {
     if (entry.t !== 'begin' || entry.target.startsWith('host/')) continue;
     const [, path] = /^file (\S+)$/.exec(entry.change.what) ?? [];
     if (path !== undefined) made.add(path);

@@ -6,6 +6,7 @@ import type { Ec2Want, HostWant, Site } from '../../inventory/index.ts';
 import type { Fence } from '../fence.ts';
 import { OPERATOR_KEY } from '../keys.ts';
 import type { Endpoint, EndpointKind, Machine, Network, Provider } from '../provider.ts';
+import { behindOurBack } from './behind-our-back.ts';
 import { elasticStep } from './elastic.ts';
 import { firewallStep, NODE_PORT } from './firewall.ts';
 import { gatewayStep } from './gateway.ts';
@@ -13,6 +14,7 @@ import { imageStep } from './image.ts';
 import { stateOf } from './instances.ts';
 import { keyStep } from './key.ts';
 import { taggedResources } from './leaks.ts';
+import { balancersStep } from './left-balancers.ts';
 import { knownInstance, machineStep } from './machine.ts';
 import { natStep } from './nat.ts';
 import { powerStep, sshStep } from './power.ts';
@@ -46,7 +48,7 @@ export function ec2Provider(site: Site, want: Ec2Want, aws: Aws, fence?: Fence):
     network: () => networkOf(cloud),
     pace: async () => 1,
     power: (machine, power) => powerStep(cloud, machine, power),
-    list: () => taggedResources(view),
+    list: async () => (await Promise.all([taggedResources(view), behindOurBack(aws, site.name)])).flat(),
   };
 }
 
@@ -78,7 +80,9 @@ async function networkOf({ view }: Cloud): Promise<Network | undefined> {
 
 /** A cluster that brings its own machines needs the network only. */
 function wantedSteps(cloud: Cloud, hosts: readonly HostWant[]): AnyStep[] {
-  const network = networkSteps(cloud);
+  const made = networkSteps(cloud);
+  const ids = made.map(({ id }) => id);
+  const network = [...made, balancersStep(cloud, ids)];
   if (hosts.length === 0) return network;
   const names = network.map(({ id }) => id);
   const perHost = hosts.flatMap(host => [

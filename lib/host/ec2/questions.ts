@@ -1,7 +1,7 @@
 import type { Filter } from '@aws-sdk/client-ec2';
 import type { Aws, Command, Sdk } from '../../aws/index.ts';
 import type { Ec2Want } from '../../inventory/index.ts';
-import { TAG, type Tagged, tagOf } from './tags.ts';
+import { isOfCluster, OF_CLUSTER, TAG, type Tagged, tagOf } from './tags.ts';
 
 type Ec2 = Sdk<'ec2'>;
 
@@ -95,12 +95,10 @@ export function machineQuestions(asked: Asked) {
   const { aws, site } = asked;
   const Filters = bySite(site);
   const list = lister(asked);
-  const cluster = `kubernetes.io/cluster/${site}`;
-  const name = 'cluster.k8s.amazonaws.com/name';
   // Filters of different names are all met: what may bear one tag or the other is asked for by the keys, and looked through.
-  const either: Filter[] = [{ Name: 'tag-key', Values: [TAG.site, cluster, name] }];
+  const either: Filter[] = [{ Name: 'tag-key', Values: [TAG.site, `kubernetes.io/cluster/${site}`, ...OF_CLUSTER] }];
   const ofSite = <Row extends Tagged>(rows: Row[] | undefined) =>
-    rows?.filter(row => [TAG.site, name].some(key => tagOf(row, key) === site) || tagOf(row, cluster) !== undefined);
+    rows?.filter(row => tagOf(row, TAG.site) === site || isOfCluster(row, site));
   return {
     groups: () =>
       list(

@@ -24,6 +24,15 @@ export interface Tagged {
 export const tagOf = (resource: Tagged, key: string): string | undefined =>
   resource.Tags?.find(tag => tag.Key === key)?.Value;
 
+/** Made by Kubernetes for the cluster of this site. `shared` is what a cluster uses, and another hand made. */
+export function isOfCluster(resource: Tagged, site: string): boolean {
+  if (tagOf(resource, `kubernetes.io/cluster/${site}`) === 'owned') return true;
+  return OF_CLUSTER.some(key => tagOf(resource, key) === site);
+}
+
+/** Their value is the cluster: of the AWS load balancer controller, the network plugin, and older cloud providers. */
+export const OF_CLUSTER = ['elbv2.k8s.aws/cluster', 'cluster.k8s.amazonaws.com/name', 'KubernetesCluster'];
+
 export const roleOf = (resource: Tagged): string => tagOf(resource, TAG.role) ?? '';
 
 /** Who made it: for the person who finds it on the bill. */

@@ -1,6 +1,9 @@
 import { ec2Rules } from './ec2/rules.ts';
 import { eksRules } from './eks/rules.ts';
+import { classicRules } from './elb/classic.ts';
+import { balancerRules } from './elb/newer.ts';
 import { iamRules } from './iam/rules.ts';
+import { logsRules } from './logs.ts';
 import { type Service, service } from './service.ts';
 import type { Claim, Signed } from './signature.ts';
 import { ssmRules } from './ssm.ts';
@@ -15,12 +18,27 @@ const services: readonly Service[] = [
     ...{ name: 'ssm', client: '@aws-sdk/client-ssm', protocol: 'json', version: '2014-11-06', target: 'AmazonSSM' },
     rules: ssmRules,
   }),
+  service({
+    ...{ name: 'elasticloadbalancing', client: '@aws-sdk/client-elastic-load-balancing-v2', protocol: 'query' },
+    ...{ version: '2015-12-01', rules: balancerRules },
+  }),
+  service({
+    ...{ name: 'elasticloadbalancing', client: '@aws-sdk/client-elastic-load-balancing', protocol: 'query' },
+    ...{ version: '2012-06-01', rules: classicRules },
+  }),
+  service({
+    ...{ name: 'logs', client: '@aws-sdk/client-cloudwatch-logs', protocol: 'json', version: '2014-03-28' },
+    ...{ target: 'Logs_20140328', rules: logsRules },
+  }),
 ];
 
-/** By the scope of the signature; without one by what the request itself says. */
+/** By the scope of the signature, and the version where two APIs share it; without one by what the request itself says. */
 export function findService(claim: Claim | undefined, { headers, body }: Signed): Service | undefined {
-  if (claim) return services.find(({ name }) => name === claim.service);
   const target = headers['x-amz-target']?.split('.')[0];
   const version = new URLSearchParams(body.toString()).get('Version');
+  if (claim) {
+    const named = services.filter(({ name }) => name === claim.service);
+    return named.find(each => each.version === version) ?? named[0];
+  }
   return services.find(each => (target ? each.target === target : each.version === version));
 }
