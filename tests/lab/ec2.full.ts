@@ -6,20 +6,9 @@ import { type PodmanRunner, startRunner } from '../servers/aws/instances/podman-
 import { type AwsServer, startAws } from '../servers/aws/server.ts';
 import { callApp } from './app.ts';
 import { type Checkout, newCheckout } from './checkout.ts';
+import { ec2Inventory } from './ec2-site.ts';
 
 const SITE = 'cloudy';
-const inventory = (account: string) => `
-site: { name: ${SITE} }
-environment: lab
-artifacts: { sources: [module] }
-provider: { kind: ec2, account: '${account}', region: eu-central-1, access: [127.0.0.1/32] }
-hosts:
-  - { name: server-1, role: server, instance: t3.large, disk: 20GiB }
-cluster: { kind: k3s, version: v1.36.3+k3s-lab }
-addons: { coredns: true, local-path: true, metrics-server: false }
-app: { users: 200, avatars: 20 }
-`;
-
 interface Context {
   runner: PodmanRunner;
   aws: AwsServer;
@@ -38,7 +27,7 @@ test.before(async context => {
   context.hand = clientOf(EC2, context.aws);
   // Nothing else of muster knows that this is not AWS.
   Object.assign(process.env, context.aws.env());
-  context.checkout = await newCheckout(SITE, inventory(context.aws.world.account));
+  context.checkout = await newCheckout(SITE, ec2Inventory(SITE, context.aws.world.account));
 });
 
 test.after(async ({ checkout, hand, aws }) => {

@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -8,6 +8,7 @@ import type { Report } from '../../lib/drill/report.ts';
 import type { SelfTestRow } from '../../lib/drill/selftest.ts';
 import { type StoreWorld, storeWorld } from '../backup/store-world.ts';
 import { type Checkout, newCheckout } from './checkout.ts';
+import { storeOf } from './s3-of.ts';
 
 const SITE = 's3site';
 const KEPT = join(homedir(), '.local/share/muster', SITE);
@@ -43,7 +44,7 @@ test.before(async context => {
   await rm(KEPT, { recursive: true, force: true });
   context.s3 = await storeWorld('elsewhere');
   await context.s3.run();
-  context.checkout = await newCheckout(SITE, inventory(JSON.stringify(await storeOf(context.s3))));
+  context.checkout = await newCheckout(SITE, inventory(JSON.stringify(await storeOf(context.s3, SITE))));
 });
 
 test.after(async ({ s3, checkout }) => {
@@ -52,26 +53,6 @@ test.after(async ({ s3, checkout }) => {
   await s3.close();
   await rm(KEPT, { recursive: true, force: true });
 });
-
-/** As an inventory says it: a bucket that is not there yet, and a pair of keys for each role. */
-async function storeOf({ access, project }: StoreWorld): Promise<object> {
-  const { here, ca = '' } = await access('admin');
-  const file = async (name: string, text: string) => {
-    const path = join(project, name);
-    await writeFile(path, text, { mode: 0o600 });
-    return path;
-  };
-  const keys = async (role: 'site' | 'reader' | 'admin') => {
-    const { accessKey, secretKey } = await access(role);
-    return {
-      accessKey: `file:${await file(`${role}-access`, accessKey.reveal())}`,
-      secretKey: `file:${await file(`${role}-secret`, secretKey.reveal())}`,
-    };
-  };
-  const inside = `https://10.0.2.2:${new URL(here).port}`;
-  const place = { kind: 's3', endpoint: here, inside, region: 'us-east-1', bucket: SITE, ca: await file('ca.pem', ca) };
-  return { ...place, ...(await keys('site')), reader: await keys('reader'), admin: await keys('admin') };
-}
 
 const muster = async ({ checkout }: Context, verb: string, ...args: string[]) => {
   const { code, stdout, stderr } = await checkout.muster(verb, ...args);

@@ -46,7 +46,8 @@ export function createGate(routerOf: (vpc: string) => Router | undefined): Gate 
     for (const [place, server] of open)
       if (!wanted.has(place)) {
         open.delete(place);
-        await new Promise(resolve => server.close(resolve));
+        // It listens no more at once; who is connected still, as a page that is kept open, holds up no other port.
+        server.close();
       }
     for (const place of wanted) {
       if (open.has(place)) continue;
@@ -68,7 +69,7 @@ export function createGate(routerOf: (vpc: string) => Router | undefined): Gate 
     },
     async close() {
       await turn.catch(() => undefined);
-      await Promise.all([...open.values()].map(server => new Promise(resolve => server.close(resolve))));
+      for (const server of open.values()) server.close();
     },
   };
 }

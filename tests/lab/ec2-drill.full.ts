@@ -1,0 +1,88 @@
+import { rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { EC2 } from '@aws-sdk/client-ec2';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Report } from '../../lib/drill/report.ts';
+import { type StoreWorld, storeWorld } from '../backup/store-world.ts';
+import { clientOf } from '../servers/aws/clients.ts';
+import { startRunner } from '../servers/aws/instances/podman-runner.ts';
+import { type AwsServer, startAws } from '../servers/aws/server.ts';
+import { type Checkout, newCheckout } from './checkout.ts';
+import { ec2Inventory } from './ec2-site.ts';
+import { storeOf } from './s3-of.ts';
+
+const SITE = 'cloudback';
+const KEPT = join(homedir(), '.local/share/muster', SITE);
+
+const inventory = (account: string, store: object) => `${ec2Inventory(SITE, account)}
+backup:
+  store: ${JSON.stringify(store)}
+  sources: [postgres, velero]
+  namespaces: [app]
+  rpo: { postgres: 1h, velero: 1h, control-plane: 1h }
+  rto: 10m
+drills: { heartbeat: 5s, proof: 30d }
+`;
+
+interface Context {
+  s3: StoreWorld;
+  aws: AwsServer;
+  checkout: Checkout;
+  hand: EC2;
+  report: Report;
+}
+
+const test = suite<Context>('a site on EC2 that is backed up to S3, and rebuilt beside itself');
+
+test.before(async context => {
+  await rm(KEPT, { recursive: true, force: true });
+  context.s3 = await storeWorld('cloud-store');
+  await context.s3.run();
+  context.aws = await startAws({ runner: await startRunner(), pageSize: 1000 });
+  context.hand = clientOf(EC2, context.aws);
+  Object.assign(process.env, context.aws.env());
+  const store = await storeOf(context.s3, SITE);
+  context.checkout = await newCheckout(SITE, inventory(context.aws.world.account, store));
+  await context.checkout.commit();
+});
+
+test.after(async ({ checkout, hand, aws, s3 }) => {
+  await checkout.muster('destroy', `--confirm=${SITE}`);
+  await checkout.remove();
+  hand.destroy();
+  await aws.close();
+  await s3.close();
+  await rm(KEPT, { recursive: true, force: true });
+});
+
+const networks = async ({ hand }: Context) =>
+  ((await hand.describeVpcs({})).Vpcs ?? []).filter(({ IsDefault }) => !IsDefault).length;
+
+test('it is made, and its set lies in the bucket', async context => {
+  for (const verb of ['bootstrap', 'backup']) {
+    const { code, stderr } = await context.checkout.muster(verb);
+    assert.is(code, 0, stderr.slice(-3000));
+  }
+});
+
+test('a rehearsal brings it up in a second network, fenced, with its data, and leaves nothing', async context => {
+  const from = context.aws.calls.length;
+  const { code, stdout, stderr } = await context.checkout.muster('drill', 'site-rebuild', '--json');
+  assert.is(code, 0, stderr.split('\n').slice(-25).join('\n') + stdout.slice(-4000));
+  context.report = (JSON.parse(stdout) as { report: Report }).report;
+  const { verdict, mode, target, left, clocks, rpo } = context.report;
+  assert.equal([verdict, mode, target, left], ['verified', 'rehearse', `${SITE}-rehearsal (ec2)`, []]);
+  const made = context.aws.calls.slice(from).filter(({ operation }) => operation === 'CreateVpc');
+  assert.is(made.length, 1);
+  assert.is(await networks(context), 1);
+  console.error(`clocks ${JSON.stringify(clocks)}`);
+  console.error(`rpo ${JSON.stringify(rpo.sources)}`);
+});
+
+test('the stand-in was asked for nothing that it does not know', ({ aws }) => {
+  assert.equal(aws.unknown(), []);
+});
+
+test.run();

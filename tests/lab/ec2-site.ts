@@ -1,0 +1,12 @@
+/** A site on the stand-in's machines, without backups: what follows is appended. */
+export const ec2Inventory = (site: string, account: string) => `
+site: { name: ${site} }
+environment: lab
+artifacts: { sources: [module] }
+provider: { kind: ec2, account: '${account}', region: eu-central-1, access: [127.0.0.1/32] }
+hosts:
+  - { name: server-1, role: server, instance: t3.large, disk: 20GiB }
+cluster: { kind: k3s, version: v1.36.3+k3s-lab }
+addons: { coredns: true, local-path: true, metrics-server: false }
+app: { users: 200, avatars: 20 }
+`;
