@@ -21,7 +21,7 @@ export function roleStatements(account: string, actions: readonly string[]): Sta
   const arn = (of: string) => `arn:aws:iam::${account}:${of}`;
   const bound: Record<string, Omit<Statement, 'Effect' | 'Action'>> = {
     'iam:AttachRolePolicy': {
-      ...{ Sid: 'GiveRolesWhatTheyNeed', Resource: arn(ROLES) },
+      ...{ Sid: 'GivePolicies', Resource: arn(ROLES) },
       Condition: { ArnEquals: { 'iam:PolicyARN': GIVEN.map(name => `arn:aws:iam::aws:policy/${name}`) } },
     },
     'iam:PassRole': {
@@ -29,7 +29,7 @@ export function roleStatements(account: string, actions: readonly string[]): Sta
       Condition: { StringEquals: { 'iam:PassedToService': PASSED_TO } },
     },
     'iam:CreateServiceLinkedRole': {
-      ...{ Sid: 'LetEksMakeItsRoles', Resource: arn('role/aws-service-role/*') },
+      ...{ Sid: 'EksMakesRoles', Resource: arn('role/aws-service-role/*') },
       Condition: { StringEquals: { 'iam:AWSServiceName': LINKED } },
     },
   };

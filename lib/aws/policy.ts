@@ -7,6 +7,8 @@ export interface Bound {
   account: string;
   region: string;
   site: string;
+  /** What the site consists of; absent: all that there is. IAM takes no managed policy above 6144 characters. */
+  cluster?: 'k3s' | 'eks';
   /** A network that was brought: it does not bear the site's tag. */
   network?: { vpc?: string | undefined; subnets?: readonly string[] | undefined };
 }
@@ -29,7 +31,10 @@ export const MAKES: Readonly<Record<string, { made: readonly string[]; with: rea
 
 /** Of all that muster does: the gate refuses what is not in ACTIONS, so this is enough. */
 export function policyFor(bound: Bound): Policy {
-  const { region } = bound;
+  const { region, cluster } = bound;
+  const granted = GRANTED.filter(({ action }) => cluster === undefined || !NEVER[cluster].test(action));
+  const writes: Writes = test =>
+    granted.flatMap(({ kind, action }) => (kind === 'write' && test(action) ? action : []));
   const inRegion = { StringEquals: { 'aws:RequestedRegion': region } };
   const others = new Set(
     writes(action => !/^(ec2|iam|elasticloadbalancing):/.test(action)).map(action => action.split(':')[0] ?? ''),
@@ -39,14 +44,16 @@ export function policyFor(bound: Bound): Policy {
     Statement: [
       {
         ...{ Sid: 'Look', Effect: 'Allow', Resource: '*' },
-        Action: GRANTED.filter(({ kind }) => kind === 'read').map(({ action }) => action),
+        Action: granted.filter(({ kind }) => kind === 'read').map(({ action }) => action),
       },
-      ...machineStatements(bound),
-      ...balancerStatements(bound.site),
-      ...roleStatements(
-        bound.account,
-        writes(action => action.startsWith('iam:')),
-      ),
+      ...machineStatements(bound, writes),
+      ...balancerStatements(bound.site, writes),
+      ...(cluster === 'k3s'
+        ? []
+        : roleStatements(
+            bound.account,
+            writes(action => action.startsWith('iam:')),
+          )),
       ...[...others].map(
         (service): Statement => ({
           ...{ Sid: `Change${service.replace(/\W/g, '').toUpperCase()}`, Effect: 'Allow', Resource: '*' },
@@ -58,29 +65,34 @@ export function policyFor(bound: Bound): Policy {
   };
 }
 
-const writes = (test: (action: string) => boolean): string[] =>
-  GRANTED.flatMap(({ kind, action }) => (kind === 'write' && test(action) ? action : []));
+type Writes = (test: (action: string) => boolean) => string[];
+
+/** What a site never calls: machines of its own have no roles, and a managed cluster has no machines of ours. */
+const NEVER = {
+  k3s: /^(eks|iam):/,
+  eks: /^ssm:|^ec2:(DescribeImages|Run|Start|Stop|Terminate|ModifyInstanceMetadata|ImportKey|DeleteKey|DeleteVolume|AssociateAddress|\w+SecurityGroup(Ingress|Egress)?$)/,
+};
 
 /** Kubernetes makes them, and tags them by its cluster: the newer controller in one way, the older one in another. */
-function balancerStatements(site: string): Statement[] {
+function balancerStatements(site: string, writes: Writes): Statement[] {
   const Action = writes(action => action.startsWith('elasticloadbalancing:'));
   const of = (Sid: string, tag: string, value: string): Statement => ({
     ...{ Sid, Effect: 'Allow', Action, Resource: '*' },
     Condition: { StringEquals: { [`aws:ResourceTag/${tag}`]: value } },
   });
   return [
-    of('RemoveBalancersOfItsController', 'elbv2.k8s.aws/cluster', site),
-    of('RemoveBalancersOfItsCluster', `kubernetes.io/cluster/${site}`, 'owned'),
+    of('BalancersOfItsController', 'elbv2.k8s.aws/cluster', site),
+    of('BalancersOfItsCluster', `kubernetes.io/cluster/${site}`, 'owned'),
   ];
 }
 
 /** EC2: by the site's tag, on what is made and what is there. */
-function machineStatements({ account, region, site, network }: Bound): Statement[] {
+function machineStatements({ account, region, site, network }: Bound, writes: Writes): Statement[] {
   const arn = (type: string, id = '*') => `arn:aws:ec2:${region}:${account}:${type}/${id}`;
   const tagged = (of: 'Request' | 'Resource') => ({ StringEquals: { [`aws:${of}Tag/muster:site`]: site } });
-  const made = [...new Set(Object.values(MAKES).flatMap(each => each.made))];
-  const needed = [...new Set(Object.values(MAKES).flatMap(each => each.with))];
   const making = writes(action => action in MAKES);
+  const all = (of: 'made' | 'with') => [...new Set(making.flatMap(action => MAKES[action]?.[of] ?? []))];
+  const [made, needed] = [all('made'), all('with')];
   const beside = making.filter(action => MAKES[action]?.with.length);
   const brought = [
     ...(network?.vpc === undefined ? [] : [arn('vpc', network.vpc)]),
@@ -88,22 +100,24 @@ function machineStatements({ account, region, site, network }: Bound): Statement
   ];
   return [
     {
-      ...{ Sid: 'MakeWithTheTag', Effect: 'Allow', Action: making, Resource: made.map(type => arn(type)) },
+      ...{ Sid: 'MakeTagged', Effect: 'Allow', Action: making, Resource: made.map(type => arn(type)) },
       Condition: tagged('Request'),
     },
     {
-      ...{ Sid: 'MakeBesideWhatHasTheTag', Effect: 'Allow', Resource: needed.map(type => arn(type)) },
+      ...{ Sid: 'MakeBeside', Effect: 'Allow', Resource: needed.map(type => arn(type)) },
       ...{ Action: beside, Condition: tagged('Resource') },
     },
     ...(brought.length > 0
-      ? [{ Sid: 'MakeInTheNetworkThatIsThere', Effect: 'Allow', Action: beside, Resource: brought } as const]
+      ? [{ Sid: 'MakeInTheNetwork', Effect: 'Allow', Action: beside, Resource: brought } as const]
       : []),
+    ...writes(action => action === 'ec2:RunInstances').map(
+      (action): Statement => ({
+        ...{ Sid: 'StartFromAnyImage', Effect: 'Allow', Action: [action] },
+        Resource: `arn:aws:ec2:${region}::image/*`,
+      }),
+    ),
     {
-      ...{ Sid: 'StartFromAnyImage', Effect: 'Allow', Action: ['ec2:RunInstances'] },
-      Resource: `arn:aws:ec2:${region}::image/*`,
-    },
-    {
-      ...{ Sid: 'TagWhatIsMade', Effect: 'Allow', Action: ['ec2:CreateTags'], Resource: made.map(type => arn(type)) },
+      ...{ Sid: 'TagWhatIsMade', Effect: 'Allow', Action: ['ec2:CreateTags'], Resource: arn('*') },
       Condition: {
         StringEquals: {
           'ec2:CreateAction': making.map(action => action.replace('ec2:', '')),
@@ -112,7 +126,7 @@ function machineStatements({ account, region, site, network }: Bound): Statement
       },
     },
     {
-      ...{ Sid: 'ChangeWhatHasTheTag', Effect: 'Allow', Resource: '*' },
+      ...{ Sid: 'ChangeTagged', Effect: 'Allow', Resource: '*' },
       Action: writes(action => action.startsWith('ec2:') && !(action in MAKES)),
       Condition: tagged('Resource'),
     },

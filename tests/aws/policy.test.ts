@@ -37,13 +37,23 @@ test('of IAM only the roles of muster may be changed, passed to EKS, and given w
     ],
   );
   const given = rolesWanted({ name: 'prod' }, 'eu-central-1').flatMap(({ policies }) => policies);
-  assert.equal([...(of('GiveRolesWhatTheyNeed')?.Condition?.ArnEquals?.['iam:PolicyARN'] ?? [])].sort(), given.sort());
+  assert.equal([...(of('GivePolicies')?.Condition?.ArnEquals?.['iam:PolicyARN'] ?? [])].sort(), given.sort());
 });
+
+for (const cluster of ['k3s', 'eks'] as const)
+  test(`IAM takes what is printed for ${cluster}: 6144 characters, whatever is called how`, () => {
+    const site = 'a-name-of-twenty-four-ch';
+    const network = { vpc: 'vpc-0123456789abcdef0', subnets: ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'] };
+    const printed = JSON.stringify(
+      policyFor({ account: '123456789012', region: 'ap-southeast-2', site, cluster, network }),
+    );
+    assert.ok(printed.length <= 6144, `${printed.length}`);
+  });
 
 test('a network that was brought bears no tag: it is named', () => {
   const network = { vpc: 'vpc-0a1b2c3d', subnets: ['subnet-0a1b2c3d'] };
   const { Statement } = policyFor({ account: '123456789012', region: 'eu-central-1', site: 'prod', network });
-  const there = Statement.find(({ Sid }) => Sid === 'MakeInTheNetworkThatIsThere');
+  const there = Statement.find(({ Sid }) => Sid === 'MakeInTheNetwork');
   assert.equal(there?.Resource, [
     'arn:aws:ec2:eu-central-1:123456789012:vpc/vpc-0a1b2c3d',
     'arn:aws:ec2:eu-central-1:123456789012:subnet/subnet-0a1b2c3d',

@@ -8,10 +8,10 @@ import { json, table } from '../output.ts';
 import { readSite } from '../read-site.ts';
 import type { Act } from '../verb.ts';
 
-function accountOf({ name, provider }: Site): Bound {
+function accountOf({ name, provider, cluster }: Site): Bound {
   if (provider.kind === 'ec2') {
     const { account, region, network } = provider;
-    return { account, region, site: name, network };
+    return { account, region, site: name, cluster: cluster.kind, network };
   }
   throw new OpsError('USAGE', `cannot ask AWS about ${name}: its provider is ${provider.kind}`, {
     hint: '--site with an inventory whose provider is ec2',

@@ -84,7 +84,7 @@ const tls = certificate();
 export async function newWorld(options: WorldOptions = {}): Promise<World> {
   const kubernetes = fakeKubernetes(tls);
   const aws = await startAws({ settleMs: 5, account: ACCOUNT, kubernetes, ...options });
-  aws.keys.allowed = leastRights();
+  aws.keys.allowed = leastRights('eks');
   Object.assign(process.env, aws.env());
   return { aws, kubernetes, project: await mkdtemp(join(tmpdir(), 'muster-eks-')), events: [] };
 }

@@ -53,12 +53,14 @@ export interface World {
 }
 
 /** Who runs muster may do what `./muster aws-policy` prints, and nothing else: what lacks there fails every test of a site. */
-export const leastRights = () =>
-  policyFor({ account: ACCOUNT, region: 'eu-central-1', site: 'cloudy' }).Statement.flatMap(({ Action }) => Action);
+export const leastRights = (cluster: 'k3s' | 'eks') =>
+  policyFor({ account: ACCOUNT, region: 'eu-central-1', site: 'cloudy', cluster }).Statement.flatMap(
+    ({ Action }) => Action,
+  );
 
 export async function newWorld(options: WorldOptions = {}): Promise<World> {
   const aws = await startAws({ settleMs: 5, account: ACCOUNT, ...options });
-  aws.keys.allowed = leastRights();
+  aws.keys.allowed = leastRights('k3s');
   Object.assign(process.env, aws.env());
   return { aws, project: await mkdtemp(join(tmpdir(), 'muster-ec2-')), events: [] };
 }
