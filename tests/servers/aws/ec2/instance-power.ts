@@ -163,4 +163,6 @@ function release(record: InstanceRecord, state: Ec2State): void {
       dropTags(id, state);
     } else if (volume) Object.assign(volume, { State: 'available', Attachments: [] });
   }
+  // Nobody listens at its address any more.
+  state.world.runner?.readdress(state);
 }
