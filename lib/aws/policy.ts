@@ -67,10 +67,10 @@ export function policyFor(bound: Bound): Policy {
 
 type Writes = (test: (action: string) => boolean) => string[];
 
-/** What a site never calls: machines of its own have no roles, and a managed cluster has no machines of ours. */
+/** What a site never calls: machines of ours have no roles; a managed cluster has no machines of ours, and no backups yet. */
 const NEVER = {
   k3s: /^(eks|iam):/,
-  eks: /^ssm:|^ec2:(DescribeImages|Run|Start|Stop|Terminate|ModifyInstanceMetadata|ImportKey|DeleteKey|DeleteVolume|AssociateAddress|\w+SecurityGroup(Ingress|Egress)?$)/,
+  eks: /^(ssm|s3):|^ec2:(DescribeImages|Run|Start|Stop|Terminate|ModifyInstanceMetadata|ImportKey|DeleteKey|DeleteVolume|AssociateAddress|\w+SecurityGroup(Ingress|Egress)?$)/,
 };
 
 /** Kubernetes makes them, and tags them by its cluster: the newer controller in one way, the older one in another. */
