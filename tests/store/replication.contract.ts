@@ -1,0 +1,44 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type BucketWant, openBucket, type StoreAccess, type StoreEnv } from '../../lib/store/index.ts';
+import { systemClock } from '../../lib/time/index.ts';
+import { storeWorld } from '../backup/store-world.ts';
+import { startMoto } from '../servers/moto/moto.ts';
+
+const env: StoreEnv = { clock: systemClock, signal: new AbortController().signal, random: Math.random };
+const ROLE = 'arn:aws:iam::123456789012:role/replication';
+const KEY = 'arn:aws:kms:eu-west-1:111122223333:key/far';
+
+const hardened = async (access: StoreAccess, want: BucketWant) => {
+  const bucket = openBucket(access, env, want);
+  const settings = await bucket.harden().finally(bucket.close);
+  return settings.find(({ name }) => name === 'replication');
+};
+
+const replication = suite('the replication of a bucket');
+const want: BucketWant = { lock: 14, replication: { role: ROLE, bucket: 'far', kmsKey: KEY } };
+
+replication('is written and read back on what stands in for AWS', async () => {
+  const { access, close } = await startMoto();
+  try {
+    await hardened(access('far'), { lock: 14 });
+    const seen = await hardened(access('near'), want);
+    assert.is(seen?.got, `to arn:aws:s3:::far as ${ROLE}, by ${KEY}, removals not`);
+    assert.is(seen?.state, 'held');
+    const other = { ...want, replication: { role: ROLE, bucket: 'elsewhere' } };
+    await hardened(access('elsewhere'), { lock: 14 });
+    assert.is((await hardened(access('near'), other))?.got, `to arn:aws:s3:::elsewhere as ${ROLE}, removals not`);
+  } finally {
+    await close();
+  }
+});
+
+replication('is reported where the endpoint has none', async () => {
+  const world = await storeWorld('replication');
+  await world.run();
+  const admin = await world.access('admin');
+  assert.is((await hardened({ ...admin, bucket: 'near' }, want))?.state, 'unsupported');
+  await world.close();
+});
+
+replication.run();
