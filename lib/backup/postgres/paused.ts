@@ -81,6 +81,9 @@ export function whyEnded(said: string): OpsError {
     why: string,
   ) => new OpsError(code, `cannot restore the database: ${why}`, { details: lines });
   if (/does not fit:/.test(said)) return error('RESTORE_UNFIT', 'it does not fit into the volume');
+  // Its key lies in backup.info, which opened: what does not open then is no wrong key.
+  if (/unable to load backup manifest file/.test(said))
+    return error('RESTORE_FAILED', "pgBackRest's list of the base backup cannot be read");
   if (/CryptoError|unable to flush|cipher header|HINT: is or was the repo encrypted/.test(said))
     return error('KEY_WRONG', 'the repository does not open with its key');
   if (/HostConnectError|unable to get address|Connection refused|timeout connecting/.test(said))

@@ -64,7 +64,8 @@ export function readVerify(text: string, label: string): Outcome {
   const [, , status, checked, valid] = BACKUP.exec(lines[at] ?? '') ?? [];
   if (status === undefined)
     return outcome('SET_ARTEFACT_MISSING', '', [`backup ${label} is not in the report of pgbackrest verify`]);
-  const wrong = status === 'valid' ? [] : [lines[at], lines[at + 1]].map(line => (line ?? '').trim());
+  const wrong =
+    status === 'valid' ? [] : [lines[at], lines[at + 1]].map(line => (line ?? '').trim()).filter(line => line !== '');
   const wal = lines.slice(0, at).filter(line => /(?:missing|invalid|other): [1-9]/.test(line));
   return outcome('SET_ARTEFACT_CHANGED', `${valid} of ${checked} files valid`, [
     ...wrong,

@@ -3,6 +3,8 @@ import * as assert from 'uvu/assert';
 import type { CheckResult } from '../../../lib/backup/check.ts';
 import { breaking } from '../../../lib/backup/postgres/breaking.ts';
 import { postgresDamages } from '../../../lib/backup/postgres/damages/index.ts';
+import { indexCheck } from '../../../lib/backup/postgres/info-file.ts';
+import { placeInfo } from '../../../lib/backup/postgres/point.ts';
 import { proveInScratch, restoreScratch } from '../../../lib/backup/postgres/prove.ts';
 import { walCheck } from '../../../lib/backup/postgres/repository-checks.ts';
 import { runChecks } from '../../../lib/backup/run-checks.ts';
@@ -24,10 +26,15 @@ async function prove(world: PostgresWorld, copy: SetCopy): Promise<CheckResult[]
   const part = partOf(copy.set.manifest, 'postgres');
   if (!part) throw new Error('no part');
   const access = { ...world.admin, bucket: copy.store.bucket };
-  return [
+  const atHand = { store: copy.store, cipher: world.cipher };
+  const records = [
     ...(await runChecks([walCheck(part)], copy.store)),
-    ...(await proveInScratch(part, { access, cipher: world.cipher }, world.deps)),
+    ...(await runChecks([indexCheck(part, 'mended')], atHand)),
   ];
+  // As a drill: what is dear only when all of it is well.
+  if (bad(records).length > 0) return records;
+  await placeInfo(copy.store, part.facts);
+  return [...records, ...(await proveInScratch(part, { access, cipher: world.cipher }, world.deps))];
 }
 
 const test = suite<Context>('a database comes back');
@@ -78,7 +85,9 @@ test('with what was written after the point, up to a moment and no further', asy
 });
 
 /** One of each kind: an archive, a dump, rows, pages. The self-test plants them all, and each takes ten seconds. */
-const PLANTED = ['wal-missing', 'dump-empty', 'value-changed', 'index-corrupt'].map(name => `postgres/${name}`);
+const PLANTED = ['wal-missing', 'index-older', 'manifest-cut', 'dump-empty', 'value-changed', 'index-corrupt'].map(
+  name => `postgres/${name}`,
+);
 const all = postgresDamages({ database: () => Promise.reject(new Error('only listed')) });
 
 for (const damage of all.filter(({ id }) => PLANTED.includes(id))) {

@@ -71,6 +71,7 @@ test('verify is believed by its report: its exit status is 0 over damage', () =>
 test('why a restore ended is named by what it said', () => {
   const codes = [
     'ERROR: [055]: ...\nCryptoError: unable to flush',
+    "ERROR: [095]: unable to load backup manifest file 'x' or 'x.copy':\n CryptoError: unable to flush",
     'does not fit: 35784972 bytes and a tenth of it and 64 MiB for WAL, into 1000',
     'FATAL:  recovery ended before configured recovery target was reached',
     'HostConnectError: unable to connect to 127.0.0.1:7443: Connection refused',
@@ -79,6 +80,7 @@ test('why a restore ended is named by what it said', () => {
   ].map(said => whyEnded(said).code);
   assert.equal(codes, [
     'KEY_WRONG',
+    'RESTORE_FAILED',
     'RESTORE_UNFIT',
     'WAL_GAP',
     'STORE_UNREACHABLE',

@@ -5,6 +5,7 @@ import { dumpForeign } from './dump-foreign.ts';
 import { grantMissing } from './grant-missing.ts';
 import { indexCorrupt } from './index-corrupt.ts';
 import { indexOlder } from './index-older.ts';
+import { manifestCut } from './manifest-cut.ts';
 import { roleMissing } from './role-missing.ts';
 import { rowsMissing } from './rows-missing.ts';
 import { sequenceBehind } from './sequence-behind.ts';
@@ -17,6 +18,7 @@ export type { DamageDeps } from './deps.ts';
 export const postgresDamages = (deps: DamageDeps): Damage[] => [
   walMissing,
   indexOlder,
+  manifestCut,
   dumpEmpty(deps),
   dumpForeign(deps),
   roleMissing(deps),
