@@ -31,12 +31,11 @@ export interface MachineImage {
 /**
  * Under emulation, memory that is cleared and copied byte by byte is what takes the time, so pages are not cleared
  * twice, REP_GOOD is off (QEMU: -cpu max,-erms,-fsrm), and no code guards against what an emulated processor does not
- * do. Linux trusts no TSC of two AMD processors, as QEMU's emulated ones say they are, and would ask the ACPI timer,
- * which is a device: each look at the clock left the guest and took QEMU's lock. QEMU's TSC is one for all. After a panic the machine ends instead of standing still (QEMU: -no-reboot): who waits for it sees that.
+ * do. After a panic the machine ends instead of standing still (QEMU: -no-reboot): who waits for it sees that.
  */
 const COMMAND_LINE = [
   ...['root=/dev/vda', 'rw', 'console=ttyS0', 'quiet', 'panic=-1', 'net.ifnames=0'],
-  ...['init_on_alloc=0', 'mitigations=off', 'clearcpuid=rep_good', 'tsc=reliable'],
+  ...['init_on_alloc=0', 'mitigations=off', 'clearcpuid=rep_good'],
   // Drivers that udev would load at each boot for features nobody uses. Not evdev: the power button needs it.
   `module_blacklist=${['kvm_amd', 'kvm_intel', 'kvm', 'aesni_intel', 'ghash_clmulni_intel', 'sha512_ssse3', 'sha256_ssse3', 'sha1_ssse3', 'crct10dif_pclmul', 'crc32_pclmul', 'serio_raw'].join(',')}`,
 ].join(' ');
