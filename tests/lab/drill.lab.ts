@@ -93,19 +93,6 @@ for (const scenario of ['namespace-loss', 'database-loss', 'point-in-time', 'con
     assert.is(await signsIn(context), 200);
   });
 
-test('credential-rotation: every secret is changed, the old ones open nothing, and a set of before still restores', async context => {
-  const { stdout } = await muster(context, 'backups', '--json');
-  const before = (JSON.parse(stdout) as { sets: { id: string }[] }).sets[0]?.id ?? '';
-  const { checks } = await drill(context, 'credential-rotation');
-  const tried = checks.filter(({ id }) => id.startsWith('credential.'));
-  assert.is(tried.length, 10, tried.map(({ id }) => id).join(', '));
-  assert.ok(checks.some(({ id, state }) => id === 'older.postgres.restores' && state === 'passed'));
-  assert.is(await signsIn(context), 200);
-  const restored = await muster(context, 'restore', 'database', '--set', before);
-  assert.is(restored.code, 0, restored.stderr.slice(-2000));
-  assert.is((await muster(context, 'restore', 'discard')).code, 0);
-});
-
 test('site-rebuild: a drill that was killed in the middle goes on, and the site comes back from nothing', async context => {
   const { checkout } = context;
   const killed = await checkout.killedAt(
