@@ -1,5 +1,18 @@
+/** What differs between labs that are drilled, as YAML has it. */
+interface Differs {
+  store?: string;
+  users?: number;
+  avatars?: number;
+  /** Sets that retention leaves. */
+  keep?: number;
+  rto?: string;
+}
+
 /** A lab of one container that is backed up and drilled: everything that brings data back works in it within minutes. */
-export const drilledInventory = (site: string): string => `
+export const drilledInventory = (
+  site: string,
+  { store = '{ kind: local }', users = 2000, avatars = 50, keep, rto = '5m' }: Differs = {},
+): string => `
 site: { name: ${site} }
 environment: lab
 artifacts: { sources: [module] }
@@ -8,12 +21,12 @@ hosts:
   - { name: server-1, role: server, cpus: 2, memory: 4GiB, disk: 10GiB }
 cluster: { kind: k3s, version: v1.36.3+k3s-lab }
 addons: { coredns: true, local-path: true, metrics-server: false }
-app: { users: 2000, avatars: 50 }
+app: { users: ${users}, avatars: ${avatars} }
 backup:
-  store: { kind: local }
+  store: ${store}
   sources: [postgres, velero, control-plane]
   namespaces: [app]
-  rpo: { postgres: 1h, velero: 1h, control-plane: 1h }
-  rto: 5m
+${keep === undefined ? '' : `  keep: ${keep}\n`}  rpo: { postgres: 1h, velero: 1h, control-plane: 1h }
+  rto: ${rto}
 drills: { heartbeat: 5s, proof: 30d }
 `;

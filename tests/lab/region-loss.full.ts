@@ -8,28 +8,12 @@ import type { CheckResult } from '../../lib/backup/index.ts';
 import type { Report } from '../../lib/drill/report.ts';
 import { type StoreWorld, s3Place, storeWorld } from '../backup/store-world.ts';
 import { type Checkout, newCheckout } from './checkout.ts';
+import { drilledInventory } from './drilled-inventory.ts';
 
 const SITE = 'regionsite';
 const KEPT = join(homedir(), '.local/share/muster', SITE);
 
-const inventory = (store: string) => `
-site: { name: ${SITE} }
-environment: lab
-artifacts: { sources: [module] }
-provider: { kind: container }
-hosts:
-  - { name: server-1, role: server, cpus: 2, memory: 4GiB, disk: 10GiB }
-cluster: { kind: k3s, version: v1.36.3+k3s-lab }
-addons: { coredns: true, local-path: true, metrics-server: false }
-app: { users: 300, avatars: 10 }
-backup:
-  store: ${store}
-  sources: [postgres, velero, control-plane]
-  namespaces: [app]
-  rpo: { postgres: 1h, velero: 1h, control-plane: 1h }
-  rto: 10m
-drills: { heartbeat: 5s, proof: 30d }
-`;
+const inventory = (store: string) => drilledInventory(SITE, { store, users: 300, avatars: 10, rto: '10m' });
 
 interface Context {
   near: StoreWorld;

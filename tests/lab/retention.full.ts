@@ -9,27 +9,10 @@ import { FileSecretStore } from '../../lib/secret/index.ts';
 import { openStore, storeAccess } from '../../lib/store/index.ts';
 import { systemClock } from '../../lib/time/index.ts';
 import { type Checkout, newCheckout } from './checkout.ts';
+import { drilledInventory } from './drilled-inventory.ts';
 
 const SITE = 'keeptest';
-const INVENTORY = `
-site: { name: ${SITE} }
-environment: lab
-artifacts: { sources: [module] }
-provider: { kind: container }
-hosts:
-  - { name: server-1, role: server, cpus: 2, memory: 4GiB, disk: 10GiB }
-cluster: { kind: k3s, version: v1.36.3+k3s-lab }
-addons: { coredns: true, local-path: true, metrics-server: false }
-app: { users: 500, avatars: 20 }
-backup:
-  store: { kind: local }
-  sources: [postgres, velero, control-plane]
-  namespaces: [app]
-  keep: 2
-  rpo: { postgres: 1h, velero: 1h, control-plane: 1h }
-  rto: 5m
-drills: { heartbeat: 5s, proof: 30d }
-`;
+const INVENTORY = drilledInventory(SITE, { users: 500, avatars: 20, keep: 2 });
 const KEPT = join(homedir(), '.local/share/muster', SITE);
 
 const test = suite<{ checkout: Checkout; sets: string[] }>('sets that expire, with all that their tools have of them');

@@ -8,29 +8,13 @@ import type { Report } from '../../lib/drill/report.ts';
 import type { SelfTestRow } from '../../lib/drill/selftest.ts';
 import { type StoreWorld, storeWorld } from '../backup/store-world.ts';
 import { type Checkout, newCheckout } from './checkout.ts';
+import { drilledInventory } from './drilled-inventory.ts';
 import { storeOf } from './s3-of.ts';
 
 const SITE = 's3site';
 const KEPT = join(homedir(), '.local/share/muster', SITE);
 
-const inventory = (store: string) => `
-site: { name: ${SITE} }
-environment: lab
-artifacts: { sources: [module] }
-provider: { kind: container }
-hosts:
-  - { name: server-1, role: server, cpus: 2, memory: 4GiB, disk: 10GiB }
-cluster: { kind: k3s, version: v1.36.3+k3s-lab }
-addons: { coredns: true, local-path: true, metrics-server: false }
-app: { users: 500, avatars: 20 }
-backup:
-  store: ${store}
-  sources: [postgres, velero, control-plane]
-  namespaces: [app]
-  rpo: { postgres: 1h, velero: 1h, control-plane: 1h }
-  rto: 10m
-drills: { heartbeat: 5s, proof: 30d }
-`;
+const inventory = (store: string) => drilledInventory(SITE, { store, users: 500, avatars: 20, rto: '10m' });
 
 interface Context {
   /** Somebody else's S3: muster has no part in its life. */
