@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { OpsError } from '../../errors/index.ts';
+import { isFree } from '../../host/ports.ts';
 import type { StoreFiles } from '../../store/index.ts';
 import { type Clock, seconds } from '../../time/index.ts';
 
@@ -27,14 +28,15 @@ function parse(pid: number, args: readonly string[], versions: string): ServerPr
   return { pid, port };
 }
 
-/** TERM, and KILL after five seconds. Resolves when it is gone; an absent one is fine. */
+/** TERM, and KILL after five seconds. Resolves when it is gone with its port; an absent one is fine. */
 export async function endServer(files: StoreFiles, clock: Clock): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     const running = await serverProcess(files);
     if (!running) return;
     send(running.pid, signal);
     for (const start = clock.monotonic(); clock.monotonic() - start < seconds(5); await clock.sleep(50))
-      if ((await serverProcess(files))?.pid !== running.pid) return;
+      // Linux lets go of the command line of a killed process before it closes its sockets.
+      if ((await serverProcess(files))?.pid !== running.pid && (await isFree(running.port))) return;
   }
   throw new OpsError('STORE_UNREACHABLE', `cannot end the server of ${files.dir}: it outlives SIGKILL`);
 }
