@@ -26,7 +26,7 @@ export function qemuArguments({ identity, files, cpus, memory, accelerator, comm
     ...['-name', processName(identity.site, identity.name), '-uuid', identity.uuid],
     ...['-nodefaults', '-no-user-config', '-display', 'none'],
     ...['-machine', process.arch === 'arm64' ? 'virt' : `q35,${ABSENT.map(device => `${device}=off`).join(',')}`],
-    ...['-accel', accelerator === 'kvm' ? 'kvm' : 'tcg,thread=multi'],
+    ...['-accel', accelerator === 'kvm' ? 'kvm' : `tcg,thread=multi,tb-size=${TRANSLATED}`],
     // Under emulation `rep movs` is slower than the loops that are taken without these.
     ...['-cpu', accelerator === 'kvm' ? 'host' : 'max,-erms,-fsrm'],
     ...['-smp', `${cpus}`, '-m', `${Math.floor(memory / 2 ** 20)}`],
@@ -64,6 +64,9 @@ export function qemuArguments({ identity, files, cpus, memory, accelerator, comm
  * translated a thousand times a second. By ticks of 4 ms, bootstrap takes less than half.
  */
 const CLOCKS = ['tsc=reliable', 'highres=off', 'nohz=off'];
+
+/** MiB, the most there can be: what was translated is kept until they are full, and then all of it is forgotten. */
+const TRANSLATED = 2047;
 
 /** Devices that a board of the PC kind has and no guest of ours uses. */
 const ABSENT = ['i8042', 'hpet', 'smbus', 'sata', 'vmport', 'graphics'];
