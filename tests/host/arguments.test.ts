@@ -48,8 +48,8 @@ test('KVM is used only when it was chosen, and memory is in MiB', () => {
 
 test('only an emulated machine keeps time by its ticks and by a TSC that Linux would not trust', () => {
   const append = (accelerator: Accelerator) => argv(accelerator)[argv(accelerator).indexOf('-append') + 1] ?? '';
-  assert.match(append('tcg'), / tsc=reliable highres=off nohz=off$/);
-  assert.not.match(append('kvm'), /tsc=|highres=|nohz=/);
+  assert.match(append('tcg'), / tsc=reliable highres=off nohz=off norandmaps$/);
+  assert.not.match(append('kvm'), /tsc=|highres=|nohz=|norandmaps/);
 });
 
 test('a panic ends the machine, so that who waits for it sees it die', () =>
