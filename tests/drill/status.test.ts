@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
-import { equal } from 'uvu/assert';
+import { equal, ok } from 'uvu/assert';
+import { waysBack } from '../../lib/cli/verbs/destroy.ts';
 import { healthWith, nextOf } from '../../lib/cli/verbs/status.ts';
 import { type Proof, siteProofs } from '../../lib/drill/proofs.ts';
 
@@ -28,6 +29,14 @@ status('an inventory that says nothing of drills is asked for no proof', async (
 status('a site that is gone is told to come back where it has sets, and to look first where nobody knows', () => {
   const next = (sets?: boolean) => nextOf({ site: 'lab', health: 'absent', ...(sets !== undefined && { sets }) });
   equal([next(true), next(false), next()], ['rebuild --confirm=lab', 'bootstrap', 'rebuild --dry-run']);
+});
+
+status('a site that was destroyed is told the same, and what makes an empty one', () => {
+  const [rebuild = '', empty = ''] = waysBack('lab', true);
+  equal(rebuild, './muster rebuild --confirm=lab --site lab');
+  ok(empty.startsWith('./muster bootstrap --site lab: '));
+  equal(waysBack('lab', false), ['./muster bootstrap --site lab']);
+  equal(waysBack('lab', undefined)[0], './muster rebuild --dry-run --site lab');
 });
 
 status.run();

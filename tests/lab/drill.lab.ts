@@ -171,6 +171,7 @@ test('destroy keeps the backups, the escrow and the evidence, and says so', asyn
   const { code, stdout } = await muster(context, 'destroy', `--confirm=${SITE}`);
   assert.is(code, 0);
   for (const kept of [`stores/${SITE}`, KEPT, `${SITE}/drills`]) assert.match(stdout, new RegExp(kept));
+  assert.match(stdout, `next  ./muster rebuild --confirm=${SITE} --site ${SITE}`);
   assert.match((await muster(context, 'status')).stdout, `./muster rebuild --confirm=${SITE} --site ${SITE}`);
 });
 
