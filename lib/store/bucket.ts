@@ -143,8 +143,11 @@ async function hold(rule: Rule, connection: Connection): Promise<Setting> {
   return look(rule, connection);
 }
 
-/** Without versions a site could erase its own history, and a lock was asked for: all else is reported, these stop. */
-export const MUST_HOLD: readonly string[] = ['versioning', 'object-lock'];
+/**
+ * Without versions a site could erase its own history; a lock, and that the endpoint copies, are asked for by the inventory, and
+ * nobody would do it instead. All else that an endpoint does not have is reported, these stop.
+ */
+export const MUST_HOLD: readonly string[] = ['versioning', 'object-lock', 'replication'];
 
 /** Errors: STORE_UNSAFE. */
 export function refuseUnsafe(bucket: string, settings: readonly Setting[]): void {
@@ -152,7 +155,10 @@ export function refuseUnsafe(bucket: string, settings: readonly Setting[]): void
     ({ name, state }) => state === 'wrong' || (MUST_HOLD.includes(name) && state !== 'held'),
   );
   if (unsafe.length === 0) return;
-  throw new OpsError('STORE_UNSAFE', `cannot trust the bucket ${bucket}: ${unsafe.map(settingText).join('; ')}`);
+  const copies = unsafe.some(({ name, state }) => name === 'replication' && state === 'unsupported');
+  throw new OpsError('STORE_UNSAFE', `cannot trust the bucket ${bucket}: ${unsafe.map(settingText).join('; ')}`, {
+    ...(copies && { hint: 'take role out of backup.store.replica: then muster copies, at the end of each backup' }),
+  });
 }
 
 export const settingText = ({ name, state, want, got }: Setting): string =>

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type BucketWant, openBucket, type StoreAccess, type StoreEnv } from '../../lib/store/index.ts';
+import { type BucketWant, openBucket, refuseUnsafe, type StoreAccess, type StoreEnv } from '../../lib/store/index.ts';
 import { systemClock } from '../../lib/time/index.ts';
 import { storeWorld } from '../backup/store-world.ts';
 import { startMoto } from '../servers/moto/moto.ts';
@@ -33,11 +33,13 @@ replication('is written and read back on what stands in for AWS', async () => {
   }
 });
 
-replication('is reported where the endpoint has none', async () => {
+replication('is refused where the endpoint has none: the inventory asks for it, and nobody would copy', async () => {
   const world = await storeWorld('replication');
   await world.run();
   const admin = await world.access('admin');
-  assert.is((await hardened({ ...admin, bucket: 'near' }, want))?.state, 'unsupported');
+  const seen = await hardened({ ...admin, bucket: 'near' }, want);
+  assert.is(seen?.state, 'unsupported');
+  assert.throws(() => refuseUnsafe('near', seen ? [seen] : []), /replication unsupported/);
   await world.close();
 });
 

@@ -1,6 +1,6 @@
 import { copyOf } from '../../cluster/index.ts';
 import { isOpsError, OpsError } from '../../errors/index.ts';
-import { settingText } from '../../store/index.ts';
+import { MUST_HOLD, settingText } from '../../store/index.ts';
 import { copiesOf, generations } from '../escrow/generations.ts';
 import { coverageOf, coveredBy, seeClaims } from '../velero/claims.ts';
 import { type AuditAtHand, type AuditCheck, type Look, seen } from './at-hand.ts';
@@ -63,24 +63,26 @@ export const volumesCheck: AuditCheck = {
   },
 };
 
-/** Read back from the endpoint; what it does not have is said, what may not be read is unknown. */
+/** Read back from the endpoint; what it does not have is said, or wrong if it must hold; what may not be read is unknown. */
 export const bucketCheck: AuditCheck = {
   id: 'audit.bucket',
   title: "The bucket's settings are as they were written",
   source: 'site',
   level: 'L0',
   required: true,
-  expected: 'held, or not supported by the endpoint',
+  expected: `held, or not supported by the endpoint (but ${MUST_HOLD.join(', ')})`,
   async look({ settings }) {
     const all = await settings();
     if (!all) return { state: 'failed', code: 'STORE_UNSAFE', got: 'there is no bucket' };
     const of = (state: (typeof all)[number]['state']) => all.filter(one => one.state === state);
-    const wrong = of('wrong').map(settingText);
+    const lacks = of('unsupported').map(({ name }) => name);
+    const wrong = all
+      .filter(({ name, state }) => state === 'wrong' || (state === 'unsupported' && MUST_HOLD.includes(name)))
+      .map(settingText);
     if (wrong.length > 0) return seen('STORE_UNSAFE', wrong, '');
     const unseen = of('unseen').map(({ name }) => name);
     if (unseen.length > 0)
       throw new OpsError('CHECK_UNRUN', `cannot read ${unseen.join(', ')} of the bucket with these credentials`);
-    const lacks = of('unsupported').map(({ name }) => name);
     const held = of('held').map(({ name }) => name);
     return {
       state: 'passed',

@@ -163,13 +163,16 @@ whole('a place of the escrow that is lost is named, though the other one opens',
 });
 
 whole('a setting that does not read back is wrong, and one that may not be read is unknown', async ({ of }) => {
-  const with_ = async (state: 'wrong' | 'unseen' | 'unsupported') => {
-    const settings = async () => [{ name: 'versioning', state, want: 'Enabled', got: 'Suspended' }];
+  const with_ = async (state: 'wrong' | 'unseen' | 'unsupported', name = 'versioning') => {
+    const settings = async () => [{ name, state, want: 'Enabled', got: 'Suspended' }];
     return states(await audit({ ...of, settings })).bucket;
   };
   equal(await with_('wrong'), 'STORE_UNSAFE');
   equal(await with_('unseen'), 'CHECK_UNRUN');
-  equal(await with_('unsupported'), 'passed');
+  equal(await with_('unsupported', 'lifecycle'), 'passed');
+  // Nothing stands in for these, and the inventory asks for the second by itself.
+  equal(await with_('unsupported'), 'STORE_UNSAFE');
+  equal(await with_('unsupported', 'replication'), 'STORE_UNSAFE');
 });
 
 whole.run();
