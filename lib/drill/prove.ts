@@ -19,6 +19,7 @@ import { indexCheck } from '../backup/postgres/info-file.ts';
 import { placeInfo } from '../backup/postgres/point.ts';
 import { type ProveDeps, proveInScratch } from '../backup/postgres/prove.ts';
 import { walCheck } from '../backup/postgres/repository-checks.ts';
+import { timelinesCheck } from '../backup/postgres/timelines.ts';
 import { KEYS_OF } from '../backup/source-keys.ts';
 import { contentChecks, recordCheck, volumeChecks } from '../backup/velero/checks.ts';
 import { scratchVolumes } from '../backup/velero/readers.ts';
@@ -63,7 +64,10 @@ const records: Rung = {
     return [
       ...(postgres ? await runChecks([walCheck(postgres)], store) : []),
       ...(postgres
-        ? await runChecks([indexCheck(postgres, 'mended')], { store, cipher: await cipherOf(secrets) })
+        ? await runChecks([indexCheck(postgres, 'mended'), timelinesCheck(postgres)], {
+            store,
+            cipher: await cipherOf(secrets),
+          })
         : []),
       ...(velero ? await runChecks([recordCheck(velero)], store) : []),
       ...(control ? await runChecks([opensCheck(control)], { store, secrets }) : []),

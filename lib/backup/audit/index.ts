@@ -7,7 +7,7 @@ import { freshCheck } from './fresh.ts';
 import { kmsKeyCheck } from './key.ts';
 import { orphansCheck } from './orphans.ts';
 import { bucketCheck, escrowCheck, volumesCheck } from './places.ts';
-import { repositoryIndexCheck, walContentCheck, walGapCheck } from './postgres.ts';
+import { repositoryIndexCheck, timelineCheck, walContentCheck, walGapCheck } from './postgres.ts';
 import { replicaChecks } from './replica.ts';
 import { artefactsCheck, setsCheck } from './sets.ts';
 
@@ -22,7 +22,7 @@ export function audit(of: AuditAtHand): Promise<CheckResult[]> {
     setsCheck,
     artefactsCheck,
     ...newestChecks,
-    ...(has('postgres') ? [walGapCheck, walContentCheck, repositoryIndexCheck] : []),
+    ...(has('postgres') ? [walGapCheck, walContentCheck, repositoryIndexCheck, timelineCheck] : []),
     ...(has('velero') ? [contentCheck] : []),
     volumesCheck,
     orphansCheck,

@@ -1,12 +1,12 @@
 import type { StoredObject } from '../../engine/index.ts';
-import { OpsError } from '../../errors/index.ts';
 import { eachOf } from '../artefacts.ts';
+import type { Check } from '../check.ts';
 import { newestComplete } from '../list.ts';
-import { indexCheck, openInfoFile } from '../postgres/info-file.ts';
-import { infoCopies } from '../postgres/point.ts';
+import { indexCheck, type RepositoryAtHand } from '../postgres/info-file.ts';
 import { repositoryKeys } from '../postgres/repository.ts';
+import { timelinesCheck } from '../postgres/timelines.ts';
 import { archivedSegments } from '../postgres/wal.ts';
-import { archiveKey, walFlaw } from '../postgres/wal-content.ts';
+import { archiveKeyOf, walFlaw } from '../postgres/wal-content.ts';
 import { type PartOf, partOf } from '../set.ts';
 import type { SealedSet } from '../source.ts';
 import { type AuditCheck, seen } from './at-hand.ts';
@@ -49,21 +49,41 @@ export const walGapCheck: AuditCheck = {
   },
 };
 
-/** Of the newest complete set: an older index, or none, is the end of archiving and of that set's restore. */
-export const repositoryIndexCheck: AuditCheck = {
-  id: 'audit.index',
-  title: 'The newest complete set is in the index by which pgBackRest goes',
+/** A drill's check of a set, of the newest complete one. */
+const ofNewest = (
+  id: string,
+  title: string,
+  expected: string,
+  checkOf: (part: Part) => Check<RepositoryAtHand>,
+): AuditCheck => ({
+  id,
+  title,
   source: 'postgres',
   level: 'L1',
   required: true,
-  expected: 'its base backup, and the system of its database',
+  expected,
   async look({ sets, store, cipher }) {
     const set = newestComplete((await sets()).rows)?.set?.manifest;
     const part = set && partOf(set, 'postgres');
     if (!part) return { state: 'failed', code: 'SET_ABSENT', got: 'no complete set has it' };
-    return indexCheck(part, 'counts').look({ store: await store(), cipher: await cipher() });
+    return checkOf(part).look({ store: await store(), cipher: await cipher() });
   },
-};
+});
+
+/** An older index, or none, is the end of archiving and of that set's restore. */
+export const repositoryIndexCheck = ofNewest(
+  'audit.index',
+  'The newest complete set is in the index by which pgBackRest goes',
+  'its base backup, and the system of its database',
+  part => indexCheck(part, 'counts'),
+);
+
+export const timelineCheck = ofNewest(
+  'audit.timelines',
+  'Every later timeline of the archive leads on from the newest complete set',
+  'none that PostgreSQL would follow and end',
+  timelinesCheck,
+);
 
 /** At once: each is 16 MiB when it is open. */
 const OPEN = 4;
@@ -81,12 +101,8 @@ export const walContentCheck: AuditCheck = {
     const part = set && partOf(set, 'postgres');
     if (!part) return { state: 'failed', code: 'SET_ABSENT', got: 'no complete set has it' };
     const [store, cipher] = await Promise.all([open(), pass()]);
-    const { stanza, walLast } = part.facts.pgbackrest;
-    const copy = infoCopies(set.id, stanza).map(([key]) => key)[1] ?? '';
-    const sealed = await store.get(copy);
-    const info = cipher && sealed && openInfoFile(sealed, cipher);
-    const key = info && archiveKey(info);
-    if (!key) throw new OpsError('KEY_MISSING', `cannot open the archive: no key that opens ${copy} is at hand`);
+    const { walLast } = part.facts.pgbackrest;
+    const key = await archiveKeyOf(part.facts, store, cipher);
     const later = archiveOf(part, await objects()).filter(one => isAfter(walLast, one.key));
     const flaws = await eachOf(later, OPEN, async one => walFlaw(one.key, await store.get(one.key), key));
     return seen(

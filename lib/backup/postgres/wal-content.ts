@@ -1,13 +1,31 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
+import type { ObjectStore } from '../../engine/index.ts';
+import { OpsError } from '../../errors/index.ts';
 import { Secret } from '../../secret/index.ts';
-import { openFile } from './info-file.ts';
+import type { PostgresFacts } from '../set.ts';
+import { openFile, openInfoFile } from './info-file.ts';
+import { infoCopies, setOf } from './point.ts';
 
 /** pgBackRest seals what is archived with a key of the stanza's own, which stands in its archive.info. */
 export function archiveKey(archiveInfo: string): Secret | undefined {
   const [, pass] = /^cipher-pass="([^"]+)"$/m.exec(archiveInfo) ?? [];
   return pass === undefined ? undefined : new Secret(pass);
+}
+
+/** By the set's own copy of archive.info. Errors: KEY_MISSING. */
+export async function archiveKeyOf(
+  facts: Pick<PostgresFacts, 'dump' | 'pgbackrest'>,
+  store: ObjectStore,
+  cipher: Secret | undefined,
+): Promise<Secret> {
+  const copy = infoCopies(setOf(facts), facts.pgbackrest.stanza).map(([key]) => key)[1] ?? '';
+  const sealed = await store.get(copy);
+  const info = cipher && sealed && openInfoFile(sealed, cipher);
+  const key = info && archiveKey(info);
+  if (key) return key;
+  throw new OpsError('KEY_MISSING', `cannot open the archive: no key that opens ${copy} is at hand`);
 }
 
 /** The name of a segment in the archive ends in the SHA-1 of its plain bytes. */

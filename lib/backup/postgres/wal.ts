@@ -43,6 +43,12 @@ export const archivedSegments = (keys: readonly string[]): Map<string, string> =
 /** Of a timeline's history: '.../00000005.history'. */
 const HISTORY = /\/([0-9A-F]{8})\.history$/;
 
+/** undefined: it is no history. */
+export function historyTimeline(key: string): number | undefined {
+  const [, timeline] = HISTORY.exec(key) ?? [];
+  return timeline === undefined ? undefined : Number(`0x${timeline}`);
+}
+
 /** Keys of the histories without which no segment up to this one is replayed: each promotion began a timeline. */
 export function historiesOf(last: string, keys: readonly string[]): string[] {
   const { timeline } = segmentOf(last);

@@ -98,6 +98,11 @@ export const DATA_CODES = {
     'A WAL segment inside the range is not in the archive: nothing behind it can be restored.',
     AUDIT,
   ),
+  TIMELINE_FOREIGN: entry(
+    'failed',
+    'The archive has a timeline that does not lead on from the set: PostgreSQL would follow it, and end.',
+    AUDIT,
+  ),
   // velero
   VOLUME_UNCOVERED: entry(
     'refused',

@@ -74,7 +74,7 @@ whole.after.each(({ world }) => world.close());
 const states = (results: Awaited<ReturnType<typeof audit>>) =>
   Object.fromEntries(
     results
-      .filter(({ id }) => !/wal|index|fresh.postgres|orphans/.test(id))
+      .filter(({ id }) => !/wal|index|timelines|fresh.postgres|orphans/.test(id))
       .map(({ id, state, code }) => [id.replace('audit.', ''), code ?? state]),
   );
 

@@ -4,6 +4,7 @@ import { zstdCompressSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { indexCheck, openInfoFile } from '../../../lib/backup/postgres/info-file.ts';
+import { timelinesCheck } from '../../../lib/backup/postgres/timelines.ts';
 import { archiveKey, walFlaw } from '../../../lib/backup/postgres/wal-content.ts';
 import type { PartOf } from '../../../lib/backup/set.ts';
 import { Secret } from '../../../lib/secret/index.ts';
@@ -96,5 +97,41 @@ test('a WAL segment of the archive is what its name says, or another one, or non
   assert.match((await walFlaw(key, new Uint8Array(400), pass)) ?? '', 'cannot be opened');
   assert.match((await walFlaw(key, undefined, pass)) ?? '', 'is gone');
 });
+
+/** The archive with histories beside the set's second timeline, each sealed with the archive's own key. */
+async function followed(histories: Record<string, string | Uint8Array>) {
+  const pass = new Secret('key-of-the-archive');
+  const store = memoryEndpoint().bucket('backups');
+  await store.put(
+    `sets/${SET}/pgbackrest/archive.info`,
+    sealed(`${archiveInfo}[cipher]\ncipher-pass="${pass.reveal()}"\n`),
+  );
+  for (const [name, text] of Object.entries(histories))
+    await store.put(
+      `pgbackrest/archive/app-a/15-1/${name}.history`,
+      typeof text === 'string' ? sealed(text, pass) : text,
+    );
+  const restorePoint = { name: 'muster-1', at: '2026-11-21T15:23:00.000Z', timeline: 2, lsn: '1/A000000' };
+  return timelinesCheck({ facts: { ...facts, restorePoint } } as PartOf<'postgres'>).look({ store, cipher: KEY });
+}
+
+const OWN = '1\t0/5000090\tno recovery target specified\n';
+
+test("timelines up to the set's own are its own, and a later one that left it after its point leads on", async () => {
+  assert.is((await followed({ '00000002': 'not looked at' })).state, 'passed');
+  const later = `${OWN}2\t1/A000000\tno recovery target specified\n`;
+  assert.is((await followed({ '00000002': OWN, '00000003': later })).state, 'passed');
+});
+
+for (const [what, text, got] of [
+  ['left before its point', `${OWN}2\t0/FF000000\tafter a moment\n`, /left timeline 2 at 0\/FF000000, before/],
+  ['came from another one', OWN, /00000003.history does not come from timeline 2/],
+  ['is no history', new Uint8Array(400), /00000003.history cannot be opened/],
+] as const)
+  test(`a later timeline that ${what} would end a restore, and is found`, async () => {
+    const seen = await followed({ '00000003': text });
+    assert.equal([seen.state, seen.code], ['failed', 'TIMELINE_FOREIGN']);
+    assert.match(seen.got, got);
+  });
 
 test.run();

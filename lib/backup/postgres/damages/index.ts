@@ -9,6 +9,7 @@ import { manifestCut } from './manifest-cut.ts';
 import { roleMissing } from './role-missing.ts';
 import { rowsMissing } from './rows-missing.ts';
 import { sequenceBehind } from './sequence-behind.ts';
+import { timelineForeign } from './timeline-foreign.ts';
 import { valueChanged } from './value-changed.ts';
 import { walMissing } from './wal-missing.ts';
 
@@ -19,6 +20,7 @@ export const postgresDamages = (deps: DamageDeps): Damage[] => [
   walMissing,
   indexOlder,
   manifestCut,
+  timelineForeign,
   dumpEmpty(deps),
   dumpForeign(deps),
   roleMissing(deps),
