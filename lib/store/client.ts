@@ -5,7 +5,7 @@ import type { ObjectStore, StoredObject } from '../engine/index.ts';
 import { isOpsError, OpsError } from '../errors/index.ts';
 import type { StoreAccess } from './access.ts';
 import { type Connection, connectStore, type StoreEnv, type Wire } from './connection.ts';
-import { failureOf } from './failure.ts';
+import { failureOf, mustBe } from './failure.ts';
 import { listObjects, removeObjects, stored } from './listing.ts';
 
 /** Opens nothing yet. Objects go in one request each: S3 wants parts only above 5 GiB, and refuses those itself. */
@@ -26,11 +26,12 @@ export function storeOn(connection: Connection): ObjectStore {
       const what = `copy ${from.bucket}/${from.key} to ${bucket}/${key}`;
       const path = [from.bucket, ...from.key.split('/')].map(encodeURIComponent).join('/');
       const version = from.versionId === undefined ? '' : `?versionId=${from.versionId}`;
-      const { VersionId } = await connection.call(what, ({ sdk, client, signal }) =>
-        client.send(new sdk.CopyObjectCommand({ Bucket: bucket, Key: key, CopySource: path + version }), {
-          abortSignal: signal,
-        }),
-      );
+      const { VersionId } = await connection.call(what, async ({ sdk, client, signal }) => {
+        const command = new sdk.CopyObjectCommand({ Bucket: bucket, Key: key, CopySource: path + version });
+        const got = await client.send(command, { abortSignal: signal });
+        mustBe('copy', got.CopyObjectResult?.ETag !== undefined);
+        return got;
+      });
       return written(connection, key, VersionId, what);
     },
     list: prefix => listObjects(connection, prefix),
@@ -146,12 +147,14 @@ async function putObject(
       { abortSignal: signal },
     );
   // Once, when it must be new: after a lost answer, a second attempt would meet its own object and call it another's.
-  const { VersionId } = await (ifAbsent ? connection.once(what, send) : connection.call(what, send)).catch(error => {
-    const { status } = failureOf(error instanceof Error ? error.cause : error);
-    if (ifAbsent && (status === 412 || status === 409))
-      throw new OpsError('STORE_EXISTS', `cannot ${what}: there is one already`, { cause: error });
-    throw error;
-  });
+  const { VersionId } = await (ifAbsent ? connection.whenFree(what, send) : connection.call(what, send)).catch(
+    error => {
+      const { status } = failureOf(error instanceof Error ? error.cause : error);
+      if (ifAbsent && (status === 412 || status === 409))
+        throw new OpsError('STORE_EXISTS', `cannot ${what}: there is one already`, { cause: error });
+      throw error;
+    },
+  );
   const object = await written(connection, key, VersionId, what);
   if (ifAbsent) await refuseCrossed(connection, object, what);
   if (object.size === size) return object;

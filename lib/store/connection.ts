@@ -2,7 +2,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { isOpsError } from '../errors/index.ts';
 import { type Clock, retry, seconds } from '../time/index.ts';
 import type { StoreAccess } from './access.ts';
-import { passing, storeError } from './failure.ts';
+import { isBusy, passing, storeError } from './failure.ts';
 
 export interface StoreEnv {
   clock: Clock;
@@ -26,6 +26,8 @@ export interface Connection {
   call<T>(what: string, act: (wire: Wire) => Promise<T>): Promise<T>;
   /** Once only: for what must not happen twice. */
   once<T>(what: string, act: (wire: Wire) => Promise<T>): Promise<T>;
+  /** The same, but asked again while the store says that it is busy: then it did nothing. */
+  whenFree<T>(what: string, act: (wire: Wire) => Promise<T>): Promise<T>;
   /** What to throw for an error that came up outside a call, as in a body that is being read. */
   fault(what: string, cause: unknown): unknown;
   /** Until what crossed with a write of ours has been written too. */
@@ -38,6 +40,10 @@ export interface Connection {
  * keeps the later one. After this time the one that stayed can be read.
  */
 const SETTLE = seconds(0.4);
+
+/** Bounds of the tries: while no answer comes, and while the store says that it is busy. */
+const UNANSWERED = seconds(30);
+const BUSY = seconds(120);
 
 /** One kept connection pool to an endpoint. The SDK (70 ms to load) comes with the first call. */
 export function connectStore(access: StoreAccess, { clock, signal, random }: StoreEnv): Connection {
@@ -59,8 +65,13 @@ export function connectStore(access: StoreAccess, { clock, signal, random }: Sto
     }
   }
 
-  async function call<T>(what: string, act: (wire: Wire) => Promise<T>): Promise<T> {
-    const spec = { what, attempts: 4, total: seconds(30), base: 100, cap: seconds(2), on: passing };
+  async function again<T>(what: string, act: (wire: Wire) => Promise<T>, silences: number): Promise<T> {
+    const began = clock.monotonic();
+    let silent = 0;
+    // A storm of "slow down" takes as long as it takes, and each pause is longer; silence tells nothing after the fourth.
+    const on = (error: unknown) =>
+      isBusy(error) || (passing(error) && ++silent < silences && clock.monotonic() - began < UNANSWERED);
+    const spec = { what, attempts: Number.POSITIVE_INFINITY, total: BUSY, base: 100, cap: seconds(20), on };
     try {
       return await retry(spec, () => once(what, act), { clock, signal, random });
     } catch (error) {
@@ -71,8 +82,9 @@ export function connectStore(access: StoreAccess, { clock, signal, random }: Sto
 
   return {
     bucket: access.bucket,
-    call,
+    call: (what, act) => again(what, act, 4),
     once,
+    whenFree: (what, act) => again(what, act, 1),
     fault,
     settle: () => clock.sleep(SETTLE, signal),
     close: () => void wire?.then(({ client }) => client.destroy()),

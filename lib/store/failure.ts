@@ -30,13 +30,32 @@ const UNTRUSTED = /certificate|CERT|altname|self.signed/i;
 export const passing = (error: unknown): boolean =>
   isOpsError(error, 'STORE_UNREACHABLE') && !UNTRUSTED.test(error.message);
 
+/** Of an answer with 200 that S3 did not give: the SDK takes a page of a proxy, or nothing at all, for an empty list. */
+export function mustBe(answer: string, is: boolean): void {
+  if (!is) throw new Error(`what was answered is no ${answer}`);
+}
+
+/** By name: a 503 of what stands before the store says nothing about whether it was asked. */
+const BUSY = /^(SlowDown|RequestLimitExceeded|Throttling\w*|TooManyRequests\w*|ServiceUnavailable)$/;
+
+/** It said that it did nothing, for now. */
+export const isBusy = (error: unknown): boolean =>
+  isOpsError(error, 'STORE_UNREACHABLE') && BUSY.test(failureOf(error.cause ?? {}).name);
+
+const EXPIRED = /^(ExpiredToken\w*|TokenRefreshRequired|RequestExpired)$/;
+
 /** Whether it answered decides: a 5xx, a cut body and silence tell nothing; a 4xx is the server's decision. */
 export function storeError(what: string, endpoint: string, cause: unknown): OpsError {
   if (cause instanceof OpsError) return cause;
-  const { status, words } = failureOf(cause);
+  const { status, name, words } = failureOf(cause);
   // 501 is an answer: the endpoint does not have it. 429 is none.
   if (status !== undefined && status !== 429 && (status < 500 || status === 501))
-    return new OpsError('STORE_REFUSED', `cannot ${what}: ${endpoint} refuses with ${status}, ${words}`, { cause });
+    return new OpsError('STORE_REFUSED', `cannot ${what}: ${endpoint} refuses with ${status}, ${words}`, {
+      cause,
+      ...(EXPIRED.test(name) && {
+        hint: 'its keys have expired: get new ones (aws sso login), and run the same again',
+      }),
+    });
   const saw = status === undefined ? words || oneLine(cause) : `${status}, ${words}`;
   const trust = UNTRUSTED.test(words) ? { hint: 'another server has its port, or its authority is another one' } : {};
   return new OpsError('STORE_UNREACHABLE', `cannot ${what}: no answer from ${endpoint}: ${saw}`, { cause, ...trust });

@@ -1,5 +1,5 @@
 import type { Connection } from './connection.ts';
-import { erase } from './listing.ts';
+import { erase, versionsPage } from './listing.ts';
 
 /** One version of an object, or a marker that it was removed. */
 export interface Version {
@@ -68,10 +68,8 @@ export async function listVersions(connection: Connection, prefix: string): Prom
 }
 
 /** Gives where the next one begins. */
-async function readPage({ bucket, call }: Connection, Prefix: string, from: From, all: Version[]) {
-  const page = await call(`list the versions of ${bucket}/${Prefix}`, ({ sdk, client, signal }) =>
-    client.send(new sdk.ListObjectVersionsCommand({ Bucket: bucket, Prefix, ...from }), { abortSignal: signal }),
-  );
+async function readPage(connection: Connection, Prefix: string, from: From, all: Version[]) {
+  const page = await versionsPage(connection, { Prefix, ...from });
   all.push(...(page.Versions ?? []).map(entry => versionOf(entry, false)));
   all.push(...(page.DeleteMarkers ?? []).map(entry => versionOf(entry, true)));
   const { NextKeyMarker, NextVersionIdMarker } = page;

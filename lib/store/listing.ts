@@ -1,6 +1,7 @@
 import type { StoredObject } from '../engine/index.ts';
 import { isOpsError, OpsError } from '../errors/index.ts';
 import type { Connection } from './connection.ts';
+import { mustBe } from './failure.ts';
 
 interface Described {
   Size?: number | undefined;
@@ -28,9 +29,11 @@ export async function listObjects({ bucket, call }: Connection, prefix: string):
   let token: string | undefined;
   do {
     const input = { Bucket: bucket, Prefix: prefix, ...(token !== undefined && { ContinuationToken: token }) };
-    const page = await call(`list ${bucket}/${prefix}`, ({ sdk, client, signal }) =>
-      client.send(new sdk.ListObjectsV2Command(input), { abortSignal: signal }),
-    );
+    const page = await call(`list ${bucket}/${prefix}`, async ({ sdk, client, signal }) => {
+      const got = await client.send(new sdk.ListObjectsV2Command(input), { abortSignal: signal });
+      mustBe('list of this bucket', got.Name === bucket);
+      return got;
+    });
     for (const { Key = '', ...described } of page.Contents ?? []) objects.push(stored(Key, described));
     if (page.IsTruncated && (page.NextContinuationToken ?? token) === token)
       throw new OpsError('STORE_UNREACHABLE', `cannot list ${bucket}/${prefix}: it gives the same page again`);
@@ -74,11 +77,7 @@ export async function eraseBelow({ bucket, call }: Connection, prefix: string): 
   let before = '';
   while (true) {
     // The first page each time, since what it named is gone.
-    const page = await call(`list the versions of ${bucket}/${prefix}`, ({ sdk, client, signal }) =>
-      client.send(new sdk.ListObjectVersionsCommand({ Bucket: bucket, Prefix: prefix, MaxKeys: BATCH }), {
-        abortSignal: signal,
-      }),
-    );
+    const page = await versionsPage({ bucket, call }, { Prefix: prefix, MaxKeys: BATCH });
     const Objects = [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])].map(({ Key, VersionId }) => ({
       Key,
       VersionId,
@@ -94,6 +93,22 @@ export async function eraseBelow({ bucket, call }: Connection, prefix: string): 
     before = seen;
     await eraseThese({ bucket, call }, Objects);
   }
+}
+
+interface PageOf {
+  Prefix: string;
+  MaxKeys?: number;
+  KeyMarker?: string;
+  VersionIdMarker?: string;
+}
+
+export function versionsPage({ bucket, call }: Pick<Connection, 'bucket' | 'call'>, of: PageOf) {
+  return call(`list the versions of ${bucket}/${of.Prefix}`, async ({ sdk, client, signal }) => {
+    const command = new sdk.ListObjectVersionsCommand({ Bucket: bucket, ...of });
+    const got = await client.send(command, { abortSignal: signal });
+    mustBe('list of this bucket', got.Name === bucket);
+    return got;
+  });
 }
 
 interface Named {

@@ -3,6 +3,14 @@ import type { AddressInfo } from 'node:net';
 import { createAuthority, issueServer } from '../../lib/secret/index.ts';
 import { systemClock } from '../../lib/time/index.ts';
 
+/** What becomes of the next requests whose 'GET /bucket/key' matches. */
+export interface Canned {
+  of: RegExp;
+  times: number;
+  /** Answered so, and not carried out; absent: carried out, and the answer is lost. */
+  answer?: { status: number; body: string };
+}
+
 /** What becomes of the next requests that put something. */
 export interface PutFaults {
   /** Carried out, and the answer is lost. */
@@ -11,6 +19,7 @@ export interface PutFaults {
   conflicts: number;
   /** Conditions are taken off, as by a server that does not know them. */
   unconditional: boolean;
+  canned: Canned[];
 }
 
 export interface HttpProxy {
@@ -19,6 +28,8 @@ export interface HttpProxy {
   faults: PutFaults;
   /** Requests that put something. */
   puts(): number;
+  /** Every request, as 'GET /bucket/key'. */
+  asked: string[];
   close(): Promise<void>;
 }
 
@@ -27,7 +38,8 @@ export async function httpProxy(target: string, targetCa: string): Promise<HttpP
   const authority = await createAuthority('http proxy of a test', systemClock);
   const names = { names: ['localhost', '127.0.0.1'], addresses: ['127.0.0.1'], days: 1 };
   const { certificate, key } = await issueServer(authority, names, systemClock);
-  const faults: PutFaults = { lost: 0, conflicts: 0, unconditional: false };
+  const faults: PutFaults = { lost: 0, conflicts: 0, unconditional: false, canned: [] };
+  const asked: string[] = [];
   let puts = 0;
   const server = createServer({ cert: certificate, key: key.reveal() }, (incoming, answer) => {
     const isPut = incoming.method === 'PUT';
@@ -38,8 +50,19 @@ export async function httpProxy(target: string, targetCa: string): Promise<HttpP
       const body = '<Error><Code>ConditionalRequestConflict</Code><Message>again</Message></Error>';
       return answer.writeHead(409, { 'content-type': 'application/xml' }).end(body);
     }
-    const loses = isPut && faults.lost > 0;
-    if (loses) faults.lost--;
+    const line = `${incoming.method} ${incoming.url}`;
+    asked.push(line);
+    const canned = faults.canned.find(({ of, times }) => times > 0 && of.test(line));
+    if (canned) canned.times--;
+    if (canned?.answer) {
+      const { status, body } = canned.answer;
+      // Read to its end first, as a server does that answers without hanging up.
+      return incoming
+        .resume()
+        .on('end', () => answer.writeHead(status, { 'content-type': 'application/xml' }).end(body));
+    }
+    const loses = canned !== undefined || (isPut && faults.lost > 0);
+    if (loses && !canned) faults.lost--;
     const headers = { ...incoming.headers };
     if (faults.unconditional) for (const name of ['if-match', 'if-none-match']) delete headers[name];
     const options = { ca: targetCa, agent: false, method: incoming.method ?? 'GET', headers };
@@ -56,6 +79,7 @@ export async function httpProxy(target: string, targetCa: string): Promise<HttpP
     url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
     ca: authority.certificate,
     faults,
+    asked,
     puts: () => puts,
     close() {
       server.closeAllConnections();
