@@ -10,8 +10,8 @@ export interface SiteIdentity {
 
 /** The living source, as a rehearsal beside it has to know it: it sees nothing of its state. */
 export interface Neighbour extends SiteIdentity {
-  /** Ports of this computer that lead into its machines. */
-  ports: readonly number[];
+  /** What leads into its machines, as a machine beside it sees it: 'address:port'. */
+  ways: readonly string[];
 }
 
 /** A source without machines is one that nothing can be mistaken for. */
@@ -28,5 +28,18 @@ export async function neighbourOf(source: Pick<OpenSite, 'site' | 'provider'>): 
   const ways = machines.flatMap(({ name }) =>
     (['ssh', 'api', 'web'] as const).map(kind => provider.endpoint(name, kind)),
   );
-  return { ...identity, ports: [...new Set((await Promise.all(ways)).map(({ port }) => port))] };
+  return { ...identity, ways: waysFrom(provider.gateway, await Promise.all(ways)) };
+}
+
+/**
+ * Pure. Ports of this computer are seen at the gateway. Machines of a cloud have addresses of their own; one of the loopback
+ * would be the prober's own.
+ */
+export function waysFrom(
+  gateway: string | undefined,
+  endpoints: readonly { address: string; port: number }[],
+): string[] {
+  const seen = endpoints.map(({ address, port }) => ({ address: gateway ?? address, port }));
+  const others = seen.filter(({ address }) => !address.startsWith('127.'));
+  return [...new Set(others.map(({ address, port }) => `${address}:${port}`))];
 }

@@ -4,6 +4,8 @@ export interface Fence {
   name: string;
   /** The store, as machines and pods see it: an IPv4 address. */
   store: { address: string; port: number };
+  /** The block of a cloud's network that is the rehearsal's own: its machines see each other there, and nobody else. */
+  network?: string;
 }
 
 export const FENCE_TABLE = 'muster-fence';
@@ -20,14 +22,14 @@ const INSIDE = ['127.0.0.0/8', '10.42.0.0/16', '10.43.0.0/16', '10.77.0.0/24'];
  * Refused, not dropped: what tries learns it at once (Linux goes on trying after an ICMP error of its own, so a reset). After kube-proxy's translation, so that no service leads out. An
  * answer to whom came in is let out; conntrack knows the direction, so a connection that began inside never passes.
  */
-const rules = ({ store: { address, port } }: Fence): string => `table inet ${FENCE_TABLE}
+const rules = ({ store: { address, port }, network }: Fence): string => `table inet ${FENCE_TABLE}
 delete table inet ${FENCE_TABLE}
 table inet ${FENCE_TABLE} {
   counter ${FENCE_COUNTER} { }
   chain way {
     oifname "lo" accept
     ct direction reply accept
-    ip daddr { ${INSIDE.join(', ')} } accept
+    ip daddr { ${INSIDE.join(', ')} } accept${network === undefined ? '' : `\n    ip daddr ${network} accept`}
     ip daddr ${address} tcp dport ${port} accept
     meta l4proto tcp counter name "${FENCE_COUNTER}" reject with tcp reset
     counter name "${FENCE_COUNTER}" reject with icmpx type admin-prohibited

@@ -60,9 +60,28 @@ export async function openRehearsal(open: OpenSite, generation: number): Promise
     throw new OpsError('DRILL_TARGET', `cannot rehearse ${open.site.name}: ${site.name} is a site with an inventory`, {
       hint: `give ${site.name} another name: a rehearsal takes this one, and removes what is called so`,
     });
-  const rehearsal = { of: open.site, generation, fence: { name: site.name, store: await storePlace(open) } };
+  const network = ownNetwork(site);
+  const fence = { name: site.name, store: await storePlace(open), ...(network !== undefined && { network }) };
+  const rehearsal = { of: open.site, generation, fence };
   const own = { ...dirs, state: rehearsalDir(open) };
   return wireSite(site, { project: dirs.project, dirs: own, clock: ports.clock, signal, emit, masker, rehearsal });
+}
+
+/**
+ * Pure. What the fence lets machines see of each other, where they are more than one. Errors: DRILL_TARGET: in a network that
+ * was brought the source, or others, may live too.
+ */
+export function ownNetwork({ name, provider, hosts }: Pick<Site, 'name' | 'provider' | 'hosts'>): string | undefined {
+  if (provider.kind !== 'ec2' || hosts.length < 2) return undefined;
+  const { vpc, cidr } = provider.network;
+  if (vpc === undefined) return cidr;
+  throw new OpsError(
+    'DRILL_TARGET',
+    `cannot fence ${name}: its ${hosts.length} machines would be in ${vpc}, with others`,
+    {
+      hint: 'rehearse without network.vpc, so that the network is its own',
+    },
+  );
 }
 
 async function storePlace({ site, dirs, ports, provider }: OpenSite): Promise<Fence['store']> {

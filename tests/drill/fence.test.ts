@@ -2,6 +2,7 @@ import { suite } from 'uvu';
 import { equal, match } from 'uvu/assert';
 import { sameSite } from '../../lib/drill/checks/apart.ts';
 import { fenceFlaws, type Probed, parseProbed } from '../../lib/drill/checks/fence.ts';
+import { waysFrom } from '../../lib/drill/neighbour.ts';
 
 const fence = suite('what proves a fence');
 const STORE = '10.0.2.2:7443';
@@ -54,6 +55,21 @@ fence('what the probe prints is read as it was meant, and nothing of it is lost'
 fence('a counter that is not there counts as nothing', () =>
   equal(parseProbed('refused \nrefused \ntable\n'), { tried: [], table: '', refused: [0, 0] }),
 );
+
+for (const [where, gateway, addresses, ways] of [
+  ['through this computer', '10.0.2.2', ['127.0.0.1', '127.0.0.1'], ['10.0.2.2:22']],
+  ['in a cloud', undefined, ['198.51.100.7', '198.51.100.8'], ['198.51.100.7:22', '198.51.100.8:22']],
+  ['at an address that is the prober itself', undefined, ['127.64.1.1'], []],
+] as const)
+  fence(`what leads to machines ${where} is known as they are seen from beside`, () =>
+    equal(
+      waysFrom(
+        gateway,
+        addresses.map(address => ({ address, port: 22 })),
+      ),
+      ways,
+    ),
+  );
 
 fence.run();
 

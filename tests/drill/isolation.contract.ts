@@ -15,7 +15,7 @@ const keys = { accessKey: new Secret('scratchscratch'), secretKey: new Secret('a
 async function rehearsed({ open, state }: IsolationWorld) {
   const isolation = await planIsolation(open, { dirs: { ...open.dirs, state } });
   assert.is(isolation.is, 'able', JSON.stringify(isolation));
-  const beside = { ids: [], hostKeys: [], ports: [] };
+  const beside = { ids: [], hostKeys: [], ways: [] };
   const order = { drill: 'd', scenario: 'site-rebuild', site: open.site.name, set: 's', beside };
   const entry = { open, order: { ...order, isolation: isolation as Able }, scratch: keys, state };
   return { isolation: isolation as Able, ...(await enterIsolation(entry)) };

@@ -2,6 +2,7 @@ import { suite } from 'uvu';
 import { equal, is, not, throws } from 'uvu/assert';
 import type { Site } from '../../lib/inventory/index.ts';
 import { rehearsalSite } from '../../lib/site/index.ts';
+import { ownNetwork } from '../../lib/site/rehearsal.ts';
 
 const test = suite('the site of a rehearsal');
 const source = {
@@ -28,6 +29,23 @@ test('nothing in it writes canaries, and nothing runs by a timer', () => {
 test('a name that is too long for two is refused', () =>
   throws(
     () => rehearsalSite({ ...source, name: 'a'.repeat(60) }),
+    (error: { code: string }) => error.code === 'DRILL_TARGET',
+  ));
+
+const inCloud = (hosts: number, network: object) =>
+  ownNetwork({ name: 'lab', provider: { kind: 'ec2', network }, hosts: Array(hosts).fill({}) } as unknown as Site);
+
+test('machines of a cloud see each other in a network of their own, and one alone needs none', () => {
+  equal(
+    [1, 2].map(hosts => inCloud(hosts, { cidr: '10.20.0.0/16' })),
+    [undefined, '10.20.0.0/16'],
+  );
+  is(ownNetwork({ ...source, hosts: [1, 2] } as unknown as Site), undefined);
+});
+
+test('in a network that was brought a fence would let them see who else is there: refused', () =>
+  throws(
+    () => inCloud(2, { cidr: '10.20.0.0/16', vpc: 'vpc-0a1b2c3d' }),
     (error: { code: string }) => error.code === 'DRILL_TARGET',
   ));
 

@@ -122,14 +122,17 @@ export async function fenceResult(drill: Drill): Promise<CheckResult> {
   }
 }
 
-/** The ports that lead into the source's machines, and a door that certainly is open. */
+/**
+ * The ways into the source's machines, and a door that certainly is open. From a cloud this computer cannot be reached, and
+ * the store can: there it is another port of the store's address, to which everything but the fence lets through.
+ */
 async function whatToTry({ source, target, beside }: Drill, door: number): Promise<Tries> {
-  if (!beside) throw new Error("what the source's ports are was not said");
+  if (!beside) throw new Error('which ways lead to the source was not said');
   const { provider, dirs, ports } = target;
-  const { gateway = '127.0.0.1' } = provider;
+  const { gateway } = provider;
   const access = await storeAccess(source.site, 'reader', { dirs, secrets: ports.secrets, gateway });
   const { hostname, port } = new URL(access.there);
-  return { store: `${hostname}:${port || 443}`, closed: [...beside.ports, door].map(one => `${gateway}:${one}`) };
+  return { store: `${hostname}:${port || 443}`, closed: [...beside.ways, `${gateway ?? hostname}:${door}`] };
 }
 
 interface Door {
