@@ -66,6 +66,7 @@ test('a second one changes nothing, and asks AWS once for each kind of thing', a
   assert.equal(JSON.parse(stdout).changed, []);
   const operations = asked(context, from);
   assert.equal(operations.length, new Set(operations).size, operations.join(' '));
+  console.error(`API calls of the second one: ${operations.length}`);
   assert.is((await context.checkout.muster('status')).code, 0);
 });
 
