@@ -4,9 +4,10 @@ import type { CheckResult } from '../../../lib/backup/check.ts';
 import { breaking } from '../../../lib/backup/postgres/breaking.ts';
 import { postgresDamages } from '../../../lib/backup/postgres/damages/index.ts';
 import { indexCheck } from '../../../lib/backup/postgres/info-file.ts';
-import { placeInfo } from '../../../lib/backup/postgres/point.ts';
+import { archiveKeys, placeInfo } from '../../../lib/backup/postgres/point.ts';
 import { proveInScratch, restoreScratch } from '../../../lib/backup/postgres/prove.ts';
 import { walCheck } from '../../../lib/backup/postgres/repository-checks.ts';
+import { timelinesCheck } from '../../../lib/backup/postgres/timelines.ts';
 import { runChecks } from '../../../lib/backup/run-checks.ts';
 import { type PartOf, partOf } from '../../../lib/backup/set.ts';
 import type { SetCopy } from '../../../lib/backup/source.ts';
@@ -29,7 +30,7 @@ async function prove(world: PostgresWorld, copy: SetCopy): Promise<CheckResult[]
   const atHand = { store: copy.store, cipher: world.cipher };
   const records = [
     ...(await runChecks([walCheck(part)], copy.store)),
-    ...(await runChecks([indexCheck(part, 'mended')], atHand)),
+    ...(await runChecks([indexCheck(part, 'mended'), timelinesCheck(part)], atHand)),
   ];
   // As a drill: what is dear only when all of it is well.
   if (bad(records).length > 0) return records;
@@ -84,10 +85,37 @@ test('with what was written after the point, up to a moment and no further', asy
   assert.is(await names(new Date(moment)), 'before the moment');
 });
 
+test('the timeline that a restore began leads on from its set, as PostgreSQL and pgBackRest wrote it', async ({
+  world,
+  part,
+}) => {
+  const copy = await world.copy(part);
+  const { database } = breaking({ access: world.admin, cipher: world.cipher }, world.deps);
+  await database(copy, () =>
+    world.deps.wait({
+      what: 'the history in the archive',
+      deadline: 60_000,
+      hint: 'the log of the scratch database',
+      probe: async () => {
+        const keys = await archiveKeys(copy.store, part.facts.pgbackrest);
+        return keys.some(key => key.endsWith('/00000002.history')) ? { value: true } : { saw: keys.join(' ') };
+      },
+    }),
+  );
+  const [seen] = await runChecks([timelinesCheck(part)], { store: copy.store, cipher: world.cipher });
+  assert.equal([seen?.state, seen?.got], ['passed', '1 that lead on']);
+});
+
 /** One of each kind: an archive, a dump, rows, pages. The self-test plants them all, and each takes ten seconds. */
-const PLANTED = ['wal-missing', 'index-older', 'manifest-cut', 'dump-empty', 'value-changed', 'index-corrupt'].map(
-  name => `postgres/${name}`,
-);
+const PLANTED = [
+  'wal-missing',
+  'index-older',
+  'manifest-cut',
+  'timeline-foreign',
+  'dump-empty',
+  'value-changed',
+  'index-corrupt',
+].map(name => `postgres/${name}`);
 const all = postgresDamages({ database: () => Promise.reject(new Error('only listed')) });
 
 for (const damage of all.filter(({ id }) => PLANTED.includes(id))) {
