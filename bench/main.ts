@@ -1,5 +1,6 @@
 /** `make bench`: ratios, each measured in one run. Budgets: design.md section 13. */
 import { join } from 'node:path';
+import { benchClients } from './clients.ts';
 import { newestRuns, printCriticalPath } from './critical-path.ts';
 import { benchFanOut } from './fan-out.ts';
 import { printRatios } from './ratio.ts';
@@ -11,6 +12,8 @@ printRatios('start-up, against a bare Node; at most 1.4x', [
   { name: './muster --help', argv: [muster, '--help'] },
   { name: './muster explain LOCK_HELD', argv: [muster, 'explain', 'LOCK_HELD'] },
 ]);
+
+benchClients();
 
 if (process.getuid?.() === 0) for (const hosts of [50, 500]) await benchFanOut(hosts);
 
