@@ -30,5 +30,13 @@ const all = (api: ClusterApi): Promise<KubeObject[]> => api.list({ ...KIND, name
 
 async function forget(name: string, site: Site, ctx: Ctx): Promise<void> {
   const api = await ctx.cluster(site.name);
-  await api.remove({ ...KIND, namespace: NAMESPACE, name });
+  const ref = { ...KIND, namespace: NAMESPACE, name };
+  await api.remove(ref);
+  // The API takes a removal on, and its garbage collector carries it out.
+  await ctx.wait({
+    what: `${KIND.kind} ${name} gone`,
+    deadline: minutes(1),
+    hint: `./muster kubectl --site ${site.name} get backuprepositories -n ${NAMESPACE} -o yaml`,
+    probe: async () => ((await api.get(ref)) ? { saw: 'still there' } : { value: true }),
+  });
 }
