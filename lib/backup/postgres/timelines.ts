@@ -6,7 +6,7 @@ import type { PartOf, PostgresFacts } from '../set.ts';
 import { outcome } from './compare.ts';
 import { openFile, type RepositoryAtHand } from './info-file.ts';
 import { archiveKeys } from './point.ts';
-import { historyTimeline } from './wal.ts';
+import { historyTimeline, positionOf } from './wal.ts';
 import { archiveKeyOf } from './wal-content.ts';
 
 /** At once; each is a few hundred bytes. */
@@ -53,11 +53,6 @@ export function historyFlaw(
   const left = [...text.matchAll(LEFT)].find(([, number]) => Number(number) === timeline);
   if (!left) return `${name} does not come from timeline ${timeline}`;
   const [, , high, low] = left;
-  if (position(`${high}/${low}`) >= position(lsn)) return undefined;
+  if (positionOf(`${high}/${low}`) >= positionOf(lsn)) return undefined;
   return `${name} left timeline ${timeline} at ${high}/${low}, before the set's point`;
 }
-
-const position = (lsn: string): bigint => {
-  const [high = '0', low = '0'] = lsn.split('/');
-  return (BigInt(`0x${high}`) << 32n) + BigInt(`0x${low}`);
-};

@@ -33,6 +33,12 @@ export function segmentsBetween(first: string, last: string): string[] {
   });
 }
 
+/** '0/1C000028' -> 469762088n */
+export function positionOf(lsn: string): bigint {
+  const [high = '', low = ''] = lsn.split('/');
+  return (BigInt(`0x${high}`) << 32n) + BigInt(`0x${low}`);
+}
+
 /** Key of a segment in the archive: '.../0000000100000000/<segment>-<sha1>.zst'. Partial and history files are none. */
 const ARCHIVED = /\/([0-9A-F]{24})-[0-9a-f]{40}(?:\.[a-z0-9]+)?$/;
 

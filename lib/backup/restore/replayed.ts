@@ -3,18 +3,12 @@ import { OpsError } from '../../errors/index.ts';
 import { archiveOf } from '../audit/postgres.ts';
 import { walReach } from '../audit/wal.ts';
 import type { Check } from '../check.ts';
-import { segmentOf } from '../postgres/wal.ts';
+import { positionOf, segmentOf } from '../postgres/wal.ts';
 import type { PartOf } from '../set.ts';
 import type { Postgres } from '../source.ts';
 
 /** 16 MiB. */
 const SEGMENT = 2n ** 24n;
-
-/** '0/1C000028' -> 469762088n */
-function positionOf(lsn: string): bigint {
-  const [high = '', low = ''] = lsn.split('/');
-  return (BigInt(`0x${high}`) << 32n) + BigInt(`0x${low}`);
-}
 
 const SQL = `SELECT timeline_id, coalesce(pg_last_wal_replay_lsn()::text, '') FROM pg_control_checkpoint()`;
 
