@@ -3,6 +3,7 @@
 export { ACTIONS, type Action, GRANTED } from './actions.ts';
 export { type Aws, type AwsEnv, type AwsWant, type Caller, connectAws } from './connect.ts';
 export { awsFailure, isAws, isThrottled } from './failure.ts';
+export { dnsSuffix, ec2Principal, isEndpoint, partition, partitionOf } from './partition.ts';
 export { type Bound, policyFor } from './policy.ts';
 export type { Command, Sdk, Service } from './services.ts';
 export type { Policy } from './statement.ts';

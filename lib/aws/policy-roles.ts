@@ -1,3 +1,4 @@
+import { ec2Principal, partition } from './partition.ts';
 import type { Statement } from './statement.ts';
 
 /** Where muster's roles lie in an account: nothing else of IAM is touched (lib/cluster/eks/role.ts). */
@@ -13,20 +14,25 @@ export const GIVEN = [
 ];
 
 /** Who the roles are for; and which services make roles of their own. */
-const PASSED_TO = ['eks.amazonaws.com', 'ec2.amazonaws.com', 'pods.eks.amazonaws.com'];
+const passedTo = (region: string) => ['eks.amazonaws.com', ec2Principal(region), 'pods.eks.amazonaws.com'];
 const LINKED = ['eks.amazonaws.com', 'eks-nodegroup.amazonaws.com'];
 
+interface Place {
+  account: string;
+  region: string;
+}
+
 /** Pure. IAM knows no region and few tags: its rights are bound by the path of roles, and by what is given to them. */
-export function roleStatements(account: string, actions: readonly string[]): Statement[] {
-  const arn = (of: string) => `arn:aws:iam::${account}:${of}`;
+export function roleStatements({ account, region }: Place, actions: readonly string[]): Statement[] {
+  const arn = (of: string, owner = account) => `arn:${partition(region)}:iam::${owner}:${of}`;
   const bound: Record<string, Omit<Statement, 'Effect' | 'Action'>> = {
     'iam:AttachRolePolicy': {
       ...{ Sid: 'GivePolicies', Resource: arn(ROLES) },
-      Condition: { ArnEquals: { 'iam:PolicyARN': GIVEN.map(name => `arn:aws:iam::aws:policy/${name}`) } },
+      Condition: { ArnEquals: { 'iam:PolicyARN': GIVEN.map(name => arn(`policy/${name}`, 'aws')) } },
     },
     'iam:PassRole': {
       ...{ Sid: 'PassRoles', Resource: arn(ROLES) },
-      Condition: { StringEquals: { 'iam:PassedToService': PASSED_TO } },
+      Condition: { StringEquals: { 'iam:PassedToService': passedTo(region) } },
     },
     'iam:CreateServiceLinkedRole': {
       ...{ Sid: 'EksMakesRoles', Resource: arn('role/aws-service-role/*') },

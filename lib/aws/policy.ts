@@ -1,4 +1,5 @@
 import { GRANTED } from './actions.ts';
+import { partition } from './partition.ts';
 import { roleStatements } from './policy-roles.ts';
 import type { Policy, Statement } from './statement.ts';
 
@@ -51,7 +52,7 @@ export function policyFor(bound: Bound): Policy {
       ...(cluster === 'k3s'
         ? []
         : roleStatements(
-            bound.account,
+            bound,
             writes(action => action.startsWith('iam:')),
           )),
       ...[...others].map(
@@ -88,7 +89,7 @@ function balancerStatements(site: string, writes: Writes): Statement[] {
 
 /** EC2: by the site's tag, on what is made and what is there. */
 function machineStatements({ account, region, site, network }: Bound, writes: Writes): Statement[] {
-  const arn = (type: string, id = '*') => `arn:aws:ec2:${region}:${account}:${type}/${id}`;
+  const arn = (type: string, id = '*') => `arn:${partition(region)}:ec2:${region}:${account}:${type}/${id}`;
   const tagged = (of: 'Request' | 'Resource') => ({ StringEquals: { [`aws:${of}Tag/muster:site`]: site } });
   const making = writes(action => action in MAKES);
   const all = (of: 'made' | 'with') => [...new Set(making.flatMap(action => MAKES[action]?.[of] ?? []))];
@@ -113,7 +114,7 @@ function machineStatements({ account, region, site, network }: Bound, writes: Wr
     ...writes(action => action === 'ec2:RunInstances').map(
       (action): Statement => ({
         ...{ Sid: 'StartFromAnyImage', Effect: 'Allow', Action: [action] },
-        Resource: `arn:aws:ec2:${region}::image/*`,
+        Resource: `arn:${partition(region)}:ec2:${region}::image/*`,
       }),
     ),
     {

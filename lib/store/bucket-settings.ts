@@ -114,15 +114,10 @@ export interface BucketWant {
 const HISTORY = 30;
 
 /** The order matters: versions are kept before anything is written. */
-export const rulesOf = ({
-  policy,
-  history = HISTORY,
-  lock,
-  lockMode,
-  kmsKey,
-  replication,
-  conditions,
-}: BucketWant): Rule[] => [
+export const rulesOf = (
+  { policy, history = HISTORY, lock, lockMode, kmsKey, replication, conditions }: BucketWant,
+  region: string,
+): Rule[] => [
   versioning,
   ...(lock === undefined ? [] : [objectLock(lock, lockMode)]),
   ownership,
@@ -131,5 +126,5 @@ export const rulesOf = ({
   lifecycleRule(history),
   ...(replication ? [replicationRule(replication)] : []),
   ...(policy ? [policyRule(policy)] : []),
-  ...(conditions ? [tlsOnly] : []),
+  ...(conditions ? [tlsOnly(region)] : []),
 ];

@@ -37,7 +37,7 @@ export interface Bucket {
 export function openBucket(access: StoreAccess, env: StoreEnv, want: BucketWant = {}): Bucket {
   const connection = connectStore(access, env);
   const { bucket } = connection;
-  const rules = rulesOf(want);
+  const rules = rulesOf(want, access.region);
   const inspect = async () =>
     (await exists(connection)) ? Promise.all(rules.map(rule => look(rule, connection))) : undefined;
   return {

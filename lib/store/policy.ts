@@ -17,6 +17,7 @@ const WRITE = ['s3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload', 's3
  * erase history therefore removes one object at a time. pgBackRest's expire removes many: it needs the admin's keys.
  */
 export function bucketPolicy(bucket: string, { site, reader }: Users): object {
+  // Of servers that are not AWS, which know one partition: on AWS rights are of roles (./roles.ts).
   const objects = `arn:aws:s3:::${bucket}/*`;
   const whole = `arn:aws:s3:::${bucket}`;
   const allow = (who: readonly string[], Action: string[], Resource: string) => ({

@@ -1,3 +1,4 @@
+import { partition } from '../aws/partition.ts';
 import type { Wire } from './connection.ts';
 import { NOTHING, type Rule } from './rule.ts';
 
@@ -43,7 +44,7 @@ interface Statement {
  * A statement of the bucket's policy beside those that are there. Only where conditions are known to be honoured: versitygw
  * 1.7.0 reads such a statement without its condition, and denies everything to everybody.
  */
-export const tlsOnly: Rule = {
+export const tlsOnly = (region: string): Rule => ({
   name: 'tls-only',
   want: 'nothing without TLS',
   async read(wire, bucket) {
@@ -57,7 +58,7 @@ export const tlsOnly: Rule = {
   async write(wire, bucket) {
     const { sdk, client, signal } = wire;
     const there = await policyOf(wire, bucket).catch(() => ({ Version: '2012-10-17', Statement: [] }));
-    const arn = `arn:aws:s3:::${bucket}`;
+    const arn = `arn:${partition(region)}:s3:::${bucket}`;
     const deny = {
       Sid: TLS_ONLY,
       Effect: 'Deny',
@@ -70,7 +71,7 @@ export const tlsOnly: Rule = {
     const Policy = JSON.stringify({ ...there, Statement: [...others, deny] });
     return client.send(new sdk.PutBucketPolicyCommand({ Bucket: bucket, Policy }), { abortSignal: signal });
   },
-};
+});
 
 async function policyOf({ sdk, client, signal }: Wire, Bucket: string): Promise<{ Statement: Statement[] }> {
   const { Policy } = await client.send(new sdk.GetBucketPolicyCommand({ Bucket }), { abortSignal: signal });

@@ -1,4 +1,5 @@
 import type { ReplicationRule } from '@aws-sdk/client-s3';
+import { partitionOf } from '../aws/partition.ts';
 import { NOTHING, type Rule } from './rule.ts';
 
 export interface ReplicationWant {
@@ -11,7 +12,8 @@ export interface ReplicationWant {
 }
 
 const ID = 'muster-replica';
-const arnOf = (bucket: string) => `arn:aws:s3:::${bucket}`;
+/** Of the cloud in which the role is: none copies into another. */
+const arnOf = (bucket: string, role: string) => `arn:${partitionOf(role)}:s3:::${bucket}`;
 
 /**
  * Of what is written from now on, and never of what is removed: whoever hides or erases in the store does so there only. What
@@ -19,7 +21,7 @@ const arnOf = (bucket: string) => `arn:aws:s3:::${bucket}`;
  */
 export const replicationRule = ({ role, bucket, kmsKey }: ReplicationWant): Rule => ({
   name: 'replication',
-  want: words(role, arnOf(bucket), kmsKey, 'Disabled'),
+  want: words(role, arnOf(bucket, role), kmsKey, 'Disabled'),
   async read({ sdk, client, signal }, Bucket) {
     const got = await client.send(new sdk.GetBucketReplicationCommand({ Bucket }), { abortSignal: signal });
     const { Role = 'nobody', Rules = [] } = got.ReplicationConfiguration ?? {};
@@ -38,7 +40,7 @@ export const replicationRule = ({ role, bucket, kmsKey }: ReplicationWant): Rule
       // Without it S3 leaves out what a key of KMS encrypts, and says nothing.
       ...(kmsKey !== undefined && { SourceSelectionCriteria: { SseKmsEncryptedObjects: { Status: 'Enabled' } } }),
       Destination: {
-        Bucket: arnOf(bucket),
+        Bucket: arnOf(bucket, role),
         ...(kmsKey !== undefined && { EncryptionConfiguration: { ReplicaKmsKeyID: kmsKey } }),
       },
     };

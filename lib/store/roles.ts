@@ -1,3 +1,4 @@
+import { partition } from '../aws/partition.ts';
 import type { Role } from './access.ts';
 
 const allow = (Sid: string, Action: readonly string[], Resource: readonly string[]) => ({
@@ -35,16 +36,22 @@ const NEVER_OF_READER = [...NEVER_OF_SITE, 's3:PutObject', 's3:DeleteObject'];
 /** Those that have a policy of IAM. */
 export const ROLES_OF_AWS = ['site', 'reader', 'admin'] as const satisfies readonly Role[];
 
+interface Place {
+  bucket: string;
+  region: string;
+  /** ARN of the key that encrypts the bucket: without a right to it an object can be listed, and not be read. */
+  kmsKey?: string | undefined;
+}
+
 /**
  * IAM's policy for each role, for a user or role of its own in AWS. The site adds, reads and hides; what it hides comes back
  * with the admin's help, since its versions stay. The admin's keys belong to nobody's machine.
- * @param kmsKey ARN of the key that encrypts the bucket: without a right to it an object can be listed, and not be read.
  */
-export function rolePolicies(bucket: string, kmsKey?: string): Record<(typeof ROLES_OF_AWS)[number], object> {
+export function rolePolicies({ bucket, region, kmsKey }: Place): Record<(typeof ROLES_OF_AWS)[number], object> {
   const key = (...actions: string[]) =>
     kmsKey === undefined ? [] : [allow('Key', ['kms:Decrypt', ...actions].sort(), [kmsKey])];
-  const whole = [`arn:aws:s3:::${bucket}`];
-  const objects = [`arn:aws:s3:::${bucket}/*`];
+  const whole = [`arn:${partition(region)}:s3:::${bucket}`];
+  const objects = [`${whole}/*`];
   const policy = (...Statement: object[]) => ({ Version: '2012-10-17', Statement });
   return {
     site: policy(

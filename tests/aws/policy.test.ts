@@ -40,13 +40,14 @@ test('of IAM only the roles of muster may be changed, passed to EKS, and given w
   assert.equal([...(of('GivePolicies')?.Condition?.ArnEquals?.['iam:PolicyARN'] ?? [])].sort(), given.sort());
 });
 
-for (const cluster of ['k3s', 'eks'] as const)
-  test(`IAM takes what is printed for ${cluster}: 6144 characters, whatever is called how`, () => {
+/** The longest name of a region, and the longest of a partition. */
+const LONG = ['ap-southeast-2', 'us-gov-west-1'];
+
+for (const [cluster, region] of (['k3s', 'eks'] as const).flatMap(of => LONG.map(region => [of, region] as const)))
+  test(`IAM takes what is printed for ${cluster} in ${region}: 6144 characters, whatever is called how`, () => {
     const site = 'a-name-of-twenty-four-ch';
     const network = { vpc: 'vpc-0123456789abcdef0', subnets: ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'] };
-    const printed = JSON.stringify(
-      policyFor({ account: '123456789012', region: 'ap-southeast-2', site, cluster, network }),
-    );
+    const printed = JSON.stringify(policyFor({ account: '123456789012', region, site, cluster, network }));
     assert.ok(printed.length <= 6144, `${printed.length}`);
   });
 

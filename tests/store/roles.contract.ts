@@ -26,7 +26,7 @@ interface World {
 /** Users of IAM with the policies that muster writes, which are enforced. */
 async function moto(): Promise<World> {
   const server = await startMoto();
-  const policies = rolePolicies('history');
+  const policies = rolePolicies(server.access('history'));
   const users = await Promise.all(
     ROLES.map(async role => [role, server.access('history', await makeUser(server, role, policies[role]))] as const),
   );

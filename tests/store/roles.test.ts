@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { ROLES_OF_AWS, rolePolicies } from '../../lib/store/index.ts';
 
 const KEY = 'arn:aws:kms:eu-central-1:111122223333:key/one';
+const PLACE = { bucket: 'b', region: 'eu-central-1' };
 
 interface Policy {
   Statement: { Effect: string; Action: string[]; Resource: string[] }[];
@@ -14,7 +15,7 @@ const allowed = (policy: object, prefix: string) =>
     .map(words => words.join(' '));
 
 test('of the key that encrypts the bucket each role gets what it needs, and of no other', () => {
-  const policies = rolePolicies('b', KEY);
+  const policies = rolePolicies({ ...PLACE, kmsKey: KEY });
   const read = [`kms:Decrypt ${KEY}`];
   assert.equal(allowed(policies.reader, 'kms:'), read);
   assert.equal(allowed(policies.site, 'kms:'), [...read, `kms:GenerateDataKey ${KEY}`]);
@@ -22,7 +23,7 @@ test('of the key that encrypts the bucket each role gets what it needs, and of n
 });
 
 test('without such a key nobody gets a right of KMS', () => {
-  const policies = rolePolicies('b');
+  const policies = rolePolicies(PLACE);
   for (const role of ROLES_OF_AWS) assert.equal(allowed(policies[role], 'kms:'), []);
 });
 

@@ -1,3 +1,4 @@
+import { isEndpoint } from '../../aws/partition.ts';
 import type { Ctx } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
 import type { Site } from '../../inventory/index.ts';
@@ -58,11 +59,9 @@ async function wantOf(site: Site, ctx: Surroundings): Promise<BucketWant> {
     ...(replica?.role !== undefined && { replication: { ...replica, role: replica.role } }),
   };
   // On AWS rights are of roles (lib/store/roles.ts); elsewhere a bucket's policy names users by their keys.
-  if (isAws(store.endpoint)) return { ...given, conditions: true };
+  if (isEndpoint(new URL(store.endpoint).hostname)) return { ...given, conditions: true };
   return hasRoles(site) ? { ...given, policy: await policyOf(site, ctx) } : given;
 }
-
-const isAws = (endpoint: string): boolean => /(^|\.)amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname);
 
 async function policyOf(site: Site, ctx: Surroundings): Promise<object> {
   if (isLocal(site)) return policyFor(bucketName(site), ownSecrets(site, ctx));

@@ -50,7 +50,7 @@ function policyOfRole({ name, path, backup }: Site, word: string): object {
       hint: `./muster aws-policy reader --site ${name}`,
     });
   const store = backup?.store;
-  if (store?.kind === 's3') return rolePolicies(store.bucket, store.kmsKey)[role];
+  if (store?.kind === 's3') return rolePolicies(store)[role];
   throw new OpsError('USAGE', `cannot print a policy: the store of ${name} is ${store?.kind ?? 'none'}, expected s3`, {
     hint: `backup.store in ${path}`,
   });

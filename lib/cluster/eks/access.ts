@@ -1,8 +1,8 @@
+import { partition } from '../../aws/index.ts';
 import type { AnyStep, Change, Ctx, Decision } from '../../engine/index.ts';
 import { TAG } from '../../host/ec2/tags.ts';
 import { minutes } from '../../time/index.ts';
 import { tokenOf, unlessAbsent, unlessDone, until } from './patience.ts';
-import { partition } from './role.ts';
 import { changes, clusterName, done, type Eks, known, tagsFor } from './site.ts';
 import { after, eksStep } from './step.ts';
 

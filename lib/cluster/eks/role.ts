@@ -1,3 +1,4 @@
+import { ec2Principal, partition } from '../../aws/index.ts';
 import type { Site } from '../../inventory/index.ts';
 
 /** The identities that a cluster consists of, each with the least that AWS documents for it. */
@@ -24,10 +25,6 @@ export const roleArn = (
   part: RolePart,
 ) => `arn:${partition(region)}:iam::${account}:role${ROLE_PATH}${roleName(site, region, part)}`;
 
-/** AWS has three clouds that know nothing of each other. */
-export const partition = (region: string): string =>
-  region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
-
 const trustOf = (service: string, ...actions: string[]) => ({
   Version: '2012-10-17',
   Statement: [
@@ -51,7 +48,7 @@ export function rolesWanted(site: Pick<Site, 'name'>, region: string): RoleWant[
     role('cluster', trustOf('eks.amazonaws.com', 'sts:AssumeRole'), 'AmazonEKSClusterPolicy'),
     role(
       'node',
-      trustOf('ec2.amazonaws.com', 'sts:AssumeRole'),
+      trustOf(ec2Principal(region), 'sts:AssumeRole'),
       'AmazonEKSWorkerNodePolicy',
       'AmazonEC2ContainerRegistryPullOnly',
     ),

@@ -1,4 +1,5 @@
 import type { Credentials } from '../../aws/credentials.ts';
+import { dnsSuffix } from '../../aws/partition.ts';
 import { minutes } from '../../time/index.ts';
 
 /** What the API server of EKS takes for a password: a request to STS, signed and not sent. It sends it, and so knows us. */
@@ -26,7 +27,7 @@ export async function signToken({ cluster, region }: TokenWant, credentials: Cre
     import('@smithy/signature-v4'),
     import('@smithy/core/checksum'),
   ]);
-  const hostname = `sts.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
+  const hostname = `sts.${region}.${dnsSuffix(region)}`;
   const signer = new SignatureV4({ service: 'sts', region, credentials, sha256: Sha256 });
   const request = {
     protocol: 'https:',
