@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { ObjectStore, StoredObject } from '../engine/index.ts';
-import { isOpsError, OpsError } from '../errors/index.ts';
+import { OpsError } from '../errors/index.ts';
 import type { StoreAccess } from './access.ts';
 import { type Connection, connectStore, type StoreEnv, type Wire } from './connection.ts';
 import { failureOf, mustBe } from './failure.ts';
 import { listObjects, removeObjects, stored } from './listing.ts';
+import { at, getObject, isAbsent, streamObject } from './reading.ts';
 
 /** Opens nothing yet. Objects go in one request each: S3 wants parts only above 5 GiB, and refuses those itself. */
 export const openStore = (access: StoreAccess, env: StoreEnv): ObjectStore => storeOn(connectStore(access, env));
@@ -17,10 +18,7 @@ export function storeOn(connection: Connection): ObjectStore {
     bucket,
     head: (key, versionId) => headObject(connection, key, versionId),
     get: (key, versionId) => getObject(connection, key, versionId),
-    async stream(key, versionId) {
-      const body = await openObject(connection, key, versionId, connection);
-      return body && readBody(connection, body);
-    },
+    stream: (key, versionId) => streamObject(connection, key, versionId),
     put: (key, body, options) => putObject(connection, key, body, options?.ifAbsent ?? false),
     async copy(from, key) {
       const what = `copy ${from.bucket}/${from.key} to ${bucket}/${key}`;
@@ -40,19 +38,6 @@ export function storeOn(connection: Connection): ObjectStore {
   };
 }
 
-const at = (bucket: string, key: string, versionId?: string) => ({
-  Bucket: bucket,
-  Key: key,
-  ...(versionId !== undefined && { VersionId: versionId }),
-});
-
-/** The server says that it has no such object or version (405: the version is a delete marker). A missing bucket is no missing object. */
-const isAbsent = (error: unknown): boolean => {
-  if (!isOpsError(error, 'STORE_REFUSED')) return false;
-  const { status, name } = failureOf(error.cause);
-  return (status === 404 && name !== 'NoSuchBucket') || status === 405;
-};
-
 async function headObject(connection: Connection, key: string, versionId?: string): Promise<StoredObject | undefined> {
   const { bucket } = connection;
   const what = `look at ${bucket}/${key}`;
@@ -69,57 +54,6 @@ async function headObject(connection: Connection, key: string, versionId?: strin
     );
     return undefined;
   }
-}
-
-interface Body {
-  what: string;
-  chunks: AsyncIterable<Uint8Array>;
-  /** What was announced; undefined: the server did not say. */
-  length: number | undefined;
-}
-
-async function openObject(
-  connection: Connection,
-  key: string,
-  versionId: string | undefined,
-  { call }: Pick<Connection, 'call'>,
-): Promise<Body | undefined> {
-  const what = `read ${connection.bucket}/${key}`;
-  const open = async ({ sdk, client, signal }: Wire): Promise<Body> => {
-    const command = new sdk.GetObjectCommand(at(connection.bucket, key, versionId));
-    const { Body: chunks, ContentLength } = await client.send(command, { abortSignal: signal });
-    // Of Node's client it is an IncomingMessage; the SDK's type names the browser's streams too.
-    return { what, chunks: chunks as unknown as AsyncIterable<Uint8Array>, length: ContentLength };
-  };
-  try {
-    return await call(what, open);
-  } catch (error) {
-    if (isAbsent(error)) return undefined;
-    throw error;
-  }
-}
-
-/** Every byte that was announced, or STORE_UNREACHABLE. */
-async function* readBody(connection: Connection, { what, chunks, length }: Body): AsyncGenerator<Uint8Array> {
-  let got = 0;
-  try {
-    for await (const chunk of chunks) {
-      got += chunk.length;
-      yield chunk;
-    }
-  } catch (cause) {
-    throw connection.fault(what, cause);
-  }
-  if (length !== undefined && got !== length)
-    throw new OpsError('STORE_UNREACHABLE', `cannot ${what}: it was cut off after ${got} of ${length} bytes`);
-}
-
-async function getObject(connection: Connection, key: string, versionId?: string): Promise<Uint8Array | undefined> {
-  // The body is part of what is tried again: to a caller with nothing in hand, a cut one is no answer.
-  return connection.call(`read ${connection.bucket}/${key}`, async () => {
-    const body = await openObject(connection, key, versionId, { call: connection.once });
-    return body && Buffer.concat(await Array.fromAsync(readBody(connection, body)));
-  });
 }
 
 async function putObject(
@@ -146,11 +80,12 @@ async function putObject(
       }),
       { abortSignal: signal },
     );
-  // Once, when it must be new: after a lost answer, a second attempt would meet its own object and call it another's.
+  // When it must be new, again only if it was said that nothing was written (503, or 409: another one is being written):
+  // after a lost answer, a second attempt would meet its own object and call it another's.
   const { VersionId } = await (ifAbsent ? connection.whenFree(what, send) : connection.call(what, send)).catch(
     error => {
       const { status } = failureOf(error instanceof Error ? error.cause : error);
-      if (ifAbsent && (status === 412 || status === 409))
+      if (ifAbsent && status === 412)
         throw new OpsError('STORE_EXISTS', `cannot ${what}: there is one already`, { cause: error });
       throw error;
     },

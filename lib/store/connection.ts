@@ -1,6 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { isOpsError } from '../errors/index.ts';
-import { type Clock, retry, seconds } from '../time/index.ts';
+import { type Clock, type Duration, retry, seconds } from '../time/index.ts';
 import type { StoreAccess } from './access.ts';
 import { isBusy, passing, storeError } from './failure.ts';
 
@@ -9,6 +9,8 @@ export interface StoreEnv {
   signal: AbortSignal;
   /** 0 <= x < 1. */
   random(): number;
+  /** No byte for so long is no answer; absent: 30 s. */
+  idle?: Duration;
 }
 
 type Sdk = typeof import('@aws-sdk/client-s3');
@@ -26,7 +28,7 @@ export interface Connection {
   call<T>(what: string, act: (wire: Wire) => Promise<T>): Promise<T>;
   /** Once only: for what must not happen twice. */
   once<T>(what: string, act: (wire: Wire) => Promise<T>): Promise<T>;
-  /** The same, but asked again while the store says that it is busy: then it did nothing. */
+  /** The same, but asked again while the store says that it did nothing: it is busy, or another write is under way. */
   whenFree<T>(what: string, act: (wire: Wire) => Promise<T>): Promise<T>;
   /** What to throw for an error that came up outside a call, as in a body that is being read. */
   fault(what: string, cause: unknown): unknown;
@@ -44,13 +46,14 @@ const SETTLE = seconds(0.4);
 /** Bounds of the tries: while no answer comes, and while the store says that it is busy. */
 const UNANSWERED = seconds(30);
 const BUSY = seconds(120);
+const IDLE = seconds(30);
 
 /** One kept connection pool to an endpoint. The SDK (70 ms to load) comes with the first call. */
-export function connectStore(access: StoreAccess, { clock, signal, random }: StoreEnv): Connection {
+export function connectStore(access: StoreAccess, { clock, signal, random, idle = IDLE }: StoreEnv): Connection {
   let wire: Promise<Wire> | undefined;
   const open = async (): Promise<Wire> => {
     const sdk = await import('@aws-sdk/client-s3');
-    return { sdk, client: newClient(sdk, access), signal };
+    return { sdk, client: newClient(sdk, access, idle), signal };
   };
   const fault = (what: string, cause: unknown) =>
     signal.aborted ? signal.reason : storeError(what, access.here, cause);
@@ -96,6 +99,7 @@ const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 function newClient(
   { S3Client: Client }: Sdk,
   { here, region, ca, accessKey, secretKey, token }: StoreAccess,
+  socketTimeout: Duration,
 ): S3Client {
   return new Client({
     endpoint: here,
@@ -118,7 +122,7 @@ function newClient(
     logger: SILENT,
     requestHandler: {
       connectionTimeout: seconds(5),
-      socketTimeout: seconds(30),
+      socketTimeout,
       httpsAgent: { keepAlive: true, maxSockets: 16, ...(ca !== undefined && { ca }) },
     },
   });

@@ -38,9 +38,13 @@ export function mustBe(answer: string, is: boolean): void {
 /** By name: a 503 of what stands before the store says nothing about whether it was asked. */
 const BUSY = /^(SlowDown|RequestLimitExceeded|Throttling\w*|TooManyRequests\w*|ServiceUnavailable)$/;
 
+/** Of a write under a condition that met another one which is under way: whether that one stays is not known yet. */
+const CONFLICT = /^(ConditionalRequestConflict|OperationAborted)$/;
+
 /** It said that it did nothing, for now. */
 export const isBusy = (error: unknown): boolean =>
-  isOpsError(error, 'STORE_UNREACHABLE') && BUSY.test(failureOf(error.cause ?? {}).name);
+  (isOpsError(error, 'STORE_UNREACHABLE') && BUSY.test(failureOf(error.cause ?? {}).name)) ||
+  (isOpsError(error, 'STORE_REFUSED') && CONFLICT.test(failureOf(error.cause ?? {}).name));
 
 const EXPIRED = /^(ExpiredToken\w*|TokenRefreshRequired|RequestExpired)$/;
 

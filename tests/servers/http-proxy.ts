@@ -1,33 +1,35 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createAuthority, issueServer } from '../../lib/secret/index.ts';
 import { systemClock } from '../../lib/time/index.ts';
 
-/** What becomes of the next requests whose 'GET /bucket/key' matches. */
+/** What becomes of the next requests whose 'GET /bucket/key' matches. Carried out, and the answer is lost, but for: */
 export interface Canned {
   of: RegExp;
   times: number;
-  /** Answered so, and not carried out; absent: carried out, and the answer is lost. */
+  /** Answered so, and not carried out. */
   answer?: { status: number; body: string };
+  /** Carried out; of the answer's body so many bytes come, and then the connection ends, or nothing more. */
+  cut?: { after: number; how: 'end' | 'stall' };
 }
 
-/** What becomes of the next requests that put something. */
-export interface PutFaults {
-  /** Carried out, and the answer is lost. */
-  lost: number;
-  /** Answered with 409, and not carried out. */
-  conflicts: number;
-  /** Conditions are taken off, as by a server that does not know them. */
-  unconditional: boolean;
+/** Another write to the same key is under way: S3 carries out none of two that cross under a condition. */
+export const CONFLICT = {
+  status: 409,
+  body: '<Error><Code>ConditionalRequestConflict</Code><Message>again</Message></Error>',
+};
+
+export interface Faults {
   canned: Canned[];
+  /** Of requests these are taken off: as by a server that does not know them. Lower case. */
+  ignored: string[];
 }
 
 export interface HttpProxy {
   url: string;
   ca: string;
-  faults: PutFaults;
-  /** Requests that put something. */
-  puts(): number;
+  faults: Faults;
   /** Every request, as 'GET /bucket/key'. */
   asked: string[];
   close(): Promise<void>;
@@ -38,18 +40,9 @@ export async function httpProxy(target: string, targetCa: string): Promise<HttpP
   const authority = await createAuthority('http proxy of a test', systemClock);
   const names = { names: ['localhost', '127.0.0.1'], addresses: ['127.0.0.1'], days: 1 };
   const { certificate, key } = await issueServer(authority, names, systemClock);
-  const faults: PutFaults = { lost: 0, conflicts: 0, unconditional: false, canned: [] };
+  const faults: Faults = { canned: [], ignored: [] };
   const asked: string[] = [];
-  let puts = 0;
   const server = createServer({ cert: certificate, key: key.reveal() }, (incoming, answer) => {
-    const isPut = incoming.method === 'PUT';
-    if (isPut) puts++;
-    if (isPut && faults.conflicts > 0) {
-      faults.conflicts--;
-      incoming.resume();
-      const body = '<Error><Code>ConditionalRequestConflict</Code><Message>again</Message></Error>';
-      return answer.writeHead(409, { 'content-type': 'application/xml' }).end(body);
-    }
     const line = `${incoming.method} ${incoming.url}`;
     asked.push(line);
     const canned = faults.canned.find(({ of, times }) => times > 0 && of.test(line));
@@ -61,15 +54,14 @@ export async function httpProxy(target: string, targetCa: string): Promise<HttpP
         .resume()
         .on('end', () => answer.writeHead(status, { 'content-type': 'application/xml' }).end(body));
     }
-    const loses = canned !== undefined || (isPut && faults.lost > 0);
-    if (loses && !canned) faults.lost--;
     const headers = { ...incoming.headers };
-    if (faults.unconditional) for (const name of ['if-match', 'if-none-match']) delete headers[name];
+    for (const name of faults.ignored) delete headers[name];
     const options = { ca: targetCa, agent: false, method: incoming.method ?? 'GET', headers };
     const passed = request(new URL(incoming.url ?? '/', target), options, response => {
-      if (loses) return response.resume().on('end', () => void incoming.socket.destroy());
+      if (canned && !canned.cut) return response.resume().on('end', () => void incoming.socket.destroy());
       answer.writeHead(response.statusCode ?? 502, response.headers);
-      response.pipe(answer);
+      if (canned?.cut) void passSome(response, answer, canned.cut);
+      else response.pipe(answer);
     });
     passed.on('error', () => incoming.socket.destroy());
     incoming.pipe(passed);
@@ -80,10 +72,14 @@ export async function httpProxy(target: string, targetCa: string): Promise<HttpP
     ca: authority.certificate,
     faults,
     asked,
-    puts: () => puts,
     close() {
       server.closeAllConnections();
       return new Promise(resolve => void server.close(() => resolve()));
     },
   };
+}
+
+async function passSome(from: IncomingMessage, to: ServerResponse, { after, how }: NonNullable<Canned['cut']>) {
+  const whole = Buffer.concat(await Array.fromAsync(from));
+  to.write(whole.subarray(0, after), () => how === 'end' && to.socket?.destroySoon());
 }

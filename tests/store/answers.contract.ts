@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { makeBucket, openBucket, openStore, type StoreAccess, type StoreEnv } from '../../lib/store/index.ts';
 import { systemClock } from '../../lib/time/index.ts';
-import { type Canned, type HttpProxy, httpProxy } from '../servers/http-proxy.ts';
+import { type Canned, CONFLICT, type HttpProxy, httpProxy } from '../servers/http-proxy.ts';
 import { type Moto, startMoto } from '../servers/moto/moto.ts';
 
 // Rows 34 to 38 of what stores do: real requests, a real S3 behind, and answers that are wrong, late or lost.
@@ -49,9 +49,11 @@ answers.after(async ({ moto, proxy }) => {
   await moto.close();
 });
 answers.before.each(async context => {
+  const { faults, asked } = context.proxy;
+  faults.canned.length = faults.ignored.length = 0;
   context.store = openStore(context.access, context.env);
   await context.store.put('there', 'a body');
-  context.pauses.length = context.proxy.asked.length = context.proxy.faults.canned.length = 0;
+  context.pauses.length = asked.length = 0;
 });
 answers.after.each(({ store }) => store.close());
 
@@ -95,6 +97,83 @@ answers('what must be new is written all the same, and once, by one that was bus
   of.proxy.faults.canned.push({ of: /^PUT/, times: 1 });
   assert.is((await thrownBy(() => store.put('fresher', 'x', { ifAbsent: true }))).code, 'STORE_UNREACHABLE');
   assert.equal(of.proxy.asked.filter(line => line.startsWith('PUT') && line.includes('fresher')).length, 1);
+});
+
+answers('what must be new is tried again when it met another write, and is written once', async ({ store, proxy }) => {
+  const conflict: Canned = { of: /^PUT/, times: 3, answer: CONFLICT };
+  proxy.faults.canned.push(conflict);
+  assert.is((await store.put('met', 'x', { ifAbsent: true })).size, 1);
+  assert.is(conflict.times, 0);
+  conflict.times = 1;
+  const there = await thrownBy(() => store.put('met', 'y', { ifAbsent: true }));
+  assert.is(there.code, 'STORE_EXISTS', there.message);
+  assert.is(`${Buffer.from((await store.get('met')) ?? '')}`, 'x');
+});
+
+answers('one that meets other writes for ever is not said to be there: nobody knows', async ({ store, ...of }) => {
+  of.proxy.faults.canned.push({ of: /^PUT/, times: 1000, answer: CONFLICT });
+  const error = await thrownBy(() => store.put('never', 'x', { ifAbsent: true }));
+  assert.is(error.code, 'STORE_REFUSED', error.message);
+  assert.match(error.message, /409, ConditionalRequestConflict/);
+  assert.ok(of.proxy.asked.length < 30 && of.pauses.reduce((sum, ms) => sum + ms, 0) <= 120_000);
+});
+
+const LARGE = Buffer.from(Array.from({ length: 200_000 }, (_, index) => `${index}`).join());
+
+const readWhole = async (store: World['store'], key: string) =>
+  Buffer.concat(await Array.fromAsync((await store.stream(key)) ?? []));
+
+for (const how of ['end', 'stall'] as const)
+  answers(`a body that breaks off half-way, by ${how}, is gone on with, and no byte is sent twice`, async of => {
+    const store = openStore(of.access, { ...of.env, idle: 300 });
+    await store.put('large', LARGE);
+    const cut: Canned = { of: /^GET .*large/, times: 3, cut: { after: 300_000, how } };
+    of.proxy.faults.canned.push(cut);
+    of.proxy.asked.length = 0;
+    assert.ok(LARGE.equals(await readWhole(store, 'large')));
+    assert.equal([cut.times, of.proxy.asked.length], [0, 4]);
+    store.close();
+  });
+
+answers('one that is replaced meanwhile is not put together of two', async ({ store, proxy, ...of }) => {
+  await store.put('large', LARGE);
+  const cut: Canned = { of: /^GET .*large/, times: 1, cut: { after: 1000, how: 'end' } };
+  proxy.faults.canned.push(cut);
+  const error = await thrownBy(async () => {
+    for await (const _ of (await store.stream('large')) ?? []) await other(of.access, of.env);
+  });
+  assert.is(error.code, 'STORE_UNREACHABLE');
+  assert.match(error.message, /after \d+ of \d+ bytes it was replaced, or removed/);
+});
+
+async function other(access: StoreAccess, env: StoreEnv): Promise<void> {
+  const store = openStore(access, env);
+  await store.put('large', 'another');
+  store.close();
+}
+
+answers('an endpoint that gives no parts is read anew where nothing was taken, and else not known', async of => {
+  const { store, proxy } = of;
+  await store.put('large', LARGE);
+  proxy.faults.ignored.push('range');
+  const cut: Canned = { of: /^GET .*large/, times: 1, cut: { after: 1000, how: 'end' } };
+  proxy.faults.canned.push(cut);
+  let taken = Buffer.alloc(0);
+  const error = await thrownBy(async () => {
+    for await (const chunk of (await store.stream('large')) ?? []) taken = Buffer.concat([taken, chunk]);
+  });
+  assert.is(error.code, 'STORE_UNREACHABLE', error.message);
+  assert.ok(LARGE.subarray(0, taken.length).equals(taken), 'what was taken is its beginning');
+  cut.times = 1;
+  assert.ok(LARGE.equals(Buffer.from((await store.get('large')) ?? '')));
+});
+
+answers('one that breaks off again and again is given up', async ({ store, proxy }) => {
+  await store.put('large', LARGE);
+  proxy.faults.canned.push({ of: /^GET .*large/, times: 1000, cut: { after: 1000, how: 'end' } });
+  const error = await thrownBy(() => readWhole(store, 'large'));
+  assert.is(error.code, 'STORE_UNREACHABLE', error.message);
+  assert.ok(proxy.asked.length < 20, `${proxy.asked.length} requests`);
 });
 
 for (const [what, act] of [

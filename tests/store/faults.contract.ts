@@ -42,13 +42,14 @@ for (const [how, cut] of [
   ['reset', (proxy: TcpProxy) => proxy.rst()],
 ] as const)
   faults(
-    `a body whose connection is ${how} half-way is no object: nothing is known`,
+    `a body whose connection is ${how} half-way, and that nobody goes on with, is no object: nothing is known`,
     async ({ world, proxy, access }) => {
       const store = openStore(access, world.env);
       const error = await thrownBy(async () => {
         for await (const _ of (await store.stream('large')) ?? []) {
           // At the first of many chunks: what the proxy has in hand by then is far from the whole.
-          proxy.hurt({ stalled: true });
+          // Nor does it let anybody in again, who would go on from there.
+          proxy.hurt({ stalled: true, drop: Number.POSITIVE_INFINITY });
           cut(proxy);
         }
       });
@@ -56,6 +57,17 @@ for (const [how, cut] of [
       store.close();
     },
   );
+
+faults('one that comes back is gone on with, to the last byte', async ({ world, proxy, access }) => {
+  const store = openStore(access, world.env);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of (await store.stream('large')) ?? []) {
+    if (chunks.push(chunk) % 100 === 1 && proxy.accepted() <= 3) proxy.rst();
+  }
+  assert.ok(LARGE.equals(Buffer.concat(chunks)));
+  assert.is(proxy.accepted(), 4);
+  store.close();
+});
 
 faults('a connection that is dropped as it is made is tried again', async ({ world, proxy, access }) => {
   const store = openStore(access, world.env);

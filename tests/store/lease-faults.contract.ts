@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import type { Held, Lock } from '../../lib/engine/index.ts';
 import { makeBucket, type StoreAccess, type StoreEnv, storeLease } from '../../lib/store/index.ts';
 import { seconds, systemClock } from '../../lib/time/index.ts';
-import { type HttpProxy, httpProxy } from '../servers/http-proxy.ts';
+import { type Canned, CONFLICT, type HttpProxy, httpProxy } from '../servers/http-proxy.ts';
 import { type Moto, startMoto } from '../servers/moto/moto.ts';
 
 interface World {
@@ -29,10 +29,17 @@ faults.after(async ({ moto, proxy }) => {
   await moto.close();
 });
 
+/** What is put next. */
+function hurt({ faults }: HttpProxy, how: Omit<Canned, 'of'>): Canned {
+  const canned = { of: /^PUT/, ...how };
+  faults.canned.push(canned);
+  return canned;
+}
+
 faults('recognises its own lock when the answer to the write that made it was lost', async ({ proxy, lease }) => {
-  proxy.faults.lost = 1;
+  const lost = hurt(proxy, { times: 1 });
   const held = await lease('created').acquire('bootstrap');
-  assert.is(proxy.faults.lost, 0);
+  assert.is(lost.times, 0);
   assert.is(
     (
       await lease('created')
@@ -46,26 +53,26 @@ faults('recognises its own lock when the answer to the write that made it was lo
 
 faults('and its own renewal', async ({ proxy, lease }) => {
   const held = await lease('renewed', seconds(3)).acquire('bootstrap');
-  proxy.faults.lost = 1;
+  const lost = hurt(proxy, { times: 1 });
   await systemClock.sleep(2500);
-  assert.is(proxy.faults.lost, 0);
+  assert.is(lost.times, 0);
   await held.check();
   await held.release();
 });
 
 faults('tries again what met another write, and gives up what meets others for ever', async ({ proxy, lease }) => {
-  proxy.faults.conflicts = 3;
+  const conflicts = hurt(proxy, { times: 3, answer: CONFLICT });
   const held = await lease('conflict').acquire('bootstrap');
-  assert.is(proxy.faults.conflicts, 0);
+  assert.is(conflicts.times, 0);
   await held.release();
 });
 
 faults('an endpoint that ignores conditions is refused: it keeps nobody out', async ({ proxy, lease }) => {
-  proxy.faults.unconditional = true;
+  proxy.faults.ignored.push('if-match', 'if-none-match');
   const error = await lease('ignored')
     .acquire('bootstrap')
     .then(String, thrown => thrown);
-  proxy.faults.unconditional = false;
+  proxy.faults.ignored.length = 0;
   assert.is(error.code, 'STORE_UNSAFE', error.message);
   assert.match(error.message, /lets .*ignored\.json be written as if nothing were there/);
 });
