@@ -19,7 +19,8 @@ const PROTOCOL = 'v5.channel.k8s.io';
 const CHANNEL = { stdin: 0, stdout: 1, stderr: 2, status: 3, close: 255 } as const;
 /** Kept of each stream, the newest. */
 const KEEP = 1 << 20;
-const HANDSHAKE_TIMEOUT: Duration = 30_000;
+/** A server that starts everything at once under emulation was seen to need more than half a minute. */
+const HANDSHAKE_TIMEOUT: Duration = 120_000;
 const STDIN_CHUNK = 64 * 1024;
 
 /**
