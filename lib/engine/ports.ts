@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { Secret } from '../secret/index.ts';
 import type { Duration } from '../time/index.ts';
 
@@ -171,5 +172,7 @@ export interface ClusterApi {
     argv: readonly string[],
     options?: { stdin?: string; timeout?: Duration; keep?: number },
   ): Promise<ExecResult>;
+  /** A connection to a port of a pod, as from the pod itself: no program is started there, as exec does. */
+  dial(pod: { namespace: string; name: string }, port: number): Promise<Duplex>;
   close(): Promise<void>;
 }

@@ -44,6 +44,7 @@ export function memoryCluster(...existing: KubeObject[]): MemoryCluster {
     },
     raw: refuse,
     exec: refuse,
+    dial: refuse,
     close: async () => {},
   };
   return { api, objects, writes };

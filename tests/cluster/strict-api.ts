@@ -25,6 +25,7 @@ export interface StrictApi {
 export interface Answers {
   http?(request: { method: string; path: string; query: URLSearchParams; body: string }): Answer | undefined;
   exec?(socket: WebSocket, query: URLSearchParams): void;
+  dial?(socket: WebSocket, query: URLSearchParams): void;
 }
 
 /** `cut`: the connection goes away in the middle of the body. */
@@ -46,8 +47,10 @@ export async function strictApi(answers: Answers, signal = new AbortController()
   const sockets = new WebSocketServer({ noServer: true, handleProtocols: offered => pick(offered) });
   server.on('upgrade', (request, socket, head) => {
     const url = new URL(request.url ?? '', 'https://api');
-    asked.push(`EXEC ${url.pathname}`);
-    sockets.handleUpgrade(request, socket, head, client => answers.exec?.(client, url.searchParams));
+    const dial = url.pathname.endsWith('/portforward');
+    asked.push(`${dial ? 'DIAL' : 'EXEC'} ${url.pathname}`);
+    const take = dial ? answers.dial : answers.exec;
+    sockets.handleUpgrade(request, socket, head, client => take?.(client, url.searchParams));
   });
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -81,7 +84,9 @@ async function answer(request: IncomingMessage, response: ServerResponse, answer
   response.end(typeof reply === 'string' ? reply : JSON.stringify(reply));
 }
 
-const pick = (offered: Set<string>) => (offered.has('v5.channel.k8s.io') ? 'v5.channel.k8s.io' : false);
+/** exec speaks v5, a forwarded port v4. */
+const pick = (offered: Set<string>) =>
+  ['v5.channel.k8s.io', 'v4.channel.k8s.io'].find(one => offered.has(one)) ?? false;
 
 function certificate(dir: string) {
   const [key, cert] = [join(dir, 'key.pem'), join(dir, 'cert.pem')];

@@ -6,10 +6,14 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { logsIn } from '../../lib/addon/app/login.ts';
+import { connectCluster, kubeconfigPath } from '../../lib/cluster/index.ts';
 import { containerFiles } from '../../lib/host/container/podman.ts';
 import { type ContainerProcess, containerProcesses } from '../../lib/host/container/processes.ts';
 import { runArguments } from '../../lib/host/container/start.ts';
 import { type Identity, knownIdentity } from '../../lib/host/identity.ts';
+import { FileSecretStore, Masker, Secret } from '../../lib/secret/index.ts';
+import { systemClock } from '../../lib/time/index.ts';
 import { callApp } from './app.ts';
 import { type Checkout, newCheckout } from './checkout.ts';
 
@@ -81,6 +85,23 @@ test('a second bootstrap changes nothing and opens no journal', async ({ checkou
   assert.is(code, 0);
   const again = JSON.parse(stdout);
   assert.equal([again.changed, again.journal], [[], undefined]);
+});
+
+test('the database lets a role in from here with its password, and with no other: no program is started there', async ({
+  checkout,
+}) => {
+  const clock = { clock: systemClock, signal: new AbortController().signal, random: Math.random };
+  const api = await connectCluster(kubeconfigPath(checkout.dir, SITE), SITE, clock);
+  const kept = await new FileSecretStore(join(checkout.state, 'secrets'), new Masker()).get(
+    'app/postgres-app-password',
+  );
+  const at = { cluster: async () => api, target: { site: SITE } };
+  try {
+    assert.is(await logsIn('app', kept ?? new Secret(''), at), true);
+    assert.is(await logsIn('app', new Secret('another'), at), false);
+  } finally {
+    await api.close();
+  }
 });
 
 test("a pod reaches this computer's loopback at 10.0.2.2, as under QEMU: the lab's store is there", async context => {

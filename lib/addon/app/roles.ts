@@ -3,6 +3,7 @@ import { OpsError } from '../../errors/index.ts';
 import type { Site } from '../../inventory/index.ts';
 import { minutes, seconds } from '../../time/index.ts';
 import { NAMESPACE } from './app.ts';
+import { logsIn } from './login.ts';
 import { PASSWORDS, type Role } from './manifests/want.ts';
 import { scramMatches, scramVerifier } from './scram.ts';
 
@@ -37,7 +38,14 @@ export function decideRoles(_: unknown, { different }: RoleFacts): Decision {
   return { is: 'changes', changes: [{ action: 'update', what, grade: 'known', secret: true }] };
 }
 
+/** A login is the effect itself, and starts no program; what is amiss is then read from within. */
 async function observe(ctx: Ctx): Promise<RoleFacts> {
+  const kept = await Promise.all(DATABASE_ROLES.map(role => ctx.secrets.get(passwordName(role))));
+  const tried = kept.map((password, at) => password !== undefined && logsIn(DATABASE_ROLES[at] ?? '', password, ctx));
+  return (await Promise.all(tried)).every(Boolean) ? { different: [] } : readVerifiers(ctx);
+}
+
+async function readVerifiers(ctx: Ctx): Promise<RoleFacts> {
   const names = DATABASE_ROLES.map(role => `'${role}'`).join(', ');
   const rows = await psql(`SELECT rolname, rolpassword FROM pg_authid WHERE rolname IN (${names});`, ctx);
   const verifiers = new Map(rows.split('\n').map(row => row.split('|') as [string, string]));

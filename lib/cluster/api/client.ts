@@ -2,6 +2,7 @@ import type { ClusterApi, KubeObject, KubeQuery, KubeRef } from '../../engine/in
 import { OpsError } from '../../errors/index.ts';
 import type { RetryContext } from '../../time/index.ts';
 import { type Connection, openKubeconfig } from './connection.ts';
+import { dialPod } from './dial.ts';
 import { Discovery, type Resource } from './discovery.ts';
 import { execInPod } from './exec.ts';
 import { gathering } from './gathering.ts';
@@ -42,6 +43,7 @@ export async function connectCluster(
     scale: (ref, replicas) => scale(client, ref, replicas),
     remove: ref => remove(client, ref),
     exec: (pod, argv, options) => execInPod(connection, { pod, argv, ...options }, context.signal),
+    dial: (pod, port) => dialPod(connection, pod, port, context.signal),
     close: async () => connection.agent.destroy(),
   };
 }

@@ -1,14 +1,14 @@
-import type { IncomingMessage } from 'node:http';
-import WebSocket, { type RawData } from 'ws';
+import type WebSocket from 'ws';
 import type { ExecResult } from '../../engine/index.ts';
-import { OpsError, oneLine } from '../../errors/index.ts';
+import { OpsError } from '../../errors/index.ts';
 import { capture } from '../../shell/capture.ts';
 import { type Duration, formatDuration } from '../../time/index.ts';
 import type { Connection } from './connection.ts';
+import { bytesOf, onFailure, type Pod, podSocket, refused } from './socket.ts';
 import { isRecord, parsed, statusWords } from './words.ts';
 
 export interface PodExec {
-  pod: { namespace: string; name: string; container?: string };
+  pod: Pod & { container?: string };
   argv: readonly string[];
   stdin?: string;
   timeout?: Duration;
@@ -19,8 +19,6 @@ const PROTOCOL = 'v5.channel.k8s.io';
 const CHANNEL = { stdin: 0, stdout: 1, stderr: 2, status: 3, close: 255 } as const;
 /** Kept of each stream, the newest. */
 const KEEP = 1 << 20;
-/** A server that starts everything at once under emulation was seen to need more than half a minute. */
-const HANDSHAKE_TIMEOUT: Duration = 120_000;
 const STDIN_CHUNK = 64 * 1024;
 
 /**
@@ -30,13 +28,7 @@ const STDIN_CHUNK = 64 * 1024;
 export async function execInPod(connection: Connection, exec: PodExec, signal: AbortSignal): Promise<ExecResult> {
   const { stdin, timeout } = exec;
   const name = `${exec.pod.namespace}/${exec.pod.name} of ${connection.site}`;
-  const headers = await connection.headers();
-  signal.throwIfAborted();
-  const socket = new WebSocket(execUrl(connection.server, exec), [PROTOCOL], {
-    agent: connection.agent,
-    headers,
-    handshakeTimeout: HANDSHAKE_TIMEOUT,
-  });
+  const socket = await podSocket(connection, exec.pod, 'exec', queryOf(exec), PROTOCOL, signal);
   const { promise, resolve, reject } = Promise.withResolvers<ExecResult>();
   // Listening begins before the handshake ends: the first frames may come in the same packet.
   collect(socket, name, resolve, reject);
@@ -53,12 +45,11 @@ export async function execInPod(connection: Connection, exec: PodExec, signal: A
   }
 }
 
-function execUrl(server: URL, { pod, argv, stdin }: PodExec): URL {
+function queryOf({ pod, argv, stdin }: PodExec): URLSearchParams {
   const query = new URLSearchParams({ stdout: 'true', stderr: 'true', stdin: String(stdin !== undefined) });
   if (pod.container) query.set('container', pod.container);
   for (const word of argv) query.append('command', word);
-  const path = `/api/v1/namespaces/${encodeURIComponent(pod.namespace)}/pods/${encodeURIComponent(pod.name)}/exec`;
-  return new URL(`${server.pathname.replace(/\/$/, '')}${path}?${query}`, server);
+  return query;
 }
 
 type Settle = ReturnType<typeof Promise.withResolvers<ExecResult>>;
@@ -67,10 +58,6 @@ type Settle = ReturnType<typeof Promise.withResolvers<ExecResult>>;
 function collect(socket: WebSocket, name: string, resolve: Settle['resolve'], reject: Settle['reject']): void {
   const stdout = capture(KEEP);
   const stderr = capture(KEEP);
-  let open = false;
-  socket.on('open', () => {
-    open = true;
-  });
   socket.on('message', data => {
     const frame = bytesOf(data);
     const payload = frame.subarray(1);
@@ -78,14 +65,11 @@ function collect(socket: WebSocket, name: string, resolve: Settle['resolve'], re
     else if (frame[0] === CHANNEL.stderr) stderr.add(payload);
     else if (frame[0] === CHANNEL.status) {
       const code = exitCode(payload.toString('utf8'));
-      if (code === undefined) reject(refused(name, statusWords(payload.toString('utf8'))));
+      if (code === undefined) reject(refused(`exec in ${name}`, statusWords(payload.toString('utf8'))));
       else resolve({ code, signal: null, stdout: stdout.output(), stderr: stderr.output() });
     }
   });
-  socket.on('unexpected-response', (_request, response) => {
-    readAll(response).then(body => reject(refused(name, `${response.statusCode} ${statusWords(body)}`)), reject);
-  });
-  socket.on('error', error => reject(open ? lost(name, oneLine(error)) : unreachable(name, error)));
+  onFailure(socket, `exec in ${name}`, { fail: reject, lost: why => reject(lost(name, why)) });
   socket.on('close', code => reject(lost(name, `the stream ended without an exit status (close code ${code})`)));
 }
 
@@ -107,20 +91,6 @@ function sendStdin(socket: WebSocket, stdin: string | undefined): void {
     socket.send(Buffer.concat([Buffer.of(CHANNEL.stdin), bytes.subarray(at, at + STDIN_CHUNK)]));
   socket.send(Buffer.of(CHANNEL.close, CHANNEL.stdin));
 }
-
-const bytesOf = (data: RawData): Buffer =>
-  Buffer.isBuffer(data) ? data : Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data);
-
-async function readAll(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-const refused = (name: string, words: string) => new OpsError('CLUSTER_REFUSED', `cannot exec in ${name}: ${words}`);
-
-const unreachable = (name: string, cause: unknown) =>
-  new OpsError('CLUSTER_UNREACHABLE', `cannot exec in ${name}: ${oneLine(cause)}`, { cause });
 
 const lost = (name: string, why: string) =>
   new OpsError('SHELL_LOST', `cannot tell how the command in ${name} ended: ${why}`);
