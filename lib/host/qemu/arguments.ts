@@ -68,7 +68,7 @@ export function qemuArguments({ identity, files, cpus, memory, accelerator, comm
 const EMULATED = ['tsc=reliable', 'highres=off', 'nohz=off', 'norandmaps'];
 
 /** MiB, the most there can be: what was translated is kept until they are full, and then all of it is forgotten. */
-const TRANSLATED = 2047;
+export const TRANSLATED = 2047;
 
 /** Devices that a board of the PC kind has and no guest of ours uses. */
 const ABSENT = ['i8042', 'hpet', 'smbus', 'sata', 'vmport', 'graphics'];
