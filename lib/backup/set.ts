@@ -7,6 +7,8 @@ export const SET_ID = /^\d{8}T\d{6}Z-[0-9a-f]{8}$/;
 export const setId = z.string().regex(SET_ID);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const utc = z.iso.datetime();
+/** Of PostgreSQL, as '0/1C000028'. */
+export const lsn = z.string().regex(/^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/);
 
 export const SOURCES = ['postgres', 'velero', 'control-plane'] as const;
 export type SourceName = (typeof SOURCES)[number];
@@ -39,7 +41,7 @@ export const postgresFacts = z.strictObject({
   /** Travels with every restore: lineage, not identity. */
   systemIdentifier: z.string(),
   /** Named, made under the SHARE lock under which the dump's snapshot was taken. */
-  restorePoint: z.strictObject({ name: z.string(), lsn: z.string(), at: utc, timeline: z.int().min(1) }),
+  restorePoint: z.strictObject({ name: z.string(), lsn, at: utc, timeline: z.int().min(1) }),
   pgbackrest: z.strictObject({
     stanza: z.string(),
     /** '20261121-152300F' */

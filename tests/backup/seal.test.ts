@@ -152,8 +152,15 @@ test('a manifest that is signed and breaks the schema is refused, whatever stand
   await world.backup(idOf(1));
   const signer = await readSigner(world.secrets);
   const good = JSON.parse(Buffer.from(world.endpoint.peek('muster-unit', KEYS.manifest(idOf(1))) ?? '').toString());
+  const part = good.sources.find(({ source }: { source: string }) => source === 'postgres');
+  const at = (lsn: string) => ({
+    ...part,
+    facts: { ...part.facts, restorePoint: { ...part.facts.restorePoint, lsn } },
+  });
   for (const flawed of [
     { ...good, schema: 2 },
+    { ...good, sources: [at('0/G')] },
+    { ...good, sources: [at('28')] },
     { ...good, extra: '\u001b[31m' },
     { ...good, sources: [] },
     { ...good, sources: [{ ...good.sources[0], artefacts: [] }] },

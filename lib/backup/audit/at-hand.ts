@@ -5,7 +5,9 @@ import type { Secret } from '../../secret/index.ts';
 import type { Setting } from '../../store/index.ts';
 import type { Check } from '../check.ts';
 import type { EscrowAt } from '../escrow/place.ts';
-import type { SetList } from '../list.ts';
+import { newestComplete, type SetList } from '../list.ts';
+import { type PartOf, partOf, type SourceName } from '../set.ts';
+import type { SealedSet } from '../source.ts';
 import type { Kopia } from '../velero/kopia.ts';
 
 /** What an audit looks at. Whatever cannot be reached throws when it is asked for, and leaves the line unknown. */
@@ -34,6 +36,26 @@ export interface AuditAtHand {
 
 export type AuditCheck = Check<AuditAtHand>;
 export type Look = ReturnType<AuditCheck['look']>;
+
+const absent = (got: string): Awaited<Look> => ({ state: 'failed', code: 'SET_ABSENT', got });
+
+/** Of the newest complete set: without one the check has failed. */
+export const ofNewest =
+  (look: (set: SealedSet, of: AuditAtHand) => Look): AuditCheck['look'] =>
+  async of => {
+    const set = newestComplete((await of.sets()).rows)?.set;
+    return set ? look(set, of) : absent('no set is complete');
+  };
+
+/** The same of one source in it. */
+export const ofNewestPart = <S extends SourceName>(
+  source: S,
+  look: (part: PartOf<S>, of: AuditAtHand) => Look,
+): AuditCheck['look'] =>
+  ofNewest(async ({ manifest }, of) => {
+    const part = partOf(manifest, source);
+    return part ? look(part, of) : absent('no complete set has it');
+  });
 
 /** undefined: passed. */
 export const seen = async (

@@ -1,7 +1,6 @@
 import { SET_CHECKS } from '../checks/index.ts';
-import { newestComplete } from '../list.ts';
 import { type Manifest, partOf } from '../set.ts';
-import { type AuditCheck, seen } from './at-hand.ts';
+import { type AuditCheck, ofNewest, seen } from './at-hand.ts';
 
 /** Snapshots that complete sets need, by namespace. */
 export function snapshotsOf(sets: readonly Manifest[]): Map<string, string[]> {
@@ -43,11 +42,9 @@ export const newestChecks: readonly AuditCheck[] = SET_CHECKS.filter(({ id }) =>
     ...check,
     id: check.id.replace('set.', 'audit.newest.'),
     title: `The newest complete set: ${check.title}`,
-    async look(of) {
-      const id = newestComplete((await of.sets()).rows)?.id;
-      if (id === undefined) return { state: 'failed', code: 'SET_ABSENT', got: 'no set is complete' };
+    look: ofNewest(async ({ manifest: { id } }, of) => {
       const [store, publicKey] = await Promise.all([of.store(), of.publicKey()]);
       return check.look({ site: of.site, store, id, publicKey, escrow: of.escrow, at: of.now });
-    },
+    }),
   }),
 );

@@ -1,8 +1,7 @@
 import type { StoredObject } from '../../engine/index.ts';
 import { formatDuration, minutes } from '../../time/index.ts';
-import { newestComplete } from '../list.ts';
 import type { SetPart, SourceName } from '../set.ts';
-import type { AuditCheck } from './at-hand.ts';
+import { type AuditCheck, ofNewestPart } from './at-hand.ts';
 import { archiveOf } from './postgres.ts';
 import { walReach } from './wal.ts';
 
@@ -17,10 +16,7 @@ export const freshCheck = (source: SourceName): AuditCheck => ({
   level: 'L0',
   required: true,
   expected: 'younger than the rpo of the inventory',
-  async look({ site, now, sets, objects }) {
-    const newest = newestComplete((await sets()).rows)?.set;
-    const part = newest?.manifest.sources.find(one => one.source === source);
-    if (!newest || !part) return { state: 'failed', code: 'SET_ABSENT', got: 'no complete set has it' };
+  look: ofNewestPart(source, async (part, { site, now, objects }) => {
     const { at, by } = newestMoment(part, await objects());
     const age = now.getTime() - at.getTime();
     const rpo = site.backup?.rpo[source] ?? 0;
@@ -28,7 +24,7 @@ export const freshCheck = (source: SourceName): AuditCheck => ({
     if (age < -AHEAD)
       return { state: 'failed', code: 'SET_STALE', got: `${at.toISOString()} is in the future (${by})` };
     return age > rpo ? { state: 'failed', code: 'SET_STALE', got } : { state: 'passed', got };
-  },
+  }),
 });
 
 /** Of the database WAL counts too, as far as it has no gap. */

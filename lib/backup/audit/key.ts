@@ -1,7 +1,6 @@
 import { isOpsError, OpsError } from '../../errors/index.ts';
-import { newestComplete } from '../list.ts';
 import { KEYS } from '../set.ts';
-import type { AuditCheck } from './at-hand.ts';
+import { type AuditCheck, ofNewest } from './at-hand.ts';
 
 /**
  * The key of KMS is in no escrow and cannot be: of it the right to use it is what a restore needs. Tried by reading, as who
@@ -14,10 +13,8 @@ export const kmsKeyCheck = (key: string): AuditCheck => ({
   level: 'L0',
   required: true,
   expected: `the manifest of the newest complete set, encrypted by ${key}, read with the keys of the reader`,
-  async look({ sets, store, reader }) {
-    const id = newestComplete((await sets()).rows)?.id;
-    if (id === undefined) return { state: 'failed', code: 'SET_ABSENT', got: 'no set is complete' };
-    const name = KEYS.manifest(id);
+  look: ofNewest(async ({ manifest }, { store, reader }) => {
+    const name = KEYS.manifest(manifest.id);
     const { kmsKey: by, versionId } = (await (await store()).head(name)) ?? {};
     if (by === undefined)
       throw new OpsError('CHECK_UNRUN', `cannot tell by which key ${name} is encrypted: no key is named`);
@@ -29,5 +26,5 @@ export const kmsKeyCheck = (key: string): AuditCheck => ({
       if (!isOpsError(error, 'STORE_REFUSED')) throw error;
       return { state: 'failed', code: 'KEY_MISSING', got: error.message };
     }
-  },
+  }),
 });

@@ -1,7 +1,6 @@
 import type { StoredObject } from '../../engine/index.ts';
 import { eachOf } from '../artefacts.ts';
 import type { Check } from '../check.ts';
-import { newestComplete } from '../list.ts';
 import { indexCheck, type RepositoryAtHand } from '../postgres/info-file.ts';
 import { repositoryKeys } from '../postgres/repository.ts';
 import { timelinesCheck } from '../postgres/timelines.ts';
@@ -9,7 +8,7 @@ import { archivedSegments } from '../postgres/wal.ts';
 import { archiveKeyOf, walFlaw } from '../postgres/wal-content.ts';
 import { type PartOf, partOf } from '../set.ts';
 import type { SealedSet } from '../source.ts';
-import { type AuditCheck, seen } from './at-hand.ts';
+import { type AuditCheck, ofNewestPart, seen } from './at-hand.ts';
 import { walReach } from './wal.ts';
 
 type Part = PartOf<'postgres'>;
@@ -50,7 +49,7 @@ export const walGapCheck: AuditCheck = {
 };
 
 /** A drill's check of a set, of the newest complete one. */
-const ofNewest = (
+const likeOfSet = (
   id: string,
   title: string,
   expected: string,
@@ -62,23 +61,20 @@ const ofNewest = (
   level: 'L1',
   required: true,
   expected,
-  async look({ sets, store, cipher }) {
-    const set = newestComplete((await sets()).rows)?.set?.manifest;
-    const part = set && partOf(set, 'postgres');
-    if (!part) return { state: 'failed', code: 'SET_ABSENT', got: 'no complete set has it' };
-    return checkOf(part).look({ store: await store(), cipher: await cipher() });
-  },
+  look: ofNewestPart('postgres', async (part, { store, cipher }) =>
+    checkOf(part).look({ store: await store(), cipher: await cipher() }),
+  ),
 });
 
 /** An older index, or none, is the end of archiving and of that set's restore. */
-export const repositoryIndexCheck = ofNewest(
+export const repositoryIndexCheck = likeOfSet(
   'audit.index',
   'The newest complete set is in the index by which pgBackRest goes',
   'its base backup, and the system of its database',
   part => indexCheck(part, 'counts'),
 );
 
-export const timelineCheck = ofNewest(
+export const timelineCheck = likeOfSet(
   'audit.timelines',
   'Every later timeline of the archive leads on from the newest complete set',
   'none that PostgreSQL would follow and end',
@@ -96,10 +92,7 @@ export const walContentCheck: AuditCheck = {
   level: 'L1',
   required: true,
   expected: 'bytes of the SHA-1 that is in its name',
-  async look({ sets, objects, store: open, cipher: pass }) {
-    const set = newestComplete((await sets()).rows)?.set?.manifest;
-    const part = set && partOf(set, 'postgres');
-    if (!part) return { state: 'failed', code: 'SET_ABSENT', got: 'no complete set has it' };
+  look: ofNewestPart('postgres', async (part, { objects, store: open, cipher: pass }) => {
     const [store, cipher] = await Promise.all([open(), pass()]);
     const { walLast } = part.facts.pgbackrest;
     const key = await archiveKeyOf(part.facts, store, cipher);
@@ -110,7 +103,7 @@ export const walContentCheck: AuditCheck = {
       flaws.filter(flaw => flaw !== undefined),
       `${later.length} segments`,
     );
-  },
+  }),
 };
 
 const isAfter = (walLast: string, key: string) => [...archivedSegments([key]).keys()].some(name => name > walLast);

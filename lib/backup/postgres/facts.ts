@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { OpsError } from '../../errors/index.ts';
 import { minutes } from '../../time/index.ts';
-import { type PostgresFacts, postgresFacts } from '../set.ts';
+import { lsn, type PostgresFacts, postgresFacts } from '../set.ts';
 import type { Postgres } from '../source.ts';
 
 /** What a database holds, as facts.sql reads it. */
@@ -24,7 +24,7 @@ export async function readFacts(postgres: Postgres, database = 'app'): Promise<D
   return parseFacts(linesOf(await postgres.psql(sql, { database, timeout: minutes(30) })), postgres.name);
 }
 
-const point = z.object({ name: z.string(), lsn: z.string(), wal: z.string(), timeline: z.int(), at: z.iso.datetime() });
+const point = z.object({ name: z.string(), lsn, wal: z.string(), timeline: z.int(), at: z.iso.datetime() });
 const line = z.looseObject({ kind: z.string() });
 type Line = z.infer<typeof line>;
 

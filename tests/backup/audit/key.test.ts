@@ -30,7 +30,7 @@ const kms = suite('the key of KMS');
 for (const [promise, by, answer, expected, words] of CASES)
   kms(promise, async () => {
     const of = {
-      sets: async () => ({ rows: [{ id: 'set', complete: true }], vanished: [] }),
+      sets: async () => ({ rows: [{ id: 'set', complete: true, set: { manifest: { id: 'set' } } }], vanished: [] }),
       store: async () => head(by) as unknown as ObjectStore,
       reader: async () => get(answer) as unknown as ObjectStore,
     } as unknown as AuditAtHand;
