@@ -91,13 +91,13 @@ export const walContentCheck: AuditCheck = {
   source: 'postgres',
   level: 'L1',
   required: true,
-  expected: 'bytes of the SHA-1 that is in its name',
+  expected: 'bytes of the SHA-1 that is in its name, from its place in the WAL of this cluster',
   look: ofNewestPart('postgres', async (part, { objects, store: open, cipher: pass }) => {
     const [store, cipher] = await Promise.all([open(), pass()]);
     const { walLast } = part.facts.pgbackrest;
-    const key = await archiveKeyOf(part.facts, store, cipher);
+    const of = { pass: await archiveKeyOf(part.facts, store, cipher), system: part.facts.systemIdentifier };
     const later = archiveOf(part, await objects()).filter(one => isAfter(walLast, one.key));
-    const flaws = await eachOf(later, OPEN, async one => walFlaw(one.key, await store.get(one.key), key));
+    const flaws = await eachOf(later, OPEN, async one => walFlaw(one.key, await store.get(one.key), of));
     return seen(
       'SET_ARTEFACT_CHANGED',
       flaws.filter(flaw => flaw !== undefined),

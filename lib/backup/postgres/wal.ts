@@ -20,6 +20,9 @@ export function segmentOf(name: string): Segment {
   return { timeline, number: BigInt(`0x${log}`) * IN_LOG + BigInt(`0x${low}`) };
 }
 
+/** Where its first byte stands. Errors: MANIFEST_INVALID. */
+export const startOf = (name: string): bigint => segmentOf(name).number * 2n ** 24n;
+
 const hex = (value: bigint) => value.toString(16).toUpperCase().padStart(8, '0');
 
 /** Every name between two of one timeline, both included. Errors: MANIFEST_INVALID when the range is none. */

@@ -3,12 +3,9 @@ import { OpsError } from '../../errors/index.ts';
 import { archiveOf } from '../audit/postgres.ts';
 import { walReach } from '../audit/wal.ts';
 import type { Check } from '../check.ts';
-import { positionOf, segmentOf } from '../postgres/wal.ts';
+import { positionOf, startOf } from '../postgres/wal.ts';
 import type { PartOf } from '../set.ts';
 import type { Postgres } from '../source.ts';
-
-/** 16 MiB. */
-const SEGMENT = 2n ** 24n;
 
 const SQL = `SELECT timeline_id, coalesce(pg_last_wal_replay_lsn()::text, '') FROM pg_control_checkpoint()`;
 
@@ -32,7 +29,7 @@ export const replayedCheck = (part: PartOf<'postgres'>, store: () => Promise<Obj
     const before = all.filter(({ key }) => !new RegExp(`/${mine}[0-9A-F]{16}-`).test(key));
     const { newest } = walReach(part.facts.pgbackrest.walFirst, before);
     const got = `replayed up to ${lsn}, timeline ${Number(timeline)}`;
-    if (newest && positionOf(lsn) < segmentOf(newest.segment).number * SEGMENT)
+    if (newest && positionOf(lsn) < startOf(newest.segment))
       return { state: 'failed', code: 'RESTORE_FAILED', got: `${got}; the archive leads on to ${newest.segment}` };
     return { state: 'passed', got };
   },

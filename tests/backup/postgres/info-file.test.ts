@@ -89,13 +89,19 @@ test("a key that does not open the set's own copy is the wrong one", async () =>
 test('a WAL segment of the archive is what its name says, or another one, or none', async () => {
   const pass = archiveKey('[cipher]\ncipher-pass="key-of-the-archive"\n') ?? KEY;
   const wal = Buffer.alloc(1 << 20, 'wal');
+  wal.writeBigUInt64LE(0xa000000n, 8);
+  wal.writeBigUInt64LE(7412345678901234567n, 24);
   const bytes = (plain: Buffer) => sealedBytes(zstdCompressSync(plain), pass);
-  const name = createHash('sha1').update(wal).digest('hex');
-  const key = `pgbackrest/archive/app-a/15-1/0000000100000000/00000001000000000000000A-${name}.zst`;
-  assert.is(await walFlaw(key, bytes(wal), pass), undefined);
-  assert.match((await walFlaw(key, bytes(Buffer.alloc(1 << 20)), pass)) ?? '', 'is another one');
-  assert.match((await walFlaw(key, new Uint8Array(400), pass)) ?? '', 'cannot be opened');
-  assert.match((await walFlaw(key, undefined, pass)) ?? '', 'is gone');
+  const flaw = (sealed: Uint8Array | undefined, segment = 'A', system = facts.systemIdentifier) => {
+    const name = `00000001000000000000000${segment}-${createHash('sha1').update(wal).digest('hex')}.zst`;
+    return walFlaw(`pgbackrest/archive/app-a/15-1/0000000100000000/${name}`, sealed, { pass, system });
+  };
+  assert.is(await flaw(bytes(wal)), undefined);
+  assert.match((await flaw(bytes(Buffer.alloc(1 << 20)))) ?? '', 'is another one');
+  assert.match((await flaw(new Uint8Array(400))) ?? '', 'cannot be opened');
+  assert.match((await flaw(undefined)) ?? '', 'is gone');
+  assert.match((await flaw(bytes(wal), 'B')) ?? '', 'is a copy of another one');
+  assert.match((await flaw(bytes(wal), 'A', '7')) ?? '', 'is of another cluster');
 });
 
 /** The archive with histories beside the set's second timeline, each sealed with the archive's own key. */
