@@ -11,6 +11,7 @@ import { readInfo } from '../../../lib/backup/postgres/info.ts';
 import { proveInScratch } from '../../../lib/backup/postgres/prove.ts';
 import { walCheck } from '../../../lib/backup/postgres/repository-checks.ts';
 import { archivedSegments } from '../../../lib/backup/postgres/wal.ts';
+import { archiveKeyOf, walFlaw } from '../../../lib/backup/postgres/wal-content.ts';
 import { runChecks } from '../../../lib/backup/run-checks.ts';
 import type { SealOf } from '../../../lib/backup/seal.ts';
 import { KEYS, type PartOf } from '../../../lib/backup/set.ts';
@@ -139,6 +140,23 @@ test('an expiry that was killed after pgBackRest forgot the backup is carried to
 test('the next base backup works, and the database that was expired behind comes back from it', async context => {
   context.parts.push(await context.world.take(idOf(4)));
   assert.equal(await flaws(context, 4), []);
+});
+
+test('every segment that PostgreSQL wrote stands where its name says, and one under the name of the next does not', async ({
+  world: { store, cipher },
+  parts,
+}) => {
+  const facts = parts.at(-1)?.facts;
+  if (!facts) throw new Error('there is no set');
+  const of = { pass: await archiveKeyOf(facts, store, cipher), system: facts.systemIdentifier };
+  const segments = [...archivedSegments((await store.list('pgbackrest/archive/')).map(({ key }) => key))];
+  assert.ok(segments.length > 1);
+  for (const [, key] of segments) assert.is(await walFlaw(key, await store.get(key), of), undefined);
+  const [[one, key], [other]] = segments as [[string, string], [string, string]];
+  assert.match(
+    (await walFlaw(key.replace(`/${one}-`, `/${other}-`), await store.get(key), of)) ?? '',
+    'a copy of another',
+  );
 });
 
 test.run();
