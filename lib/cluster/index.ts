@@ -1,5 +1,5 @@
 /** Cluster: k3s, EKS, kubeconfig, the API client, readiness. */
-export { connectCluster, FIELD_MANAGER, MANAGED_BY } from './api/client.ts';
+export { connectCluster, FIELD_MANAGER, ISSUED_FOR, MANAGED_BY } from './api/client.ts';
 export { isRecord } from './api/words.ts';
 export { copyOf, isInCopy } from './copies.ts';
 export { siteToken } from './eks/site-token.ts';

@@ -1,3 +1,4 @@
+import { certificateStep } from '../addon/app/certificate.ts';
 import type { AnyStep } from '../engine/index.ts';
 import type { Site } from '../inventory/index.ts';
 import { loadScripts } from './compose.ts';
@@ -14,7 +15,7 @@ export interface Rebuild {
   /** Those on which data stands; what is only looked at comes beside the data. */
   addons: Part;
   beside: readonly AnyStep[];
-  /** The application is looked at, not installed: the site's authority for TLS, and the answer. */
+  /** The application is looked at, not installed: the site's authority for TLS, its certificate, and the answer. */
   answers: Part;
   /** The heartbeat, which the backup brings back asleep. */
   heartbeat: Part;
@@ -36,13 +37,15 @@ export async function rebuildOf(site: Site, place: Place): Promise<Rebuild> {
     const some = new Set(scripts.filter(({ name }) => names.test(name)).flatMap(({ steps }) => steps));
     return step => some.has(step);
   };
+  // Everywhere else a site answers where it answered before.
+  const moves = site.app !== undefined && site.provider.kind === 'ec2';
   return {
-    steps: scripts.flatMap(({ steps }) => steps),
+    steps: [...scripts.flatMap(({ steps }) => steps), ...(moves ? [certificateStep(site, place.provider)] : [])],
     machines: of(/^[12]\d-/),
     cluster: of(/^3\d-/),
     addons: step => of(/^4\d-/)(step) && step.id !== METRICS,
     beside: scripts.flatMap(({ steps }) => steps).filter(({ id }) => id === METRICS),
-    answers: ({ id }) => id === 'site-ca' || id === 'app.answers',
+    answers: ({ id }) => ['site-ca', 'app.certificate', 'app.answers'].includes(id),
     heartbeat: ({ id }) => id === 'app.heartbeat',
   };
 }

@@ -31,7 +31,7 @@ export const secretsStep = (site: Site, provider: Provider, needs: readonly Need
   want: {},
   needs,
   deadline: minutes(2),
-  observe: async ctx => observe(await appNames(site, provider), ctx),
+  observe: async ctx => secretFacts(await appNames(site, provider), ctx),
   decide: decideSecrets,
   apply: (change, ctx) => ctx.effect(change, () => act({ site, provider }, change, ctx)),
 });
@@ -47,7 +47,7 @@ export function decideSecrets(_: unknown, facts: SecretFacts): Decision {
   return { is: 'done', reason: `${Object.keys(facts).length} Secrets as they are kept here` };
 }
 
-async function observe(names: Names, ctx: Ctx): Promise<SecretFacts> {
+export async function secretFacts(names: Names, ctx: Ctx): Promise<SecretFacts> {
   const api = await ctx.cluster(ctx.target.site);
   const [authority, live] = await Promise.all([
     readAuthority(ctx.secrets),
@@ -108,7 +108,8 @@ async function act(app: App, { what }: Change, ctx: Ctx): Promise<void> {
   await api.apply(secret(PASSWORDS[role], 'Opaque', { password: password.reveal() }));
 }
 
-async function tlsSecret({ site, provider }: App, { secrets, clock }: Ctx): Promise<KubeObject> {
+/** Errors: SECRET_MISSING before the site has an authority. */
+export async function tlsSecret({ site, provider }: App, { secrets, clock }: Ctx): Promise<KubeObject> {
   const authority = await readAuthority(secrets);
   if (!authority)
     throw new OpsError('SECRET_MISSING', `cannot issue a certificate for ${site.name}: it has no authority yet`, {

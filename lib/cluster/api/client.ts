@@ -12,6 +12,8 @@ import { isRecord, parsed } from './words.ts';
 /** Owns fields by server-side apply, and objects by the label. */
 export const FIELD_MANAGER = 'muster';
 export const MANAGED_BY = 'app.kubernetes.io/managed-by';
+/** On a certificate that was issued anew for where a site came back: it is not the one of its backup. */
+export const ISSUED_FOR = 'muster.lab/issued-for';
 
 /** Objects in one reply of a list. */
 const PAGE = 500;
