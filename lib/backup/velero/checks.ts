@@ -104,7 +104,7 @@ async function objectFault(api: ClusterApi, fact: ObjectFact, mapping: Mapping):
   const found = await api.get({ apiVersion, kind, ...ref });
   if (!found) return [`${labelOf(fact)}: not there`];
   // A certificate is for where the site is; that it is a good one, its answer over TLS shows.
-  const elsewhere = kind === 'Secret' && found.metadata.annotations?.[ISSUED_FOR] !== undefined;
+  const elsewhere = found.type === 'kubernetes.io/tls' && found.metadata.annotations?.[ISSUED_FOR] !== undefined;
   return elsewhere || factOf(found)?.sha256 === sha256 ? [] : [`${labelOf(fact)}: not as it was`];
 }
 
