@@ -95,10 +95,9 @@ test('the database lets a role in from here with its password, and with no other
   const kept = await new FileSecretStore(join(checkout.state, 'secrets'), new Masker()).get(
     'app/postgres-app-password',
   );
-  const at = { cluster: async () => api, target: { site: SITE } };
   try {
-    assert.is(await logsIn('app', kept ?? new Secret(''), at), true);
-    assert.is(await logsIn('app', new Secret('another'), at), false);
+    assert.is(await logsIn(api, 'app', kept ?? new Secret('')), true);
+    assert.is(await logsIn(api, 'app', new Secret('another')), false);
   } finally {
     await api.close();
   }

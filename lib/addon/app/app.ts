@@ -6,6 +6,8 @@ import { type AppObjects, appObjects } from './manifests/app.ts';
 import type { Seed } from './manifests/want.ts';
 
 export const NAMESPACE = 'app';
+/** Where the database runs, and its own programs. */
+export const DATABASE_POD = { namespace: NAMESPACE, name: 'postgres-0', container: 'postgres' };
 /** Where a provider's `web` endpoint ends on the node. */
 const NODE_PORT = 30443;
 

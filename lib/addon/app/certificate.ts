@@ -6,7 +6,7 @@ import { minutes } from '../../time/index.ts';
 import { NAMESPACE } from './app.ts';
 import { appNames } from './endpoint.ts';
 import { TLS_SECRET } from './manifests/want.ts';
-import { type SecretSeen, secretFacts, tlsSecret } from './secrets.ts';
+import { type SecretSeen, secretFacts, secretRef, shown, tlsSecret } from './secrets.ts';
 
 export interface CertificateFacts {
   tls: SecretSeen;
@@ -14,7 +14,7 @@ export interface CertificateFacts {
   stale: readonly string[];
 }
 
-const SECRET = `Secret ${NAMESPACE}/${TLS_SECRET}`;
+const SECRET = shown(TLS_SECRET);
 const podWhat = (name: string) => `Pod ${NAMESPACE}/${name}`;
 
 /** app.certificate: what a backup brought back is for where the site was; a site that came back elsewhere has other addresses. */
@@ -58,7 +58,7 @@ async function observe(site: Site, provider: Provider, ctx: Ctx): Promise<Certif
 /** By the cluster's own clock. Of a certificate that came with its pods nothing is known, and nothing needed. */
 async function stalePods(ctx: Ctx): Promise<string[]> {
   const api = await ctx.cluster(ctx.target.site);
-  const secret = await api.get({ apiVersion: 'v1', kind: 'Secret', namespace: NAMESPACE, name: TLS_SECRET });
+  const secret = await api.get(secretRef(TLS_SECRET));
   const issued = secret?.metadata.annotations?.[ISSUED_FOR] === undefined ? undefined : writtenAt(secret);
   if (issued === undefined) return [];
   const pods = await api.list({ ...POD, labelSelector: 'app.kubernetes.io/component=frontend' });

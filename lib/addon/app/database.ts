@@ -1,7 +1,7 @@
 import type { Ctx } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
 import { seconds } from '../../time/index.ts';
-import { type App, NAMESPACE } from './app.ts';
+import { type App, DATABASE_POD } from './app.ts';
 import type { Data } from './decide.ts';
 
 /** An exec costs a second under emulation, so the app is asked first: it knows as soon as it reads its database. */
@@ -31,7 +31,7 @@ SELECT 'read';
 async function readDatabase(ctx: Ctx): Promise<Data> {
   const api = await ctx.cluster(ctx.target.site);
   const { code, stdout, stderr } = await api.exec(
-    { namespace: NAMESPACE, name: 'postgres-0', container: 'postgres' },
+    DATABASE_POD,
     ['psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', '-d', 'postgres'],
     { stdin: QUESTIONS, timeout: seconds(60) },
   );

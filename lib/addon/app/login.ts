@@ -1,43 +1,36 @@
-import type { Client as PgClient } from 'pg';
-import type { Ctx } from '../../engine/index.ts';
+import { isRecord } from '../../cluster/index.ts';
+import type { ClusterApi } from '../../engine/index.ts';
 import type { Secret } from '../../secret/index.ts';
 import { seconds } from '../../time/index.ts';
-import { NAMESPACE } from './app.ts';
+import { DATABASE_POD } from './app.ts';
 
 const PORT = 5432;
-
-type At = { cluster: Ctx['cluster']; target: Pick<Ctx['target'], 'site'> };
+/** PostgreSQL's invalid_password; of a role that is not there it says the same. */
+const REFUSED = '28P01';
 
 /**
- * Whether the database lets a role in with this password, seen by coming in. false when it was refused, and when it
- * could not be tried: whoever asks has another way to look.
+ * Whether the database lets a role in with this password, seen by coming in: over a forwarded port, as over the network
+ * every role needs its password. Errors: those of dial, and pg's where it is not the password.
  */
-export async function logsIn(user: string, password: Secret, ctx: At): Promise<boolean> {
-  const api = await ctx.cluster(ctx.target.site);
-  let client: PgClient | undefined;
+export async function logsIn(api: ClusterApi, user: string, password: Secret): Promise<boolean> {
+  const [{ Client }, socket] = await Promise.all([import('pg'), api.dial(DATABASE_POD, PORT)]);
+  // What pg asks of a net.Socket besides: it is connected already.
+  const stream = Object.assign(socket, {
+    setNoDelay: () => stream,
+    connect: () => queueMicrotask(() => stream.emit('connect')),
+  });
+  const client = new Client({
+    ...{ user, password: password.reveal(), database: 'app', stream: () => stream },
+    connectionTimeoutMillis: seconds(30),
+  });
+  client.on('error', () => undefined);
   try {
-    const [{ Client }, socket] = await Promise.all([
-      import('pg'),
-      api.dial({ namespace: NAMESPACE, name: 'postgres-0' }, PORT),
-    ]);
-    // What pg asks of a net.Socket besides: it is connected already.
-    const stream = Object.assign(socket, {
-      setNoDelay: () => stream,
-      connect: () => queueMicrotask(() => stream.emit('connect')),
-    });
-    client = new Client({
-      user,
-      password: password.reveal(),
-      database: 'app',
-      stream: () => stream,
-      connectionTimeoutMillis: seconds(30),
-    });
-    client.on('error', () => undefined);
     await client.connect();
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    if (isRecord(error) && error.code === REFUSED) return false;
+    throw error;
   } finally {
-    await client?.end().catch(() => undefined);
+    await client.end().catch(() => undefined);
   }
 }

@@ -2,7 +2,7 @@ import type { Ctx, Decision, Need, Step } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
 import type { Site } from '../../inventory/index.ts';
 import { minutes, seconds } from '../../time/index.ts';
-import { NAMESPACE } from './app.ts';
+import { DATABASE_POD } from './app.ts';
 import { logsIn } from './login.ts';
 import { PASSWORDS, type Role } from './manifests/want.ts';
 import { scramMatches, scramVerifier } from './scram.ts';
@@ -29,7 +29,7 @@ export const rolesStep = (site: Site, needs: readonly Need[] = []): Step<object,
   deadline: minutes(3),
   observe,
   decide: decideRoles,
-  apply: (change, ctx) => ctx.effect(change, async () => setPasswords((await observe(ctx)).different, ctx)),
+  apply: (change, ctx) => ctx.effect(change, async () => setPasswords((await readVerifiers(ctx)).different, ctx)),
 });
 
 export function decideRoles(_: unknown, { different }: RoleFacts): Decision {
@@ -40,8 +40,11 @@ export function decideRoles(_: unknown, { different }: RoleFacts): Decision {
 
 /** A login is the effect itself, and starts no program; what is amiss is then read from within. */
 async function observe(ctx: Ctx): Promise<RoleFacts> {
-  const kept = await Promise.all(DATABASE_ROLES.map(role => ctx.secrets.get(passwordName(role))));
-  const tried = kept.map((password, at) => password !== undefined && logsIn(DATABASE_ROLES[at] ?? '', password, ctx));
+  const api = await ctx.cluster(ctx.target.site);
+  const tried = DATABASE_ROLES.map(async role => {
+    const kept = await ctx.secrets.get(passwordName(role));
+    return kept !== undefined && logsIn(api, role, kept).catch(() => false);
+  });
   return (await Promise.all(tried)).every(Boolean) ? { different: [] } : readVerifiers(ctx);
 }
 
@@ -78,8 +81,7 @@ async function setPasswords(roles: readonly Role[], ctx: Ctx): Promise<void> {
 async function psql(sql: string, ctx: Ctx): Promise<string> {
   const api = await ctx.cluster(ctx.target.site);
   const argv = ['psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', '-d', 'postgres'];
-  const at = { namespace: NAMESPACE, name: 'postgres-0', container: 'postgres' };
-  const { code, stdout, stderr } = await api.exec(at, argv, { stdin: sql, timeout: seconds(60) });
+  const { code, stdout, stderr } = await api.exec(DATABASE_POD, argv, { stdin: sql, timeout: seconds(60) });
   if (code === 0) return stdout.text.trim();
   throw new OpsError('APP_DATABASE_UNREADABLE', `cannot look at the database's roles: psql ended with ${code}`, {
     details: stderr.text.trim().split('\n'),

@@ -21,7 +21,7 @@ export type SecretFacts = Readonly<Record<string, SecretSeen>>;
 /** A year, and renewed a month before its end. */
 const DAYS = 365;
 type Names = Awaited<ReturnType<typeof appNames>>;
-const shown = (name: string) => `Secret ${NAMESPACE}/${name}`;
+export const shown = (name: string) => `Secret ${NAMESPACE}/${name}`;
 
 /** app.secrets: passwords as in the SecretStore, and a certificate of the site's authority. */
 export const secretsStep = (site: Site, provider: Provider, needs: readonly Need[]): Step<object, SecretFacts> => ({
@@ -119,7 +119,7 @@ export async function tlsSecret({ site, provider }: App, { secrets, clock }: Ctx
   return secret(TLS_SECRET, 'kubernetes.io/tls', { 'tls.crt': certificate, 'tls.key': key.reveal() });
 }
 
-const secretRef = (name: string): KubeRef => ({ apiVersion: 'v1', kind: 'Secret', namespace: NAMESPACE, name });
+export const secretRef = (name: string): KubeRef => ({ apiVersion: 'v1', kind: 'Secret', namespace: NAMESPACE, name });
 
 /** Not stamped as other objects are: a hash of a value is a hint at it. */
 function secret(name: string, type: string, values: Record<string, string>): KubeObject {

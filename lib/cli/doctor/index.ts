@@ -23,16 +23,9 @@ export async function checksFor(open: OpenSite): Promise<Check[]> {
   const shell = await ports.shell('localhost');
   const builds = reasons.includes('module') && !(await allBuilt(open));
   const { off, absent, unseen } = await missingMachines(open);
-  const names = (hosts: readonly { name: string }[]) => hosts.map(({ name }) => name).join(', ');
   const disk: DiskNeed[] = [
     ...(absent.length > 0
-      ? [
-          {
-            path: dirs.state,
-            bytes: absent.reduce((total, { disk }) => total + (disk ?? 0), 0),
-            why: `the disks of ${names(absent)}`,
-          },
-        ]
+      ? [{ path: dirs.state, bytes: sum(absent, 'disk'), why: `the disks of ${names(absent)}` }]
       : []),
     ...(builds ? [{ path: dirs.cache, bytes: BUILD, why: 'building from modules' }] : []),
   ];
@@ -48,15 +41,17 @@ export async function checksFor(open: OpenSite): Promise<Check[]> {
   ];
 }
 
+const names = (hosts: readonly Host[]) => hosts.map(({ name }) => name).join(', ');
+const sum = (hosts: readonly Host[], what: 'memory' | 'disk') =>
+  hosts.reduce((total, host) => total + (host[what] ?? 0), 0);
+
 /** An emulated machine holds what it has translated besides its memory. */
 async function memoryOf({ site, dirs }: OpenSite, off: readonly Host[]): Promise<Check> {
-  const machines = off.reduce((total, { memory }) => total + (memory ?? 0), 0);
-  const names = off.map(({ name }) => name).join(', ');
   const { provider } = site;
   const emulated =
     provider.kind === 'qemu' && (provider.accelerator === 'tcg' || (await probedKvm(dirs)) === false) && off.length > 0;
-  if (!emulated) return memoryCheck(machines, names);
-  return memoryCheck(machines + off.length * TRANSLATED * MIB, `${names}, emulated`);
+  if (!emulated) return memoryCheck(sum(off, 'memory'), names(off));
+  return memoryCheck(sum(off, 'memory') + off.length * TRANSLATED * MIB, `${names(off)}, emulated`);
 }
 
 interface Missing {

@@ -1,5 +1,6 @@
-import { NAMESPACE } from '../../addon/app/app.ts';
+import { DATABASE_POD, NAMESPACE } from '../../addon/app/app.ts';
 import { ask, webUrl } from '../../addon/app/endpoint.ts';
+import { logsIn } from '../../addon/app/login.ts';
 import { DATABASE_ROLES, passwordName } from '../../addon/app/roles.ts';
 import { AUTHORITY } from '../../addon/site-ca/steps.ts';
 import { copiesOf, generations } from '../../backup/escrow/generations.ts';
@@ -11,7 +12,7 @@ import { kopiaOpens } from '../../backup/velero/credential.ts';
 import { REPOSITORY_PASSWORD } from '../../backup/velero/names.ts';
 import { letsTokenIn } from '../../cluster/api/bearer.ts';
 import { TOKEN_SECRET } from '../../cluster/k3s/configure.ts';
-import { isOpsError, OpsError } from '../../errors/index.ts';
+import { isOpsError, OpsError, oneLine } from '../../errors/index.ts';
 import { OPERATOR_KEY } from '../../host/keys.ts';
 import { oldOf, type Secret, type SecretStore } from '../../secret/index.ts';
 import type { OpenSite } from '../../site/index.ts';
@@ -54,7 +55,9 @@ function trial(
 /** Every credential of a lab, by the way that somebody who has it would take. */
 export const trialsOf = (open: OpenSite): Trial[] => [
   ...DATABASE_ROLES.map(role =>
-    trial(open, { id: 'database', what: `role ${role}`, name: passwordName(role) }, value => logsIn(open, role, value)),
+    trial(open, { id: 'database', what: `role ${role}`, name: passwordName(role) }, value =>
+      roleGetsIn(open, role, value),
+    ),
   ),
   ...(['site', 'reader', 'admin'] as const).map(role => storeTrial(open, role)),
   trial(open, { id: 'token', what: 'the API', name: TOKEN_SECRET }, value => tokenOpens(open, value)),
@@ -70,15 +73,12 @@ export const trialsOf = (open: OpenSite): Trial[] => [
   identityTrial(open),
 ];
 
-/** As over the network, where every role needs its password; the pod's own psql knows who it is. */
-async function logsIn({ site, ports }: OpenSite, role: string, password: Secret): Promise<boolean> {
-  const api = await ports.cluster(site.name);
-  const script = `PGPASSWORD='${password.reveal()}' psql -XqAt -h 127.0.0.1 -U ${role} -d app -c 'SELECT 1'\n`;
-  const at = { namespace: NAMESPACE, name: 'postgres-0', container: 'postgres' };
-  const { code, stderr } = await api.exec(at, ['sh', '-s'], { stdin: script, timeout: seconds(30) });
-  if (code === 0) return true;
-  if (/password authentication failed/.test(stderr.text)) return false;
-  throw new OpsError('CHECK_UNRUN', `cannot tell whether role ${role} gets in: psql ended with ${code}`);
+async function roleGetsIn({ site, ports }: OpenSite, role: string, password: Secret): Promise<boolean> {
+  try {
+    return await logsIn(await ports.cluster(site.name), role, password);
+  } catch (cause) {
+    throw new OpsError('CHECK_UNRUN', `cannot tell whether role ${role} gets in: ${oneLine(cause)}`, { cause });
+  }
 }
 
 function storeTrial(open: OpenSite, role: Role): Trial {
@@ -109,8 +109,7 @@ async function tokenOpens({ site, dirs }: OpenSite, token: Secret): Promise<bool
 async function archiveOpens({ site, ports }: OpenSite, cipher: Secret): Promise<boolean> {
   const [api, { stanza }] = await Promise.all([ports.cluster(site.name), repositoryKeysOf(ports.secrets)]);
   const script = `PGBACKREST_REPO1_CIPHER_PASS='${cipher.reveal()}' pgbackrest --stanza=${stanza} --output=json info\n`;
-  const at = { namespace: NAMESPACE, name: 'postgres-0', container: 'postgres' };
-  const { stdout, stderr } = await api.exec(at, ['sh', '-s'], { stdin: script, timeout: seconds(60) });
+  const { stdout, stderr } = await api.exec(DATABASE_POD, ['sh', '-s'], { stdin: script, timeout: seconds(60) });
   if (/"status":\{"code":[02],/.test(stdout.text)) return true;
   const said = stdout.text + stderr.text;
   if (/CryptoError|FormatError|unable to load info file|was the repo encrypted/.test(said)) return false;
