@@ -4,6 +4,8 @@ import { type ArtifactRecord, contentPath, readRecord } from './cache.ts';
 
 /** Enough for a site, the sites of the tests, and the version before. */
 const KEPT = 4;
+/** A set of images is made for each choice of add-ons and sources, of which `make test` has four beside the lab's. */
+const KEPT_OF: Record<string, number> = { images: 8 };
 
 /**
  * Drops all but the newest builds and downloads of one name: every edit of the app would leave some 400 MB behind.
@@ -13,7 +15,7 @@ export async function prune(cache: string, name: string): Promise<void> {
   const records = await allRecords(cache);
   const mine = records.filter(({ record }) => record.name === name);
   mine.sort((a, b) => (a.record.madeAt < b.record.madeAt ? 1 : -1));
-  const dropped = mine.slice(KEPT);
+  const dropped = mine.slice(KEPT_OF[name] ?? KEPT);
   const kept = new Set(records.filter(entry => !dropped.includes(entry)).map(({ record }) => record.sha256));
   for (const { dir, path, record } of dropped) {
     await rm(path, { force: true });

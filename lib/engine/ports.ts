@@ -156,6 +156,8 @@ export interface KubeQuery {
 export interface ClusterApi {
   /** GET of a raw path, as /readyz; the body. */
   raw(path: string): Promise<string>;
+  /** Groups and versions whose kinds the API cannot tell just now, as 'metrics.k8s.io/v1beta1': whoever backs them up has errors. */
+  stale(): Promise<string[]>;
   /** undefined: the API says that it is not there. */
   get(ref: KubeRef): Promise<KubeObject | undefined>;
   /** An unknown kind is an empty list: its definition is not installed. */

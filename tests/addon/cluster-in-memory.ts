@@ -43,6 +43,7 @@ export function memoryCluster(...existing: KubeObject[]): MemoryCluster {
       if (found) objects.set(key(ref), { ...found, spec: { ...(found.spec as object), replicas } });
     },
     raw: refuse,
+    stale: async () => [],
     exec: refuse,
     dial: refuse,
     close: async () => {},

@@ -67,26 +67,26 @@ const write = (text: string) => async (path: string) => {
   return {};
 };
 
-cache('only the newest builds of a thing are kept, and what another thing shares with them', async context => {
-  const deps = context.world.deps({ sources });
-  const other = thing(context);
-  const shared = await resolveRecipe({ ...other, want: { ...want, name: 'other' } }, deps);
-  const paths: string[] = [];
-  for (const source of ['a', 'b', 'c', 'd', 'e', 'f']) {
-    const own = thing(context, { source });
-    const build = { toolchain: async () => ({}), make: write(source) };
-    const text = source === 'a' ? own : { ...own, build };
-    paths.push(
-      (await resolveRecipe(text, { ...deps, clock: { ...deps.clock, now: () => source.charCodeAt(0) } })).path,
-    );
-  }
-  assert.is(paths[0], shared.path);
-  assert.equal(
-    paths.map(path => existsSync(path)),
-    [true, false, true, true, true, true],
-  );
-  assert.is(readdirSync(join(context.world.cache, 'index')).length, 5);
-});
+for (const [name, sources, kept] of [
+  ['thing', 'abcdef', 'acdef'],
+  ['images', 'abcdefghij', 'acdefghij'],
+] as const)
+  cache(`only the newest builds of ${name} are kept, and what another thing shares with them`, async context => {
+    const deps = context.world.deps({ sources: ['module'] });
+    const other = thing(context);
+    const shared = await resolveRecipe({ ...other, want: { ...want, name: 'other' } }, deps);
+    const paths = new Map<string, string>();
+    for (const source of sources) {
+      const own = { ...thing(context, { source }), want: { ...want, name } };
+      const build = { toolchain: async () => ({}), make: write(source) };
+      const clock = { ...deps.clock, now: () => source.charCodeAt(0) };
+      const made = await resolveRecipe(source === 'a' ? own : { ...own, build }, { ...deps, clock });
+      paths.set(source, made.path);
+    }
+    assert.is(paths.get('a'), shared.path);
+    assert.is([...paths].map(([source, path]) => (existsSync(path) ? source : '')).join(''), kept);
+    assert.is(readdirSync(join(context.world.cache, 'index')).length, kept.length);
+  });
 
 const damages: Record<string, (path: string) => void> = {
   removed: path => rmSync(path),

@@ -108,6 +108,23 @@ test('/readyz says which check failed, and is asked once', async () => {
   });
 });
 
+test('kinds of another server’s that the API cannot tell just now are named', async () => {
+  const group = (name: string, ...versions: [string, string][]) => ({
+    metadata: { name },
+    versions: versions.map(([version, freshness]) => ({ version, freshness })),
+  });
+  const items = [group('apps', ['v1', 'Current']), group('metrics.k8s.io', ['v1', 'Current'], ['v1beta1', 'Stale'])];
+  const http: Answers['http'] = ({ path, accept }) => {
+    if (path !== '/apis') return undefined;
+    // Asked as usual, it answers with names alone.
+    return { status: 200, body: accept.includes('as=APIGroupDiscoveryList') ? { items } : { groups: [] } };
+  };
+  await withApi({ http }, async ({ api }) => assert.equal(await api.stale(), ['metrics.k8s.io/v1beta1']));
+  await withApi({ http: () => ({ status: 200, body: {} }) }, async ({ api }) => {
+    assert.is((await thrown(() => api.stale())).code, 'CLUSTER_REFUSED');
+  });
+});
+
 test('a conflict on an object of ours is drift and is forced; on another hand’s object it is refused', async () => {
   const live = { ...OURS, metadata: { ...OURS.metadata, labels: {} } };
   const forced: (string | null)[] = [];

@@ -23,7 +23,13 @@ export interface StrictApi {
 }
 
 export interface Answers {
-  http?(request: { method: string; path: string; query: URLSearchParams; body: string }): Answer | undefined;
+  http?(request: {
+    method: string;
+    path: string;
+    accept: string;
+    query: URLSearchParams;
+    body: string;
+  }): Answer | undefined;
   exec?(socket: WebSocket, query: URLSearchParams): void;
   dial?(socket: WebSocket, query: URLSearchParams): void;
 }
@@ -70,9 +76,10 @@ async function answer(request: IncomingMessage, response: ServerResponse, answer
   const url = new URL(request.url ?? '', 'https://api');
   const method = request.method ?? '';
   asked.push(`${method} ${url.pathname}`);
+  const accept = request.headers.accept ?? '';
   let body = '';
   for await (const chunk of request) body += chunk;
-  const given = answers.http?.({ method, path: url.pathname, query: url.searchParams, body });
+  const given = answers.http?.({ method, path: url.pathname, accept, query: url.searchParams, body });
   const found = given ?? (url.pathname === '/api/v1' ? { status: 200, body: CORE } : undefined);
   if (found === 'reset') return request.socket.destroy();
   if (found === 'cut') {

@@ -7,7 +7,7 @@ import { backupObject } from './backup-spec.ts';
 import { backupName } from './names.ts';
 import { writePart } from './part.ts';
 import { preflightStep, readCoverage } from './preflight.ts';
-import { backupOf, waitForBackup } from './progress.ts';
+import { backupOf, steadily, waitForBackup } from './progress.ts';
 import { listVolumes, type VolumeListing } from './volumes.ts';
 
 export interface TakeFacts {
@@ -72,8 +72,24 @@ async function act({ what }: Change, site: Site, setId: string, ctx: Ctx): Promi
   } else if (what === PART) {
     const backup = await waitForBackup(name, ctx);
     await writePart({ site, setId, backup, before: await before(setId, site, ctx) }, ctx);
-  } else await api.apply(backupObject({ name, namespaces: site.backup?.namespaces ?? [] }));
+  } else {
+    await everyKindKnown(ctx);
+    await api.apply(backupObject({ name, namespaces: site.backup?.namespaces ?? [] }));
+  }
 }
+
+/** Velero takes a kind that the API cannot tell for an error of the backup; after a start of k3s that is so for a minute. */
+const everyKindKnown = (ctx: Ctx) =>
+  ctx.wait({
+    what: 'the API to know every kind',
+    deadline: minutes(5),
+    every: 1000,
+    hint: 'kubectl get apiservices: one that is not available is to be mended or deleted, or no backup is whole',
+    probe: steadily(ctx, async api => {
+      const stale = await api.stale();
+      return stale.length === 0 ? { value: true } : { saw: `stale: ${stale.join(', ')}` };
+    }),
+  });
 
 async function before(setId: string, site: Site, ctx: Ctx): Promise<VolumeListing[]> {
   const bytes = await (await ctx.store(site.name)).get(listing(setId));

@@ -3,7 +3,7 @@ import { OpsError } from '../../errors/index.ts';
 import type { RetryContext } from '../../time/index.ts';
 import { type Connection, openKubeconfig } from './connection.ts';
 import { dialPod } from './dial.ts';
-import { Discovery, type Resource } from './discovery.ts';
+import { AGGREGATED, Discovery, type Resource, staleIn } from './discovery.ts';
 import { execInPod } from './exec.ts';
 import { gathering } from './gathering.ts';
 import { type Ask, type Reply, send } from './transport.ts';
@@ -34,6 +34,7 @@ export async function connectCluster(
   const together = gathering<KubeObject[]>();
   return {
     raw: async path => (await ask({ method: 'GET', path, once: true })).body,
+    stale: async () => staleIn((await ask({ method: 'GET', path: '/apis', accept: AGGREGATED })).body),
     get: ref => get(client, ref),
     list: query =>
       together(

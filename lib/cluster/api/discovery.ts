@@ -1,3 +1,4 @@
+import { OpsError } from '../../errors/index.ts';
 import { isRecord, parsed } from './words.ts';
 
 /** Where objects of a kind lie. */
@@ -36,6 +37,21 @@ export class Discovery {
     this.#known.set(apiVersion, asked);
     return asked;
   }
+}
+
+/** Every group in one document, with what of it is fresh. Source: kubernetes.io/docs/concepts/overview/kubernetes-api. */
+export const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+
+/** Where a group is another server's (metrics-server), the API keeps asking it, and says Stale while it has no answer. */
+export function staleIn(body: string): string[] {
+  const groups = parsed(body)?.items;
+  if (!Array.isArray(groups))
+    throw new OpsError('CLUSTER_REFUSED', 'cannot tell what the API serves: no list of groups');
+  return groups.filter(isRecord).flatMap(({ metadata, versions }) => {
+    const group = isRecord(metadata) ? metadata.name : undefined;
+    const all = Array.isArray(versions) ? versions.filter(isRecord) : [];
+    return all.filter(({ freshness }) => freshness === 'Stale').map(({ version }) => `${group}/${version}`);
+  });
 }
 
 function resources(base: string, body: string | undefined): Map<string, Resource> {

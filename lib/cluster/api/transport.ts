@@ -11,6 +11,8 @@ export interface Ask {
   path: string;
   body?: string;
   contentType?: string;
+  /** application/json unless told. */
+  accept?: string;
   /** Statuses beside 2xx that are an answer, not an error. */
   allow?: readonly number[];
   /** One attempt: the question is whether it answers now. */
@@ -76,7 +78,7 @@ async function attempt(ask: Ask, what: string, connection: Connection, signal: A
 async function exchange(ask: Ask, connection: Connection, signal: AbortSignal): Promise<Reply> {
   const { server, agent } = connection;
   const timeout = AbortSignal.timeout(REQUEST_TIMEOUT);
-  const headers: Record<string, string> = { ...(await connection.headers()), accept: 'application/json' };
+  const headers: Record<string, string> = { ...(await connection.headers()), accept: ask.accept ?? 'application/json' };
   if (ask.body !== undefined) {
     headers['content-type'] = ask.contentType ?? 'application/json';
     headers['content-length'] = String(Buffer.byteLength(ask.body));

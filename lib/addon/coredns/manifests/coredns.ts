@@ -7,6 +7,7 @@ const NAME = 'coredns';
 const NAMESPACE = 'kube-system';
 /** What the kubelet tells every pod, unless cluster-dns says otherwise. */
 const CLUSTER_DNS = '10.43.0.10';
+const READY = { path: '/ready', port: 8181 };
 
 export interface CorednsManifest {
   image: string;
@@ -52,7 +53,8 @@ const workload = (image: string): KubeObject =>
           ],
           resources: { requests: { cpu: '25m', memory: '32Mi' }, limits: { memory: '128Mi' } },
           volumeMounts: [{ name: 'config', mountPath: '/etc/coredns', readOnly: true }],
-          readinessProbe: { httpGet: { path: '/ready', port: 8181 }, periodSeconds: 2 },
+          startupProbe: { httpGet: READY, periodSeconds: 2, failureThreshold: 150 },
+          readinessProbe: { httpGet: READY, periodSeconds: 10 },
           livenessProbe: { httpGet: { path: '/health', port: 8080 }, initialDelaySeconds: 60, failureThreshold: 5 },
           // Port 53 as root with one capability: the image has no file capabilities.
           securityContext: {

@@ -6,6 +6,7 @@ const NAME = 'metrics-server';
 const NAMESPACE = 'kube-system';
 const LABELS = { 'k8s-app': NAME };
 export const API_SERVICE = 'v1beta1.metrics.k8s.io';
+const READY = { path: '/readyz', port: 'https', scheme: 'HTTPS' };
 
 export const metricsServerObjects = ({ image }: { image: string }): KubeObject[] => [
   serviceAccount(NAMESPACE, NAME),
@@ -67,7 +68,9 @@ const workload = (image: string): KubeObject =>
           ports: [{ name: 'https', containerPort: 10250, protocol: 'TCP' }],
           resources: { requests: { cpu: '25m', memory: '48Mi' }, limits: { memory: '192Mi' } },
           volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
-          readinessProbe: { httpGet: { path: '/readyz', port: 'https', scheme: 'HTTPS' }, periodSeconds: 2 },
+          // Asked often until it is up: each question is a TLS handshake.
+          startupProbe: { httpGet: READY, periodSeconds: 2, failureThreshold: 150 },
+          readinessProbe: { httpGet: READY, periodSeconds: 10 },
           livenessProbe: {
             httpGet: { path: '/livez', port: 'https', scheme: 'HTTPS' },
             initialDelaySeconds: 60,

@@ -33,10 +33,7 @@ func runAgent(c *config.Config) error {
 	if err != nil {
 		return err
 	}
-	group, err := newChildren(ctx, supervise.NewLines(os.Stdout))
-	if err != nil {
-		return err
-	}
+	group := newChildren(ctx, supervise.NewLines(os.Stdout))
 	defer group.wait.Wait()
 	defer cancel()
 	node := &node{config: c, children: group}

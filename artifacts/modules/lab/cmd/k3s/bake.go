@@ -43,10 +43,7 @@ func bakeCommand(arguments []string) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
-	group, err := newChildren(ctx, supervise.NewLines(os.Stderr))
-	if err != nil {
-		return err
-	}
+	group := newChildren(ctx, supervise.NewLines(os.Stderr))
 	defer group.wait.Wait()
 	defer cancel()
 	group.program("containerd", []string{filepath.Join(bin, "containerd"), "--config", file, "--log-level", "warn"})

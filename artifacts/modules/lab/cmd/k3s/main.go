@@ -61,9 +61,6 @@ func dispatch(command string, args []string) int {
 		fmt.Print(usage)
 		return 0
 	}
-	if code, known := component(command, args); known {
-		return code
-	}
 	fmt.Fprintf(os.Stderr, "cannot run %q: no such command\n%s", command, usage)
 	return 2
 }

@@ -24,10 +24,7 @@ func runServer(c *config.Config) error {
 		return err
 	}
 	log := supervise.NewLines(os.Stdout)
-	group, err := newChildren(ctx, log)
-	if err != nil {
-		return err
-	}
+	group := newChildren(ctx, log)
 	defer group.wait.Wait() // The datastore below stops after what uses it: deferred calls run backwards.
 	defer cancel()
 	node := &node{config: c, children: group}
@@ -44,7 +41,7 @@ func runServer(c *config.Config) error {
 	if err := establish(ctx, c, store); err != nil {
 		return err
 	}
-	group.component("kube-apiserver", args.APIServer(c, store.flags()))
+	group.component("kube-apiserver", apiServer, args.APIServer(c, store.flags()))
 	if err := <-runtime; err != nil {
 		return err
 	}
@@ -79,8 +76,8 @@ func startNode(ctx context.Context, c *config.Config, node *node, group *childre
 	if !waitFor(ctx, api, "/readyz") {
 		return nil
 	}
-	group.component("kube-controller-manager", args.ControllerManager(c))
-	group.component("kube-scheduler", args.Scheduler(c))
+	group.component("kube-controller-manager", controllerManager, args.ControllerManager(c))
+	group.component("kube-scheduler", scheduling, args.Scheduler(c))
 	node.startProxy()
 	registered, err := node.follow(api, c.ClusterCIDR)
 	if err != nil {

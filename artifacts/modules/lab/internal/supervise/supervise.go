@@ -20,8 +20,10 @@ type Child struct {
 	Env  []string // beside this process's own
 }
 
+// Grace is how long something may take to stop.
+const Grace = 8 * time.Second
+
 const (
-	grace      = 8 * time.Second
 	firstDelay = 200 * time.Millisecond
 	longest    = 10 * time.Second
 )
@@ -79,7 +81,7 @@ func stopOnCancel(ctx context.Context, pid int, ended <-chan struct{}) {
 	syscall.Kill(-pid, syscall.SIGTERM)
 	select {
 	case <-ended:
-	case <-time.After(grace):
+	case <-time.After(Grace):
 		syscall.Kill(-pid, syscall.SIGKILL)
 	}
 }
