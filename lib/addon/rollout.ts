@@ -1,9 +1,8 @@
-import { isRecord } from '../cluster/index.ts';
+import { isRecord, refName } from '../cluster/index.ts';
 import type { KubeObject } from '../engine/index.ts';
+import { refOf } from './manifest.ts';
 
-/** 'Deployment kube-system/coredns', 'ClusterRole coredns'. */
-export const objectName = ({ kind, metadata: { name, namespace } }: Pick<KubeObject, 'kind' | 'metadata'>): string =>
-  `${kind} ${namespace ? `${namespace}/` : ''}${name}`;
+export const objectName = (object: KubeObject): string => refName(refOf(object));
 
 /**
  * What is missing until this generation of a workload is what runs; undefined: it is rolled out, or no workload.

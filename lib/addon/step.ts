@@ -1,3 +1,4 @@
+import { removeAndSee } from '../cluster/index.ts';
 import type { AnyStep, Change, ClusterApi, Ctx, KubeObject, KubeRef, Need, Step } from '../engine/index.ts';
 import { OpsError } from '../errors/index.ts';
 import type { Site } from '../inventory/index.ts';
@@ -95,7 +96,7 @@ async function act<W>(addon: Addon<W>, change: Change, ctx: Ctx): Promise<void> 
   if (change.action === 'delete') {
     const kinds = KINDS.filter(({ kind }) => change.what.startsWith(`${kind} `));
     const found = (await liveObjects(api, addon.name, kinds)).find(object => objectName(object) === change.what);
-    if (found) await removeAndSee(api, found, ctx);
+    if (found) await removeAndSee(api, refOf(found), ctx);
     return;
   }
   if (change.what === ROLLOUT) return waitUntilItWorks(addon.name, ctx, await lookFor(addon, want, ctx));
@@ -123,18 +124,4 @@ async function lookFor<W>(addon: Addon<W>, want: W | undefined, ctx: Ctx): Promi
           .map(object => `${objectName(object)}: absent`);
     return { open: [...absent, ...live.flatMap(object => rolloutOpen(object) ?? []), ...points], workloads: live };
   };
-}
-
-/** Accepted is not gone: finalizers take their time. */
-export async function removeAndSee(api: ClusterApi, object: KubeObject, ctx: Ctx): Promise<void> {
-  await api.remove(refOf(object));
-  await ctx.wait({
-    what: `${objectName(object)} gone`,
-    deadline: minutes(2),
-    hint: `kubectl describe ${objectName(object)}: what holds it?`,
-    probe: async () => {
-      const left = await api.get(refOf(object));
-      return left ? { saw: `still there, deleted at ${left.metadata.deletionTimestamp}` } : { value: true };
-    },
-  });
 }

@@ -4,6 +4,7 @@ export { isRecord } from './api/words.ts';
 export { copyOf, isInCopy } from './copies.ts';
 export { siteToken } from './eks/site-token.ts';
 export { tokenSource } from './eks/token.ts';
+export { refName, removeAndSee, seeGone } from './gone.ts';
 export type { Archive, Artifact, Found, K3sArtifacts, LocalFile } from './k3s/artifacts.ts';
 export { isLabBinary } from './k3s/prepare.ts';
 export { kubeconfigPath } from './kubeconfig/file.ts';

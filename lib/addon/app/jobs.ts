@@ -1,8 +1,8 @@
+import { removeAndSee } from '../../cluster/index.ts';
 import type { ClusterApi, Ctx, KubeObject, Need, Step } from '../../engine/index.ts';
 import { minutes } from '../../time/index.ts';
 import { liveObjects, owned, refOf, sameObject } from '../manifest.ts';
 import { jobFailed, objectName, rolloutOpen } from '../rollout.ts';
-import { removeAndSee } from '../step.ts';
 import { waitUntilItWorks } from '../wait.ts';
 import { type App, render } from './app.ts';
 import { readData } from './database.ts';
@@ -49,7 +49,7 @@ async function runJob(name: string, object: KubeObject, ctx: Ctx): Promise<void>
   // One of the same name that still runs is ours, of a run that was killed: it is waited for.
   for (const old of live.filter(other => isOver(other) || !sameObject(job, other))) {
     ctx.progress(`removing ${objectName(old)} of an earlier run`);
-    await removeAndSee(api, old, ctx);
+    await removeAndSee(api, refOf(old), ctx);
   }
   await api.apply(job);
   await waitUntilItWorks(name, ctx, async (now: ClusterApi) => {

@@ -1,7 +1,7 @@
-import { isRecord } from '../../cluster/index.ts';
+import { isRecord, removeAndSee } from '../../cluster/index.ts';
 import type { ClusterApi, Ctx, KubeObject } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
-import { minutes, seconds } from '../../time/index.ts';
+import { minutes } from '../../time/index.ts';
 import type { Postgres } from '../source.ts';
 import { checksAtPoint, checksAtTime } from './checks.ts';
 import { type Filling, markOf } from './mark.ts';
@@ -96,16 +96,7 @@ export function ofStanza(pod: KubeObject, stanza: string): KubeObject {
   return { ...pod, spec: { ...spec, volumes } };
 }
 
-export async function removeRestorePod(api: ClusterApi, ctx: Ctx): Promise<void> {
-  await api.remove(REF);
-  await ctx.wait({
-    what: `${NAMESPACE}/${NAME} gone`,
-    deadline: minutes(2),
-    every: seconds(1),
-    hint: `kubectl describe pod -n ${NAMESPACE} ${NAME}`,
-    probe: async () => ((await api.get(REF)) ? { saw: 'it is still there' } : { value: true }),
-  });
-}
+export const removeRestorePod = (api: ClusterApi, ctx: Ctx): Promise<void> => removeAndSee(api, REF, ctx);
 
 /** As the database's own, but for what starts in it; no Service and no StatefulSet takes it for the database. */
 export function restorePod(set: KubeObject | undefined, command: readonly string[], mark: string): KubeObject {

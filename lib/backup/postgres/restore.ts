@@ -1,4 +1,4 @@
-import { isRecord } from '../../cluster/index.ts';
+import { isRecord, seeGone } from '../../cluster/index.ts';
 import type { AnyStep, Change, ClusterApi, Ctx, Decision, KubeObject, Need, Step } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
 import type { Site } from '../../inventory/index.ts';
@@ -142,13 +142,8 @@ async function look(filling: Filling, api: ClusterApi, ctx: Ctx): Promise<{ rest
 async function stop(ctx: Ctx): Promise<void> {
   const api = await ctx.cluster(ctx.target.site);
   await api.scale(STATEFUL_SET, 0);
-  await ctx.wait({
-    what: `${NAMESPACE}/${POD} gone`,
-    // A shutdown writes a checkpoint, and waits for the archive when the store is away.
-    deadline: minutes(4),
-    hint: `kubectl describe pod -n ${NAMESPACE} ${POD}`,
-    probe: async () => ((await api.get(POD_REF)) ? { saw: 'it is still there' } : { value: true }),
-  });
+  // A shutdown writes a checkpoint, and waits for the archive when the store is away.
+  await seeGone(api, POD_REF, ctx, minutes(4));
 }
 
 async function start(filling: Filling, ctx: Ctx): Promise<void> {

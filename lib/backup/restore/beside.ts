@@ -1,7 +1,7 @@
-import { copyOf, isRecord } from '../../cluster/index.ts';
+import { copyOf, isRecord, removeAndSee } from '../../cluster/index.ts';
 import type { ClusterApi, Step } from '../../engine/index.ts';
 import type { Site } from '../../inventory/index.ts';
-import { minutes, seconds } from '../../time/index.ts';
+import { minutes } from '../../time/index.ts';
 import { clusterOf } from '../postgres/names.ts';
 import type { PartOf } from '../set.ts';
 import { API, NAMESPACE } from '../velero/names.ts';
@@ -56,13 +56,6 @@ export const discardNamespacesStep = (site: Site): Step<undefined, readonly stri
     ctx.effect(change, async () => {
       const api = await ctx.cluster(site.name);
       const name = change.what.slice('namespace '.length);
-      await api.remove(refOf(name));
-      await ctx.wait({
-        what: `${change.what} gone`,
-        deadline: minutes(5),
-        every: seconds(1),
-        hint: `./muster kubectl --site ${site.name} get namespace ${name} -o yaml`,
-        probe: async () => ((await api.get(refOf(name))) ? { saw: 'it is still there' } : { value: true }),
-      });
+      await removeAndSee(api, refOf(name), ctx, minutes(5));
     }),
 });

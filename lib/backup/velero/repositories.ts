@@ -1,4 +1,5 @@
-import type { ClusterApi, Ctx, Decision, KubeObject, Step } from '../../engine/index.ts';
+import { removeAndSee } from '../../cluster/index.ts';
+import type { ClusterApi, Decision, KubeObject, Step } from '../../engine/index.ts';
 import type { Site } from '../../inventory/index.ts';
 import { minutes } from '../../time/index.ts';
 import { NAMESPACE } from './names.ts';
@@ -23,20 +24,11 @@ export const forgetRepositoriesStep = (site: Site): Step<object, string[]> => ({
           is: 'changes',
           changes: names.map(name => ({ action: 'delete', what: `${KIND.kind} ${name}`, grade: 'known' })),
         },
-  apply: (change, ctx) => ctx.effect(change, () => forget(change.what.slice(KIND.kind.length + 1), site, ctx)),
+  apply: (change, ctx) =>
+    ctx.effect(change, async () => {
+      const name = change.what.slice(KIND.kind.length + 1);
+      await removeAndSee(await ctx.cluster(site.name), { ...KIND, namespace: NAMESPACE, name }, ctx, minutes(1));
+    }),
 });
 
 const all = (api: ClusterApi): Promise<KubeObject[]> => api.list({ ...KIND, namespace: NAMESPACE });
-
-async function forget(name: string, site: Site, ctx: Ctx): Promise<void> {
-  const api = await ctx.cluster(site.name);
-  const ref = { ...KIND, namespace: NAMESPACE, name };
-  await api.remove(ref);
-  // The API takes a removal on, and its garbage collector carries it out.
-  await ctx.wait({
-    what: `${KIND.kind} ${name} gone`,
-    deadline: minutes(1),
-    hint: `./muster kubectl --site ${site.name} get backuprepositories -n ${NAMESPACE} -o yaml`,
-    probe: async () => ((await api.get(ref)) ? { saw: 'still there' } : { value: true }),
-  });
-}

@@ -2,6 +2,7 @@ import type { AnyStep, ClusterApi, KubeObject, KubeRef } from '../../engine/inde
 import { isOpsError, oneLine } from '../../errors/index.ts';
 import { minutes } from '../../time/index.ts';
 import { isRecord } from '../api/words.ts';
+import { refName } from '../gone.ts';
 import { until } from './patience.ts';
 import { changes, done, type Eks, known } from './site.ts';
 import { after, eksStep } from './step.ts';
@@ -55,10 +56,7 @@ export function outsideStep(eks: Eks): AnyStep {
   });
 }
 
-const words = (refs: readonly KubeRef[]) =>
-  refs
-    .map(({ kind, namespace, name }) => `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`)
-    .join(', ');
+const words = (refs: readonly KubeRef[]) => refs.map(refName).join(', ');
 
 const OF_KUBERNETES = /^(default|kube-.*)$/;
 
