@@ -1,13 +1,14 @@
 import { isRecord, seeGone } from '../../cluster/index.ts';
 import type { AnyStep, Change, ClusterApi, Ctx, Decision, KubeObject, Need, Step } from '../../engine/index.ts';
-import { OpsError } from '../../errors/index.ts';
+import { isOpsError, OpsError } from '../../errors/index.ts';
 import type { Site } from '../../inventory/index.ts';
 import { minutes, seconds } from '../../time/index.ts';
 import type { PartOf } from '../set.ts';
+import { POD_REF, startedAt } from './archiving.ts';
 import { fill, isFilled, removeRestorePod } from './fill.ts';
 import { type Filling, markOf, parseMark, readMark } from './mark.ts';
 import { CLAIM, clusterOf, NAMESPACE, POD, STATEFUL_SET } from './names.ts';
-import { podPostgres } from './server.ts';
+import { podPostgres, textOf } from './server.ts';
 
 const same = (...steps: string[]): Need[] => steps.map(step => ({ step, scope: 'same' }));
 
@@ -115,27 +116,27 @@ async function observe(filling: Filling, ctx: Ctx): Promise<Workload> {
   const replicas = Number(isRecord(set.spec) ? (set.spec.replicas ?? 1) : 1);
   const volume = isRecord(claim?.spec) && typeof claim.spec.volumeName === 'string';
   const [state, filled] = await Promise.all([
-    isReady(pod) ? look(filling, api, ctx) : { restored: false, open: false },
+    runs(pod) ? look(filling, api, ctx) : { restored: false, open: false },
     isFilled(filling, api, ctx),
   ]);
   return { replicas, pod: pod !== undefined, volume, filled, ...state };
 }
 
-const POD_REF = { apiVersion: 'v1', kind: 'Pod', namespace: NAMESPACE, name: POD };
+/** Its container is there to ask: the pod's own probe, which asks every few seconds, is not waited for. */
+const runs = (pod: KubeObject | undefined): boolean => pod !== undefined && startedAt(pod) !== undefined;
 
-/** Started as its probe tells; before that an exec only fails. */
-function isReady(pod: KubeObject | undefined): boolean {
-  const status = isRecord(pod?.status) ? pod.status : {};
-  const all = Array.isArray(status.containerStatuses) ? status.containerStatuses.filter(isRecord) : [];
-  return all.some(({ name, started }) => name === 'postgres' && started === true);
-}
+/** Exit status of psql. */
+const NO_CONNECTION = 2;
 
 async function look(filling: Filling, api: ClusterApi, ctx: Ctx): Promise<{ restored: boolean; open: boolean }> {
   const postgres = podPostgres(api, filling.site.name);
   const mark = parseMark(await readMark(postgres));
   const restored =
     mark !== undefined && mark.run === ctx.run.id && mark.restorePoint === markOf(filling, ctx).restorePoint;
-  const open = (await postgres.psql('SELECT pg_is_in_recovery()', { database: 'postgres' })).trim() === 'f';
+  const argv = ['psql', '-XqAt', '-d', 'postgres', '-c', 'SELECT pg_is_in_recovery()'];
+  const asked = await postgres.exec(argv, { timeout: seconds(60) });
+  // It let nobody in: it starts.
+  const open = asked.code !== NO_CONNECTION && textOf(postgres.name, 'psql', asked).trim() === 'f';
   return { restored, open };
 }
 
@@ -152,13 +153,18 @@ async function start(filling: Filling, ctx: Ctx): Promise<void> {
   await ctx.wait({
     what: 'all WAL replayed, and the database open',
     deadline: minutes(15),
-    every: seconds(1),
     hint: `kubectl logs -n ${NAMESPACE} ${POD}`,
     probe: async () => {
       const pod = await api.get(POD_REF);
-      if (!isReady(pod)) return { saw: pod ? 'the pod starts' : 'no pod yet' };
-      return (await look(filling, api, ctx)).open ? { value: true } : { saw: 'it replays WAL' };
+      if (!runs(pod)) return { saw: pod ? 'the pod starts' : 'no pod yet' };
+      return (await look(filling, api, ctx).catch(unlessItEnded)).open ? { value: true } : { saw: 'it replays WAL' };
     },
   });
   await removeRestorePod(api, ctx);
+}
+
+/** A container that ended under the question starts anew. */
+function unlessItEnded(error: unknown): { open: boolean } {
+  if (isOpsError(error, 'CLUSTER_REFUSED') || isOpsError(error, 'SHELL_LOST')) return { open: false };
+  throw error;
 }
