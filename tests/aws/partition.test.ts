@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { dnsSuffix, ec2Principal, isEndpoint, partition, partitionOf, policyFor } from '../../lib/aws/index.ts';
 import { rolesWanted } from '../../lib/cluster/eks/role.ts';
 import { signToken } from '../../lib/cluster/eks/token.ts';
+import { REGION } from '../../lib/inventory/sections/provider.ts';
 import type { Wire } from '../../lib/store/connection.ts';
 import { rolePolicies } from '../../lib/store/index.ts';
 import { tlsOnly } from '../../lib/store/protection.ts';
@@ -28,6 +29,7 @@ for (const [region, cloud, suffix, ec2] of CLOUDS)
     assert.equal([partition(region), dnsSuffix(region), ec2Principal(region)], [cloud, suffix, ec2]);
     assert.equal([ofSdk(region).name, ofSdk(region).dnsSuffix], [cloud, suffix]);
     assert.ok(isEndpoint(`s3.${region}.${suffix}`));
+    assert.match(region, REGION);
   });
 
 /** What a rule writes to a bucket of which nothing is known. */

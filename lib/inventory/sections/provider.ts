@@ -47,10 +47,13 @@ const network = z.strictObject({
     .describe('With vpc: its subnets to use, machines in the first; two zones for EKS.'),
 });
 
+/** Of every cloud of AWS. */
+export const REGION = /^[a-z]{2,4}(-[a-z]+)+-[0-9]$/;
+
 const ec2 = z.strictObject({
   kind: z.literal('ec2').describe('Machines of AWS, in a network of their own.'),
   account: text(/^[0-9]{12}$/, "an account's 12 digits, in quotes").describe('Every other account is refused.'),
-  region: text(/^[a-z]{2}(-[a-z]+)+-[0-9]$/, 'a region like eu-central-1'),
+  region: text(REGION, 'a region like eu-central-1'),
   profile: text(/^[^\0\n]{1,128}$/, 'a profile')
     .optional()
     .describe("Of ~/.aws/config. Absent: AWS's own chain: environment, SSO, web identity."),
