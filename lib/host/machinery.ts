@@ -28,6 +28,8 @@ export interface Machinery {
   off(name: string, ctx: Ctx): Promise<void>;
   /** As a loss of power. */
   kill(name: string, ctx: Ctx): Promise<void>;
+  /** Kills one that this run has started, and starts it anew. undefined: this run did not, or its kind does not hang. */
+  again?(name: string): (() => Promise<void>) | undefined;
   /** Whether the process of a machine that was seen on still runs. */
   runs(pid: number): Promise<boolean>;
   /** Path of what it wrote to its console. */

@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import type { Ctx } from '../../lib/engine/index.ts';
 import { OpsError } from '../../lib/errors/index.ts';
 import { writeIdentity } from '../../lib/host/identity.ts';
+import type { Machinery } from '../../lib/host/machinery.ts';
 import { isFree } from '../../lib/host/ports.ts';
 import { qemuArguments } from '../../lib/host/qemu/arguments.ts';
 import { startMachine } from '../../lib/host/qemu/boot.ts';
@@ -13,7 +14,7 @@ import { qemuMachinery } from '../../lib/host/qemu/machinery.ts';
 import { processRuns } from '../../lib/host/qemu/observe.ts';
 import { waitForSsh } from '../../lib/host/reach.ts';
 import type { HostWant, Site } from '../../lib/inventory/index.ts';
-import { systemClock, type Wait, wait } from '../../lib/time/index.ts';
+import { seconds, systemClock, type Wait, wait } from '../../lib/time/index.ts';
 import { withQmp } from './qmp-server.ts';
 import { asQemu, identity, inState, refusal } from './world.ts';
 
@@ -80,6 +81,30 @@ test('a changed host key ends the wait: it is no matter of time', () =>
     );
     assert.is(error.code, 'HOST_KEY_CHANGED');
   }));
+
+test('a machine that hangs is started once more by the run that started it, and by no other', async () => {
+  let starts = 0;
+  const machinery = (again?: () => Promise<void>) =>
+    ({
+      console: () => '/nowhere',
+      power: async () => ({ is: 'on', pid: 1, status: 'running' }),
+      runs: async () => true,
+      again: () => again,
+    }) as unknown as Machinery;
+  const answersAfter = (needed: number) => (): Promise<never> =>
+    starts < needed ? unreachable() : Promise.resolve('its boot id' as never);
+  const hurried = (facts: () => Promise<never>): Ctx => {
+    const ctx = context('/nowhere', facts);
+    return { ...ctx, wait: spec => ctx.wait({ ...spec, deadline: seconds(0.1) }) };
+  };
+  const again = async () => void starts++;
+  await waitForSsh('server-1', machinery(again), hurried(answersAfter(1)));
+  assert.is(starts, 1);
+  const hangs = await refusal(waitForSsh('server-1', machinery(again), hurried(answersAfter(9))));
+  assert.equal([hangs.code, starts], ['WAIT_TIMEOUT', 2]);
+  const other = await refusal(waitForSsh('server-1', machinery(), hurried(answersAfter(9))));
+  assert.equal([other.code, starts], ['WAIT_TIMEOUT', 2]);
+});
 
 test('a kill ends exactly the process of this machine', () =>
   inState(async (files, state) => {

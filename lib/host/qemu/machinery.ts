@@ -20,6 +20,7 @@ export function qemuMachinery(site: Site, fence?: Fence): Machinery {
   const files = (name: string, { run }: Ctx) => machineFiles(run.dirs.state, name);
   const power = async (name: string, ctx: Ctx) =>
     observePower(await readIdentity(ctx.run.dirs.state, name), files(name, ctx));
+  const started = new Map<string, () => Promise<void>>();
   const machinery: Machinery = {
     image: {
       title: 'Make the machine image: Debian with k3s and the container images',
@@ -32,7 +33,12 @@ export function qemuMachinery(site: Site, fence?: Fence): Machinery {
     left: (name, ctx) => exists(dir(name, ctx)),
     remove: (name, ctx) => rm(dir(name, ctx), { recursive: true, force: true }),
     power,
-    start: (host, identity, ctx) => startMachine(site, host, identity as QemuIdentity, ctx),
+    async start(host, identity, ctx) {
+      const start = () => startMachine(site, host, identity as QemuIdentity, ctx);
+      await start();
+      started.set(host.name, () => machinery.kill(host.name, ctx).then(start));
+    },
+    again: name => started.get(name),
     /** Or none: what does not power off is named, not killed. */
     async off(name, ctx) {
       const seen = await power(name, ctx);
