@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { NodeSSH } from 'node-ssh';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { qemuProcesses } from '../../lib/host/qemu/processes.ts';
@@ -118,6 +119,17 @@ test('the node is Ready and every pod runs', async ({ checkout }) => {
   assert.equal([...phases], ['Running']);
 });
 
+test('an emulated machine is spared what is dear there, and another one keeps its habits', async ({ checkout }) => {
+  const say = await guest(checkout);
+  const emulated = (await say('systemd-detect-virt || true')) === 'qemu';
+  const words = (text: string) => text.split(/\s+/);
+  assert.is(words(await say('cat /proc/cmdline')).includes('norandmaps'), emulated);
+  const features = emulated ? await say('cat /sys/kernel/debug/sched/features') : '';
+  assert.is(words(features).includes('NO_WAKEUP_PREEMPTION'), emulated);
+  // All of Kubernetes: as processes of their own, each switch between two would forget the memory's map.
+  assert.is(await say('pgrep -cx k3s'), '1');
+});
+
 test('stop powers the machine off; after start the user who was created is still there', async context => {
   const { checkout, built } = context;
   const created = await callApp(built.app, built.ca, 'POST', '/api/users', { email: mail, name: 'Épreuve', password });
@@ -162,6 +174,24 @@ test('machines of others are as they were', async context => {
     context.others,
   );
 });
+
+/** Runs a script in the machine, as its operator. */
+async function guest({ state }: Checkout): Promise<(script: string) => Promise<string>> {
+  const { forwards } = JSON.parse(await readFile(join(state, 'machines/server-1/machine.json'), 'utf8'));
+  const privateKeyPath = join(state, 'secrets/ssh/operator');
+  return async script => {
+    const ssh = new NodeSSH();
+    await ssh.connect({
+      host: '127.0.0.1',
+      port: forwards.ssh,
+      username: 'root',
+      privateKeyPath,
+      readyTimeout: 60_000,
+    });
+    const { stdout, stderr } = await ssh.execCommand(script).finally(() => ssh.dispose());
+    return stdout.trim() || stderr;
+  };
+}
 
 async function secretValues(dir: string): Promise<string[]> {
   const files = await readdir(dir, { recursive: true, withFileTypes: true });
