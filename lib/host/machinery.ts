@@ -29,7 +29,7 @@ export interface Machinery {
   /** As a loss of power. */
   kill(name: string, ctx: Ctx): Promise<void>;
   /** Kills one that this run has started, and starts it anew. undefined: this run did not, or its kind does not hang. */
-  again?(name: string): (() => Promise<void>) | undefined;
+  again?(name: string): ((ctx: Ctx) => Promise<void>) | undefined;
   /** Whether the process of a machine that was seen on still runs. */
   runs(pid: number): Promise<boolean>;
   /** Path of what it wrote to its console. */

@@ -39,7 +39,7 @@ export async function waitForSsh(host: string, machinery: Machinery, ctx: Ctx): 
   } catch (error) {
     if (!again || !isOpsError(error, 'WAIT_TIMEOUT')) throw error;
     ctx.progress(`${host} has not answered since its start, as one that hangs: it is started once more`);
-    await again();
+    await again(ctx);
     await answers(host, machinery, seconds(60), ctx);
   }
 }

@@ -4,6 +4,7 @@ import { isOpsError, OpsError } from '../../errors/index.ts';
 import type { Site } from '../../inventory/index.ts';
 import { minutes, seconds } from '../../time/index.ts';
 import type { PartOf } from '../set.ts';
+import type { Postgres } from '../source.ts';
 import { POD_REF, startedAt } from './archiving.ts';
 import { fill, isFilled, removeRestorePod } from './fill.ts';
 import { type Filling, markOf, parseMark, readMark } from './mark.ts';
@@ -133,11 +134,14 @@ async function look(filling: Filling, api: ClusterApi, ctx: Ctx): Promise<{ rest
   const mark = parseMark(await readMark(postgres));
   const restored =
     mark !== undefined && mark.run === ctx.run.id && mark.restorePoint === markOf(filling, ctx).restorePoint;
+  return { restored, open: await isOpen(postgres) };
+}
+
+async function isOpen(postgres: Postgres): Promise<boolean> {
   const argv = ['psql', '-XqAt', '-d', 'postgres', '-c', 'SELECT pg_is_in_recovery()'];
   const asked = await postgres.exec(argv, { timeout: seconds(60) });
   // It let nobody in: it starts.
-  const open = asked.code !== NO_CONNECTION && textOf(postgres.name, 'psql', asked).trim() === 'f';
-  return { restored, open };
+  return asked.code !== NO_CONNECTION && textOf(postgres.name, 'psql', asked).trim() === 'f';
 }
 
 async function stop(ctx: Ctx): Promise<void> {
@@ -149,6 +153,7 @@ async function stop(ctx: Ctx): Promise<void> {
 
 async function start(filling: Filling, ctx: Ctx): Promise<void> {
   const api = await ctx.cluster(filling.site.name);
+  const postgres = podPostgres(api, filling.site.name);
   await api.scale(STATEFUL_SET, 1);
   await ctx.wait({
     what: 'all WAL replayed, and the database open',
@@ -157,14 +162,14 @@ async function start(filling: Filling, ctx: Ctx): Promise<void> {
     probe: async () => {
       const pod = await api.get(POD_REF);
       if (!runs(pod)) return { saw: pod ? 'the pod starts' : 'no pod yet' };
-      return (await look(filling, api, ctx).catch(unlessItEnded)).open ? { value: true } : { saw: 'it replays WAL' };
+      return (await isOpen(postgres).catch(unlessItEnded)) ? { value: true } : { saw: 'it replays WAL' };
     },
   });
   await removeRestorePod(api, ctx);
 }
 
 /** A container that ended under the question starts anew. */
-function unlessItEnded(error: unknown): { open: boolean } {
-  if (isOpsError(error, 'CLUSTER_REFUSED') || isOpsError(error, 'SHELL_LOST')) return { open: false };
+function unlessItEnded(error: unknown): boolean {
+  if (isOpsError(error, 'CLUSTER_REFUSED') || isOpsError(error, 'SHELL_LOST')) return false;
   throw error;
 }

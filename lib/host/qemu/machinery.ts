@@ -20,7 +20,7 @@ export function qemuMachinery(site: Site, fence?: Fence): Machinery {
   const files = (name: string, { run }: Ctx) => machineFiles(run.dirs.state, name);
   const power = async (name: string, ctx: Ctx) =>
     observePower(await readIdentity(ctx.run.dirs.state, name), files(name, ctx));
-  const started = new Map<string, () => Promise<void>>();
+  const started = new Map<string, (ctx: Ctx) => Promise<void>>();
   const machinery: Machinery = {
     image: {
       title: 'Make the machine image: Debian with k3s and the container images',
@@ -34,9 +34,9 @@ export function qemuMachinery(site: Site, fence?: Fence): Machinery {
     remove: (name, ctx) => rm(dir(name, ctx), { recursive: true, force: true }),
     power,
     async start(host, identity, ctx) {
-      const start = () => startMachine(site, host, identity as QemuIdentity, ctx);
-      await start();
-      started.set(host.name, () => machinery.kill(host.name, ctx).then(start));
+      const start = (now: Ctx) => startMachine(site, host, identity as QemuIdentity, now);
+      await start(ctx);
+      started.set(host.name, now => machinery.kill(host.name, now).then(() => start(now)));
     },
     again: name => started.get(name),
     /** Or none: what does not power off is named, not killed. */
