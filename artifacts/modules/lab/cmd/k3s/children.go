@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"strconv"
 	"sync"
 	"time"
 
@@ -24,8 +25,10 @@ type children struct {
 // memory.
 const gcPercent = 300
 
+// newChildren sets the garbage collector of this process, and by its environment that of the programs beside it.
 func newChildren(ctx context.Context, log io.Writer) *children {
 	if os.Getenv("GOGC") == "" {
+		os.Setenv("GOGC", strconv.Itoa(gcPercent))
 		debug.SetGCPercent(gcPercent)
 	}
 	return &children{ctx: ctx, log: log, unit: supervise.NewNotifier()}
@@ -55,9 +58,5 @@ func (c *children) component(name string, run component, args []string) {
 
 // program starts any other and keeps it running until the context ends.
 func (c *children) program(name string, argv []string) {
-	var env []string
-	if os.Getenv("GOGC") == "" {
-		env = append(env, fmt.Sprintf("GOGC=%d", gcPercent))
-	}
-	c.wait.Go(func() { supervise.Run(c.ctx, supervise.Child{Name: name, Argv: argv, Env: env}, c.log) })
+	c.wait.Go(func() { supervise.Run(c.ctx, supervise.Child{Name: name, Argv: argv}, c.log) })
 }

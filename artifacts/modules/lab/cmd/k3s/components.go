@@ -8,6 +8,7 @@ import (
 	utilfeature "k8s.io/apiserver/pkg/util/feature"
 	"k8s.io/client-go/rest"
 	cliflag "k8s.io/component-base/cli/flag"
+	"k8s.io/component-base/compatibility"
 	logsapi "k8s.io/component-base/logs/api/v1"
 	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
 	apiserveroptions "k8s.io/kubernetes/cmd/kube-apiserver/app/options"
@@ -32,15 +33,12 @@ func init() {
 	rest.SetDefaultWarningHandler(rest.NoWarnings{})
 }
 
-func apiServer(ctx context.Context, args []string) error {
+func runAPIServer(ctx context.Context, args []string) error {
 	options := apiserveroptions.NewServerRunOptions()
 	if err := parse(options.Flags(), args); err != nil {
 		return err
 	}
-	if err := options.GenericServerRunOptions.ComponentGlobalsRegistry.Set(); err != nil {
-		return err
-	}
-	if err := logsapi.ValidateAndApply(options.Logs, utilfeature.DefaultFeatureGate); err != nil {
+	if err := applyGlobals(options.GenericServerRunOptions.ComponentGlobalsRegistry, options.Logs); err != nil {
 		return err
 	}
 	completed, err := options.Complete(ctx)
@@ -53,7 +51,7 @@ func apiServer(ctx context.Context, args []string) error {
 	return apiserver.Run(ctx, completed)
 }
 
-func controllerManager(ctx context.Context, args []string) error {
+func runControllerManager(ctx context.Context, args []string) error {
 	options, err := controllersoptions.NewKubeControllerManagerOptions()
 	if err != nil {
 		return err
@@ -64,10 +62,7 @@ func controllerManager(ctx context.Context, args []string) error {
 	if err := parse(flags, args); err != nil {
 		return err
 	}
-	if err := options.ComponentGlobalsRegistry.Set(); err != nil {
-		return err
-	}
-	if err := logsapi.ValidateAndApply(options.Logs, utilfeature.DefaultFeatureGate); err != nil {
+	if err := applyGlobals(options.ComponentGlobalsRegistry, options.Logs); err != nil {
 		return err
 	}
 	config, err := options.Config(ctx, known, disabled, aliases)
@@ -77,15 +72,12 @@ func controllerManager(ctx context.Context, args []string) error {
 	return controllers.Run(ctx, config.Complete())
 }
 
-func scheduling(ctx context.Context, args []string) error {
+func runScheduler(ctx context.Context, args []string) error {
 	options := scheduleroptions.NewOptions()
 	if err := parse(*options.Flags, args); err != nil {
 		return err
 	}
-	if err := options.ComponentGlobalsRegistry.Set(); err != nil {
-		return err
-	}
-	if err := logsapi.ValidateAndApply(options.Logs, utilfeature.DefaultFeatureGate); err != nil {
+	if err := applyGlobals(options.ComponentGlobalsRegistry, options.Logs); err != nil {
 		return err
 	}
 	config, pods, err := scheduler.Setup(ctx, options)
@@ -95,7 +87,7 @@ func scheduling(ctx context.Context, args []string) error {
 	return scheduler.Run(ctx, config, pods)
 }
 
-func serviceProxy(ctx context.Context, args []string) error {
+func runProxy(ctx context.Context, args []string) error {
 	options := proxy.NewOptions()
 	flags := pflag.NewFlagSet("kube-proxy", pflag.ContinueOnError)
 	options.AddFlags(flags)
@@ -111,11 +103,19 @@ func serviceProxy(ctx context.Context, args []string) error {
 	return options.Run(ctx)
 }
 
-// nodeAgent is the kubelet by its own command: the one that takes the process's signals.
-func nodeAgent(ctx context.Context, args []string) error {
+// runKubelet is the kubelet by its own command: the one that takes the process's signals.
+func runKubelet(ctx context.Context, args []string) error {
 	command := kubelet.NewKubeletCommand(ctx)
 	command.SetArgs(args)
 	return command.ExecuteContext(ctx)
+}
+
+// applyGlobals sets what is the whole process's: its feature gates and its logging.
+func applyGlobals(registry compatibility.ComponentGlobalsRegistry, logs *logsapi.LoggingConfiguration) error {
+	if err := registry.Set(); err != nil {
+		return err
+	}
+	return logsapi.ValidateAndApply(logs, utilfeature.DefaultFeatureGate)
 }
 
 func parse(sets cliflag.NamedFlagSets, args []string) error {

@@ -92,8 +92,8 @@ func (n *node) startKubelet(bootstrap string) error {
 	if err := os.WriteFile(n.config.AgentPath("etc", "kubelet.conf"), []byte(text), 0o600); err != nil {
 		return err
 	}
-	n.children.component("kubelet", nodeAgent, args.Kubelet(n.config, bootstrap))
+	n.children.component("kubelet", runKubelet, args.Kubelet(n.config, bootstrap))
 	return nil
 }
 
-func (n *node) startProxy() { n.children.component("kube-proxy", serviceProxy, args.Proxy(n.config)) }
+func (n *node) startProxy() { n.children.component("kube-proxy", runProxy, args.Proxy(n.config)) }

@@ -41,7 +41,7 @@ func runServer(c *config.Config) error {
 	if err := establish(ctx, c, store); err != nil {
 		return err
 	}
-	group.component("kube-apiserver", apiServer, args.APIServer(c, store.flags()))
+	group.component("kube-apiserver", runAPIServer, args.APIServer(c, store.flags()))
 	if err := <-runtime; err != nil {
 		return err
 	}
@@ -76,8 +76,8 @@ func startNode(ctx context.Context, c *config.Config, node *node, group *childre
 	if !waitFor(ctx, api, "/readyz") {
 		return nil
 	}
-	group.component("kube-controller-manager", controllerManager, args.ControllerManager(c))
-	group.component("kube-scheduler", scheduling, args.Scheduler(c))
+	group.component("kube-controller-manager", runControllerManager, args.ControllerManager(c))
+	group.component("kube-scheduler", runScheduler, args.Scheduler(c))
 	node.startProxy()
 	registered, err := node.follow(api, c.ClusterCIDR)
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"runtime"
 	"syscall"
@@ -17,7 +16,6 @@ import (
 type Child struct {
 	Name string
 	Argv []string
-	Env  []string // beside this process's own
 }
 
 // Grace is how long something may take to stop.
@@ -57,7 +55,6 @@ func runOnce(ctx context.Context, child Child, log io.Writer) error {
 	output := newPrefixer(log, child.Name)
 	defer output.flush()
 	command := exec.Command(child.Argv[0], child.Argv[1:]...)
-	command.Env = append(os.Environ(), child.Env...)
 	command.Stdout, command.Stderr = output, output
 	// What a child leaves behind (shims) may hold its output open.
 	command.WaitDelay = time.Second
