@@ -1,5 +1,6 @@
 import { OpsError, oneLine } from '../errors/index.ts';
 import { type RunEnv, shown, stepContext } from './context.ts';
+import { ofOneMoment } from './moment.ts';
 import { orderSteps, stepKey } from './order.ts';
 import type { AnyStep, Change, Decision } from './types.ts';
 
@@ -33,7 +34,8 @@ export async function makePlan(
   select?: (step: AnyStep) => boolean,
 ): Promise<Plan> {
   const ordered = orderSteps(steps, select);
-  const seen = new Map(await Promise.all(ordered.steps.map(async step => [step, await observe(step, env)] as const)));
+  const still = { ...env, ports: ofOneMoment(env.ports) };
+  const seen = new Map(await Promise.all(ordered.steps.map(async step => [step, await observe(step, still)] as const)));
   env.signal.throwIfAborted();
   const items: PlanItem[] = [];
   const open = new Set<AnyStep>();

@@ -8,7 +8,7 @@ export interface Wait<T> {
   /** Completes "waiting for ...". */
   what: string;
   deadline: Duration;
-  /** Pause between looks; 500 ms when absent. */
+  /** Pause between looks; 500 ms when absent. A look that takes long is followed by a longer one. */
   every?: Duration;
   /** What to type when time runs out. */
   hint: string;
@@ -23,6 +23,11 @@ export interface WaitContext {
   onSaw?(what: string, saw: string, elapsed: Duration): void;
 }
 
+/** Of a look: so that looking takes a quarter of the time at most, and what is slow is not made slower by it. */
+const REST = 3;
+/** Longer than this nothing that has come is left waiting for the next look. */
+const LONGEST_REST = 2000;
+
 /** The one wait. Errors: WAIT_TIMEOUT with the last observation; the signal's reason when cancelled. */
 export async function wait<T>(spec: Wait<T>, { clock, signal, onSaw }: WaitContext): Promise<T> {
   const start = clock.monotonic();
@@ -32,11 +37,13 @@ export async function wait<T>(spec: Wait<T>, { clock, signal, onSaw }: WaitConte
     signal.throwIfAborted();
     const left = spec.deadline - elapsed();
     if (left <= 0) throw timeout(spec, saw);
+    const before = elapsed();
     const seen = await look(spec, left, signal);
     if ('value' in seen) return seen.value;
     saw = seen.saw;
     onSaw?.(spec.what, saw, elapsed());
-    await clock.sleep(Math.min(spec.every ?? 500, Math.max(0, spec.deadline - elapsed())), signal);
+    const rest = Math.min(REST * (elapsed() - before), LONGEST_REST);
+    await clock.sleep(Math.min(Math.max(spec.every ?? 500, rest), Math.max(0, spec.deadline - elapsed())), signal);
   }
 }
 

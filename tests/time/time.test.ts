@@ -32,6 +32,22 @@ waiting('ends with the value once it is seen', async () => {
   assert.is(await wait({ what: 'ssh', deadline: 5000, hint: 'h', probe }, { clock: fakeClock(), signal }), 'up');
 });
 
+waiting('a look that takes long is followed by a longer pause, of two seconds at most', async () => {
+  const pauses = async (takes: number) => {
+    const clock = fakeClock();
+    let looks = 0;
+    const probe = async () => {
+      await clock.sleep(takes);
+      return ++looks === 2 ? { value: 'up' } : { saw: 'booting' };
+    };
+    await wait({ what: 'pods', deadline: 60_000, hint: '', probe }, { clock, signal });
+    return clock.slept;
+  };
+  assert.equal(await pauses(20), [20, 500, 20]);
+  assert.equal(await pauses(300), [300, 900, 300]);
+  assert.equal(await pauses(5000), [5000, 2000, 5000]);
+});
+
 waiting('running out of time is an error with the last observation and the next command', async () => {
   const probe = async () => ({ saw: 'node NotReady' });
   const error = await failure(

@@ -9,7 +9,7 @@ import { CONTAINER, NAMESPACE, STATEFUL_SET } from './names.ts';
 import { compare, keep, restoreCommand, waitForTarget } from './paused.ts';
 import { placeInfo } from './point.ts';
 import { retiredKeys, stanzaFile } from './repository.ts';
-import { podPostgres } from './server.ts';
+import { logOf, podPostgres } from './server.ts';
 
 const NAME = 'postgres-restore';
 /** Annotation: JSON of the mark. */
@@ -31,7 +31,7 @@ export async function fill(filling: Filling, api: ClusterApi, ctx: Ctx): Promise
   try {
     const postgres = podPostgres(api, filling.site.name, NAME);
     ctx.progress('copying the base backup, then replaying WAL up to the target');
-    await waitForTarget(postgres, () => ended(api), ctx);
+    await waitForTarget(postgres, { ended: () => ended(api), log: () => logOf(api, NAME) }, ctx);
     ctx.progress('comparing the data at its point');
     const { part, at } = filling;
     const results = await compare(at ? checksAtTime(part, at) : checksAtPoint(part), postgres);

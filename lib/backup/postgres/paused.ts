@@ -41,34 +41,31 @@ export function restoreArguments(
   return [...target, `--target-action=${action}`, ...timeline, ...off];
 }
 
-const REACHED = {
-  pause: { what: 'paused at its target', sql: 'SELECT pg_is_wal_replay_paused()' },
-  promote: { what: 'open at its target', sql: 'SELECT NOT pg_is_in_recovery()' },
-};
+/** The pod that is filled, from outside. */
+export interface Watched {
+  /** What its first process said when it ended; undefined while it runs. */
+  ended(): Promise<string | undefined>;
+  log(): Promise<string>;
+}
 
 /**
- * Until the server is at its target. `ended`: what its first process said when it ended; undefined while it runs.
+ * Until the server is paused at its target.
  * Errors: RESTORE_UNFIT, KEY_WRONG, WAL_GAP, RESTORE_FAILED, STORE_UNREACHABLE; WAIT_TIMEOUT.
  */
-export async function waitForTarget(
-  postgres: Postgres,
-  ended: () => Promise<string | undefined>,
-  env: Pick<TakeEnv, 'wait'>,
-  action: keyof typeof REACHED = 'pause',
-): Promise<void> {
-  const { what, sql } = REACHED[action];
+export async function waitForTarget(postgres: Postgres, pod: Watched, env: Pick<TakeEnv, 'wait'>): Promise<void> {
   await env.wait({
-    what: `the restored database ${what}`,
+    what: 'the restored database paused at its target',
     deadline: minutes(30),
-    every: seconds(0.5),
     hint: 'look into its log: which WAL does it wait for?',
     probe: async () => {
-      const how = await ended();
+      const how = await pod.ended();
       if (how !== undefined) throw whyEnded(how);
-      const argv = ['psql', '-XqAt', '-d', 'postgres', '-c', sql];
+      const said = await pod.log();
+      if (!said.includes('pausing at the end of recovery'))
+        return { saw: said.includes('starting PostgreSQL') ? 'it replays WAL' : 'files are copied' };
+      const argv = ['psql', '-XqAt', '-d', 'postgres', '-c', 'SELECT pg_is_wal_replay_paused()'];
       const asked = await postgres.exec(argv, { timeout: seconds(60) }).catch(() => undefined);
-      if (asked?.stdout.text.trim() === 't') return { value: true };
-      return { saw: asked?.code === 0 ? 'it replays WAL' : 'files are copied, or it starts' };
+      return asked?.stdout.text.trim() === 't' ? { value: true } : { saw: 'it says that it pauses' };
     },
   });
 }

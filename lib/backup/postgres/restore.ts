@@ -9,7 +9,7 @@ import { POD_REF, startedAt } from './archiving.ts';
 import { fill, isFilled, removeRestorePod } from './fill.ts';
 import { type Filling, markOf, parseMark, readMark } from './mark.ts';
 import { CLAIM, clusterOf, NAMESPACE, POD, STATEFUL_SET } from './names.ts';
-import { podPostgres, textOf } from './server.ts';
+import { logOf, podPostgres, textOf } from './server.ts';
 
 const same = (...steps: string[]): Need[] => steps.map(step => ({ step, scope: 'same' }));
 
@@ -162,6 +162,7 @@ async function start(filling: Filling, ctx: Ctx): Promise<void> {
     probe: async () => {
       const pod = await api.get(POD_REF);
       if (!runs(pod)) return { saw: pod ? 'the pod starts' : 'no pod yet' };
+      if (!(await logOf(api)).includes('ready to accept connections')) return { saw: 'it replays WAL' };
       return (await isOpen(postgres).catch(unlessItEnded)) ? { value: true } : { saw: 'it replays WAL' };
     },
   });

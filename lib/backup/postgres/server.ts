@@ -28,6 +28,13 @@ export const podPostgres = (api: ClusterApi, site: string, pod = POD): Postgres 
     api.exec({ namespace: NAMESPACE, name: pod, container: CONTAINER }, argv, options),
   );
 
+/**
+ * The last lines of its pod's log, '' while there are none. They say when a question is worth its exec, of which each
+ * takes an emulated machine a second.
+ */
+export const logOf = (api: ClusterApi, pod = POD): Promise<string> =>
+  api.raw(`/api/v1/namespaces/${NAMESPACE}/pods/${pod}/log?container=${CONTAINER}&tailLines=100`).catch(() => '');
+
 /** stdout of a command that ended well, whole. Errors: COMMAND_FAILED with its last lines. */
 export function textOf(where: string, what: string, { code, stdout, stderr }: ExecResult): string {
   if (code === 0 && stdout.dropped === 0) return stdout.text;
