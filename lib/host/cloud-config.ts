@@ -1,4 +1,4 @@
-import { stringify } from 'yaml';
+import { toYaml } from '../shell/index.ts';
 import { type PlantedFile, RAISE_FENCE } from './fence.ts';
 
 export interface CloudConfigWant {
@@ -29,7 +29,7 @@ export function cloudConfig(want: CloudConfigWant): string {
     manage_etc_hosts: 'localhost',
     ...(planted && fenced(planted, modules)),
   };
-  return `#cloud-config\n${stringify(userData)}`;
+  return `#cloud-config\n${toYaml(userData)}`;
 }
 
 /**

@@ -7,3 +7,4 @@ export { escapeControls } from './failures.ts';
 export { fanOut, type HostOutcome } from './fan-out.ts';
 export { type HostFacts, hostFacts } from './host-facts.ts';
 export { createShells, type Shells, type ShellsOptions } from './shells.ts';
+export { toYaml } from './yaml.ts';

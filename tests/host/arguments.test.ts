@@ -87,6 +87,14 @@ test('a fence is planted, and raised in the boot that plants it, before anything
   assert.is(parse(seed()['user-data'] ?? '').bootcmd, undefined);
 });
 
+/** As cloud-init reads it: to YAML 1.1, colons between digits make one number, and `no` is false. */
+const asCloudInit = (text = '') => parse(text, { version: '1.1' });
+
+test('a name that YAML 1.1 would take for something else stays a name', () => {
+  const files = seedFiles({ identity: { ...identity, name: 'no' }, operatorKey: 'KEY', hostPrivateKey: KEY });
+  assert.is(asCloudInit(files['meta-data'])['local-hostname'], 'no');
+});
+
 test('a new machine is a new instance, planted in one go: dsmode is local', () =>
   assert.equal(parse(seed()['meta-data'] ?? ''), {
     'instance-id': identity.uuid,
@@ -95,7 +103,7 @@ test('a new machine is a new instance, planted in one go: dsmode is local', () =
   }));
 
 test('the network is matched by the addresses that the command line gives the cards', () => {
-  const { ethernets } = parse(seed()['network-config'] ?? '');
+  const { ethernets } = asCloudInit(seed()['network-config']);
   const cards = argv('tcg').flatMap(arg => /mac=([0-9a-f:]+)/.exec(arg)?.[1] ?? []);
   assert.equal([ethernets.eth0.match.macaddress, ethernets.eth1.match.macaddress], cards);
   assert.equal(ethernets.eth1.addresses, ['10.77.0.1/24']);

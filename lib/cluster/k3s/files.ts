@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { stringify } from 'yaml';
+import { toYaml } from '../../shell/index.ts';
 
 export const BINARY = '/usr/local/bin/k3s';
 export const CONFIG = '/etc/rancher/k3s/config.yaml';
@@ -32,7 +32,7 @@ export interface ServerConfig {
 
 /** /etc/rancher/k3s/config.yaml. The token is in a file of its own: neither argv nor this text has it. */
 export const renderConfig = ({ node, nodeIp, tlsSan, pauseImage, disable = [] }: ServerConfig): string =>
-  `# Written by muster; it puts back what is changed here.\n${stringify({
+  `# Written by muster; it puts back what is changed here.\n${toYaml({
     'node-name': node,
     ...(nodeIp !== undefined && { 'node-ip': nodeIp }),
     'token-file': TOKEN,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { parse, stringify } from 'yaml';
+import { parse } from 'yaml';
 import { OpsError } from '../../errors/index.ts';
+import { toYaml } from '../../shell/index.ts';
 
 const MARK = '# Written by muster';
 
@@ -36,7 +37,7 @@ export function wayOf(k3sYaml: string, server: string): Way {
 
 /** A kubeconfig for this computer: cluster, user and context are named by the site. `source`: sha256 of what it comes from. */
 export function renderKubeconfig({ server, ca, user }: Way, site: string, source: string): string {
-  const body = stringify({
+  const body = toYaml({
     apiVersion: 'v1',
     kind: 'Config',
     clusters: [{ name: site, cluster: { server, 'certificate-authority-data': ca } }],

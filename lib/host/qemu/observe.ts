@@ -1,4 +1,4 @@
-import { readlink } from 'node:fs/promises';
+import { readFile, readlink } from 'node:fs/promises';
 import { OpsError } from '../../errors/index.ts';
 import type { Power } from '../decide.ts';
 import type { Identity } from '../identity.ts';
@@ -30,6 +30,17 @@ export async function observePower(identity: Identity | undefined, files: Machin
 const notOurs = (why: string, files: MachineFiles) =>
   new OpsError('MACHINE_NOT_OURS', `cannot touch the machine of ${files.dir}: ${why}`);
 
-/** Still the same process? */
-export const processRuns = async (pid: number): Promise<boolean> =>
-  (await readlink(`/proc/${pid}/exe`).catch(() => '')).includes('qemu-system');
+/**
+ * Still the same process? One that is killed gives its program back first and its ports last, thread by thread: it runs
+ * until nothing but its exit status is left.
+ */
+export async function processRuns(pid: number): Promise<boolean> {
+  const [program, stat] = await Promise.all([
+    readlink(`/proc/${pid}/exe`).catch(() => ''),
+    readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''),
+  ]);
+  if (program !== '') return program.includes('qemu-system');
+  // After the name in brackets: the state is the first field, the number of threads the 18th. Source: proc(5).
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return stat !== '' && !(fields[0] === 'Z' && Number(fields[17]) <= 1);
+}

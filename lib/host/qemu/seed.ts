@@ -1,4 +1,4 @@
-import { stringify } from 'yaml';
+import { toYaml } from '../../shell/index.ts';
 import { cloudConfig } from '../cloud-config.ts';
 import type { PlantedFile } from '../fence.ts';
 import type { QemuIdentity } from './identity.ts';
@@ -18,8 +18,8 @@ const MODULES = ['set_hostname', 'update_etc_hosts', 'users-groups', 'ssh'];
 /** NoCloud's files by name. */
 export const seedFiles = ({ identity, ...keys }: SeedWant): Record<string, string> => ({
   'user-data': cloudConfig({ ...keys, hostKey: identity.hostKey, modules: MODULES }),
-  'meta-data': stringify({ 'instance-id': identity.uuid, 'local-hostname': identity.name, dsmode: 'local' }),
-  'network-config': stringify(network(identity)),
+  'meta-data': toYaml({ 'instance-id': identity.uuid, 'local-hostname': identity.name, dsmode: 'local' }),
+  'network-config': toYaml(network(identity)),
 });
 
 /** Fixed addresses of QEMU's user-mode network: nothing waits for DHCP. */
