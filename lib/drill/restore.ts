@@ -1,9 +1,12 @@
+import { databaseWorkload } from '../addon/app/database.ts';
+import { PASSWORDS } from '../addon/app/manifests/want.ts';
 import { rolesStep } from '../addon/app/roles.ts';
 import { type Manifest, partOf } from '../backup/index.ts';
-import { CLAIM, STATEFUL_SET } from '../backup/postgres/names.ts';
+import type { Filling } from '../backup/postgres/mark.ts';
+import { CLAIM, NAMESPACE, STATEFUL_SET } from '../backup/postgres/names.ts';
 import { postgresRestore } from '../backup/postgres/restore.ts';
 import { restoreStep as veleroRestore } from '../backup/velero/restore.ts';
-import type { AnyStep, Ctx, Decision } from '../engine/index.ts';
+import type { AnyStep, Ctx, Decision, KubeRef } from '../engine/index.ts';
 import type { Site } from '../inventory/index.ts';
 import { minutes } from '../time/index.ts';
 
@@ -14,17 +17,24 @@ const inTurn = (steps: readonly AnyStep[]): AnyStep[] =>
     return { ...step, needs: before === undefined ? [] : [{ step: before, scope: 'same' }] };
   });
 
-/** Velero brings objects before volumes, and the database's volume is none of its own: the two are filled side by side. */
-const placeStep = (site: Site): AnyStep => ({
-  id: 'postgres.place',
-  title: 'See the workload and the claim of the database come back',
+/** What the pod that fills the volume wants to be there, beside its archive. Velero brings these first, and volumes last. */
+const FIRST: readonly KubeRef[] = [
+  CLAIM,
+  { apiVersion: 'v1', kind: 'ServiceAccount', namespace: NAMESPACE, name: 'postgres' },
+  { apiVersion: 'v1', kind: 'Secret', namespace: NAMESPACE, name: PASSWORDS.postgres },
+];
+
+/** The database's volume is none of Velero's: the two are filled side by side. */
+const backStep = (site: Site, id: string, title: string, refs: readonly KubeRef[]): AnyStep => ({
+  id,
+  title,
   target: { site: site.name, kind: 'cluster', name: site.name },
   want: {},
   deadline: minutes(15),
-  observe: ctx => missing(site, ctx),
+  observe: ctx => missing(site, refs, ctx),
   decide: (_, lacks: readonly string[]): Decision =>
     lacks.length === 0
-      ? { is: 'done', reason: 'both are there' }
+      ? { is: 'done', reason: 'there' }
       : { is: 'changes', changes: [{ action: 'run', what: `wait for ${lacks.join(' and ')}`, grade: 'known' }] },
   apply: (change, ctx) =>
     ctx.effect(change, async () => {
@@ -34,16 +44,16 @@ const placeStep = (site: Site): AnyStep => ({
         every: 500,
         hint: './muster kubectl -n velero get restores',
         probe: async () => {
-          const lacks = await missing(site, ctx);
+          const lacks = await missing(site, refs, ctx);
           return lacks.length === 0 ? { value: true } : { saw: `no ${lacks.join(', no ')}` };
         },
       });
     }),
 });
 
-async function missing(site: Site, ctx: Ctx): Promise<string[]> {
+async function missing(site: Site, refs: readonly KubeRef[], ctx: Ctx): Promise<string[]> {
   const api = await ctx.cluster(site.name);
-  const lacks = [STATEFUL_SET, CLAIM].map(async ref => ((await api.get(ref)) ? [] : [`${ref.kind} ${ref.name}`]));
+  const lacks = refs.map(async ref => ((await api.get(ref)) ? [] : [`${ref.kind} ${ref.name}`]));
   return (await Promise.all(lacks)).flat();
 }
 
@@ -56,9 +66,17 @@ export function dataSteps(
 ): AnyStep[] {
   const velero = partOf(set, 'velero');
   const access = bootstrap.filter(({ id }) => id === 'postgres.access');
+  const steps = fillSteps(site, set, { ...options, workload: ctx => databaseWorkload(site, ctx) });
+  const filled = steps.findIndex(({ id }) => id === 'postgres.restore');
   return [
     ...(velero ? [veleroRestore(velero, site)] : []),
-    ...inTurn([placeStep(site), ...access, ...fillSteps(site, set, options)]),
+    ...inTurn([
+      backStep(site, 'postgres.place', "See what the database's volume is filled with come back", FIRST),
+      ...access,
+      ...steps.slice(0, filled),
+      backStep(site, 'postgres.workload', "See the database's workload come back", [STATEFUL_SET]),
+      ...steps.slice(filled),
+    ]),
   ];
 }
 
@@ -67,13 +85,14 @@ interface DatabaseOptions {
   at?: Date;
   /** off: of a rehearsal, which never writes to its source's archive. */
   archive?: 'on' | 'off';
+  workload?: Filling['workload'];
 }
 
 /** The database alone, beside Secrets that may be of another time: its roles get the passwords that are kept here. */
 export const databaseSteps = (site: Site, set: Manifest, options: DatabaseOptions = {}): AnyStep[] =>
   inTurn([...fillSteps(site, set, options), rolesStep(site)]);
 
-function fillSteps(site: Site, set: Manifest, { at, archive = 'on' }: DatabaseOptions): AnyStep[] {
+function fillSteps(site: Site, set: Manifest, { archive = 'on', ...options }: DatabaseOptions): AnyStep[] {
   const part = partOf(set, 'postgres');
-  return part ? postgresRestore(part, site, { archive, ...(at && { at }) }) : [];
+  return part ? postgresRestore(part, site, { archive, ...options }) : [];
 }

@@ -20,7 +20,11 @@ export interface App {
 }
 
 /** Every manifest; `certificate` matters to the frontend only. */
-export async function render({ site, images, seed }: App, ctx: Ctx, certificate = ''): Promise<AppObjects> {
+export async function render(
+  { site, images, seed }: Omit<App, 'health'>,
+  ctx: Ctx,
+  certificate = '',
+): Promise<AppObjects> {
   const refs = await images(ctx);
   return appObjects({
     namespace: NAMESPACE,

@@ -1,8 +1,17 @@
-import type { Ctx } from '../../engine/index.ts';
+import type { Ctx, KubeObject } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
+import type { Site } from '../../inventory/index.ts';
 import { seconds } from '../../time/index.ts';
-import { type App, DATABASE_POD } from './app.ts';
+import { siteImages } from '../images.ts';
+import { type App, DATABASE_POD, render } from './app.ts';
 import type { Data } from './decide.ts';
+
+/** The database's StatefulSet as its manifest says; undefined: the site has none. */
+export async function databaseWorkload(site: Site, ctx: Ctx): Promise<KubeObject | undefined> {
+  if (!site.app) return undefined;
+  const { database } = await render({ site, seed: site.app, images: siteImages(site) }, ctx);
+  return database.find(({ kind }) => kind === 'StatefulSet');
+}
 
 /** An exec costs a second under emulation, so the app is asked first: it knows as soon as it reads its database. */
 export async function readData({ health }: App, ctx: Ctx): Promise<Data> {

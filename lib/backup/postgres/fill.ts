@@ -26,7 +26,8 @@ export async function fill(filling: Filling, api: ClusterApi, ctx: Ctx): Promise
   const mark = JSON.stringify(markOf(filling, ctx));
   const { facts } = filling.part;
   const retired = (await retiredKeys(ctx.secrets)).find(({ stanza }) => stanza === facts.pgbackrest.stanza);
-  const pod = restorePod(await api.get(STATEFUL_SET), restoreCommand(facts, mark, filling), mark);
+  const workload = (await api.get(STATEFUL_SET)) ?? (await filling.workload?.(ctx));
+  const pod = restorePod(workload, restoreCommand(facts, mark, filling), mark);
   await api.apply(retired ? ofStanza(pod, retired.stanza) : pod);
   try {
     const postgres = podPostgres(api, filling.site.name, NAME);

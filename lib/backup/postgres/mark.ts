@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Ctx } from '../../engine/index.ts';
+import type { Ctx, KubeObject } from '../../engine/index.ts';
 import type { Site } from '../../inventory/index.ts';
 import type { CheckResult } from '../check.ts';
 import type { PartOf } from '../set.ts';
@@ -12,6 +12,8 @@ export interface Filling {
   site: Site;
   at?: Date;
   archive: 'on' | 'off';
+  /** The StatefulSet as it will be, while there is none: its volume is filled before Velero has come to it. */
+  workload?(ctx: Ctx): Promise<KubeObject | undefined>;
 }
 
 /** What a restore leaves in the data directory that it put in place. */

@@ -27,6 +27,9 @@ export const restoreCommand = (facts: PostgresFacts, mark: string, target: Resto
   ...restoreArguments(facts, target),
 ];
 
+/** Each of a thousand files is flushed to the disk: side by side they share their flushes. */
+const SIDE_BY_SIDE = '--process-max=4';
+
 /** Of `pgbackrest restore`: up to the set's point, or to a moment after it. */
 export function restoreArguments(
   { restorePoint }: PostgresFacts,
@@ -38,7 +41,7 @@ export function restoreArguments(
     : ['--type=name', `--target=${restorePoint.name}`];
   const timeline = at ? [] : [`--target-timeline=${restorePoint.timeline}`];
   const off = archive === 'off' ? ['--archive-mode=off'] : [];
-  return [...target, `--target-action=${action}`, ...timeline, ...off];
+  return [SIDE_BY_SIDE, ...target, `--target-action=${action}`, ...timeline, ...off];
 }
 
 /** The pod that is filled, from outside. */

@@ -13,12 +13,11 @@ import { logOf, podPostgres, textOf } from './server.ts';
 
 const same = (...steps: string[]): Need[] => steps.map(step => ({ step, scope: 'same' }));
 
-export interface RestoreOptions {
-  /** A moment after the set's point, where WAL is replayed to; absent: all that there is. */
-  at?: Date;
-  /** off: a rehearsal never writes to its source's archive. */
-  archive: 'on' | 'off';
-}
+/**
+ * `at`: a moment after the set's point, where WAL is replayed to; absent: all that there is. `archive` off: a rehearsal
+ * never writes to its source's archive.
+ */
+export type RestoreOptions = Omit<Filling, 'part' | 'site'>;
 
 /**
  * postgres.stop, postgres.fill, postgres.restore: the server is away; its volume is filled and compared at the set's
@@ -110,11 +109,11 @@ export function decideStart(_: unknown, { restored, open }: Workload): Decision 
 async function observe(filling: Filling, ctx: Ctx): Promise<Workload> {
   const api = await ctx.cluster(filling.site.name);
   const [set, pod, claim] = await Promise.all([api.get(STATEFUL_SET), api.get(POD_REF), api.get(CLAIM)]);
-  if (!set)
+  if (!set && !filling.workload)
     throw new OpsError('RESTORE_TARGET', `cannot restore into ${filling.site.name}: it has no ${NAMESPACE}/postgres`, {
       hint: 'what runs the database comes first: from Velero, or from ./muster bootstrap',
     });
-  const replicas = Number(isRecord(set.spec) ? (set.spec.replicas ?? 1) : 1);
+  const replicas = set ? Number(isRecord(set.spec) ? (set.spec.replicas ?? 1) : 1) : 0;
   const volume = isRecord(claim?.spec) && typeof claim.spec.volumeName === 'string';
   const [state, filled] = await Promise.all([
     runs(pod) ? look(filling, api, ctx) : { restored: false, open: false },
