@@ -2,9 +2,8 @@ import { databaseWorkload } from '../addon/app/database.ts';
 import { PASSWORDS } from '../addon/app/manifests/want.ts';
 import { rolesStep } from '../addon/app/roles.ts';
 import { type Manifest, partOf } from '../backup/index.ts';
-import type { Filling } from '../backup/postgres/mark.ts';
-import { CLAIM, NAMESPACE, STATEFUL_SET } from '../backup/postgres/names.ts';
-import { postgresRestore } from '../backup/postgres/restore.ts';
+import { CLAIM, NAMESPACE } from '../backup/postgres/names.ts';
+import { postgresRestore, type RestoreOptions } from '../backup/postgres/restore.ts';
 import { restoreStep as veleroRestore } from '../backup/velero/restore.ts';
 import type { AnyStep, Ctx, Decision, KubeRef } from '../engine/index.ts';
 import type { Site } from '../inventory/index.ts';
@@ -25,13 +24,13 @@ const FIRST: readonly KubeRef[] = [
 ];
 
 /** The database's volume is none of Velero's: the two are filled side by side. */
-const backStep = (site: Site, id: string, title: string, refs: readonly KubeRef[]): AnyStep => ({
-  id,
-  title,
+const placeStep = (site: Site): AnyStep => ({
+  id: 'postgres.place',
+  title: "See what the database's volume is filled with come back",
   target: { site: site.name, kind: 'cluster', name: site.name },
   want: {},
   deadline: minutes(15),
-  observe: ctx => missing(site, refs, ctx),
+  observe: ctx => missing(site, ctx),
   decide: (_, lacks: readonly string[]): Decision =>
     lacks.length === 0
       ? { is: 'done', reason: 'there' }
@@ -44,16 +43,16 @@ const backStep = (site: Site, id: string, title: string, refs: readonly KubeRef[
         every: 500,
         hint: './muster kubectl -n velero get restores',
         probe: async () => {
-          const lacks = await missing(site, refs, ctx);
+          const lacks = await missing(site, ctx);
           return lacks.length === 0 ? { value: true } : { saw: `no ${lacks.join(', no ')}` };
         },
       });
     }),
 });
 
-async function missing(site: Site, refs: readonly KubeRef[], ctx: Ctx): Promise<string[]> {
+async function missing(site: Site, ctx: Ctx): Promise<string[]> {
   const api = await ctx.cluster(site.name);
-  const lacks = refs.map(async ref => ((await api.get(ref)) ? [] : [`${ref.kind} ${ref.name}`]));
+  const lacks = FIRST.map(async ref => ((await api.get(ref)) ? [] : [`${ref.kind} ${ref.name}`]));
   return (await Promise.all(lacks)).flat();
 }
 
@@ -62,37 +61,19 @@ export function dataSteps(
   site: Site,
   set: Manifest,
   bootstrap: readonly AnyStep[],
-  options: DatabaseOptions = {},
+  options: Partial<RestoreOptions> = {},
 ): AnyStep[] {
   const velero = partOf(set, 'velero');
   const access = bootstrap.filter(({ id }) => id === 'postgres.access');
-  const steps = fillSteps(site, set, { ...options, workload: ctx => databaseWorkload(site, ctx) });
-  const filled = steps.findIndex(({ id }) => id === 'postgres.restore');
-  return [
-    ...(velero ? [veleroRestore(velero, site)] : []),
-    ...inTurn([
-      backStep(site, 'postgres.place', "See what the database's volume is filled with come back", FIRST),
-      ...access,
-      ...steps.slice(0, filled),
-      backStep(site, 'postgres.workload', "See the database's workload come back", [STATEFUL_SET]),
-      ...steps.slice(filled),
-    ]),
-  ];
-}
-
-interface DatabaseOptions {
-  /** The moment to go back to; absent: all that was archived. */
-  at?: Date;
-  /** off: of a rehearsal, which never writes to its source's archive. */
-  archive?: 'on' | 'off';
-  workload?: Filling['workload'];
+  const fill = fillSteps(site, set, { ...options, workload: ctx => databaseWorkload(site, ctx) });
+  return [...(velero ? [veleroRestore(velero, site)] : []), ...inTurn([placeStep(site), ...access, ...fill])];
 }
 
 /** The database alone, beside Secrets that may be of another time: its roles get the passwords that are kept here. */
-export const databaseSteps = (site: Site, set: Manifest, options: DatabaseOptions = {}): AnyStep[] =>
+export const databaseSteps = (site: Site, set: Manifest, options: Partial<RestoreOptions> = {}): AnyStep[] =>
   inTurn([...fillSteps(site, set, options), rolesStep(site)]);
 
-function fillSteps(site: Site, set: Manifest, { archive = 'on', ...options }: DatabaseOptions): AnyStep[] {
+function fillSteps(site: Site, set: Manifest, { archive = 'on', ...options }: Partial<RestoreOptions>): AnyStep[] {
   const part = partOf(set, 'postgres');
   return part ? postgresRestore(part, site, { archive, ...options }) : [];
 }

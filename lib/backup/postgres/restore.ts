@@ -153,6 +153,12 @@ async function stop(ctx: Ctx): Promise<void> {
 async function start(filling: Filling, ctx: Ctx): Promise<void> {
   const api = await ctx.cluster(filling.site.name);
   const postgres = podPostgres(api, filling.site.name);
+  await ctx.wait({
+    what: 'the workload of the database',
+    deadline: minutes(15),
+    hint: './muster kubectl -n velero get restores',
+    probe: async () => ((await api.get(STATEFUL_SET)) ? { value: true } : { saw: 'not brought back yet' }),
+  });
   await api.scale(STATEFUL_SET, 1);
   await ctx.wait({
     what: 'all WAL replayed, and the database open',
