@@ -23,6 +23,8 @@ export interface SshTarget {
 export interface Patience {
   /** For TCP, key exchange and login together. */
   connect: Duration;
+  /** For the server's first word: QEMU takes connections for a machine that boots, and not all of them are ever answered. */
+  greeting: Duration;
   /** A silent connection is given up after `every` x (`misses` + 1). */
   keepalive: { every: Duration; misses: number };
 }
@@ -162,6 +164,9 @@ async function login(
         return blob.equals(known.blob);
       },
     });
+    const silent = setTimeout(() => sock.destroy(new Error(silence(patience.greeting))), patience.greeting).unref();
+    sock.once('data', () => clearTimeout(silent));
+    sock.once('close', () => clearTimeout(silent));
     const client = ssh.connection;
     // node-ssh stops listening once it is logged in, and an error without a listener ends the process.
     client?.on('error', cause => {
@@ -202,6 +207,8 @@ function loginError(
   const reset = code === 'ECONNRESET' || code === 'EPIPE' || level === 'protocol' || level === undefined;
   return reset ? new Dropped(oneLine(cause), { cause }) : unreachable(host, target, oneLine(cause), cause);
 }
+
+const silence = (greeting: Duration) => `it said nothing for ${formatDuration(greeting)}`;
 
 const placeOf = ({ user, address, port }: SshTarget): string => `${user}@${address}:${port}`;
 

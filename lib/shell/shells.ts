@@ -36,7 +36,7 @@ export interface Shells {
   close(): Promise<void>;
 }
 
-const PATIENCE: Patience = { connect: 30_000, keepalive: { every: 10_000, misses: 2 } };
+const PATIENCE: Patience = { connect: 30_000, greeting: 8000, keepalive: { every: 10_000, misses: 2 } };
 
 /** Shells of one run, local and ssh behind one interface. */
 export function createShells(options: ShellsOptions): Shells {

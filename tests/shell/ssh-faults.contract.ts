@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
 import { suite } from 'uvu';
@@ -152,8 +153,19 @@ test('a refused login, a closed port, a silent host and an unknown name say whic
     proxy.hurt({ stalled: true });
     const error = await refusal(shell.run(['true']));
     assert.is(error.code, 'SHELL_UNREACHABLE');
-    assert.match(error.message, /cannot reach web-1 \(root@127\.0\.0\.1:\d+\): no answer in 3\.0 s/);
+    assert.match(error.message, /cannot reach web-1 \(root@127\.0\.0\.1:\d+\): it said nothing for 1\.0 s/);
   });
+  const greeter = createServer(socket => socket.on('error', () => {}).write('SSH-2.0-and_no_more\r\n')).listen(
+    0,
+    '127.0.0.1',
+  );
+  await once(greeter, 'listening');
+  const port = portOf(greeter.address());
+  await withProxy(
+    async ({ shell }) => assert.match((await refusal(shell.run(['true']))).message, /no answer in 3\.0 s/),
+    { change: target => ({ ...target, port }) },
+  );
+  greeter.close();
   for (const [change, says] of [
     [{ port: 1 }, /ECONNREFUSED/],
     [{ address: 'no-such-host.invalid' }, /ENOTFOUND|EAI_AGAIN/],

@@ -32,7 +32,7 @@ export async function withProxy<T>(
 ): Promise<T> {
   const sshd = await startSshd({ config });
   const proxy = await tcpProxy(sshd.port);
-  const patience = { connect: 3000, keepalive: { every: 100, misses: 2 } };
+  const patience = { connect: 3000, greeting: 1000, keepalive: { every: 100, misses: 2 } };
   const connect = async () => change(sshd.target('root', proxy.port));
   try {
     return await withShells({ connect, patience }, async shells =>
