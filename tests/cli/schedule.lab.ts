@@ -74,8 +74,9 @@ test('a new calendar is seen and put right; due in the same second, the drill wa
   assert.is(code, 0, stderr);
   const order = await until('both to end', async () => {
     const seen = await guest.ran();
-    const first = seen.findIndex(({ verb }) => verb === 'backup');
-    return first >= 0 && seen.length >= first + 4 && seen.slice(first, first + 4);
+    // The timers are put right one after the other: a backup may have come before the drill had a time at all.
+    const drill = seen.findIndex(({ verb }) => verb === 'drill');
+    return drill >= 0 && seen.length >= drill + 2 && seen.slice(Math.max(0, drill - 2), drill + 2);
   });
   assert.equal(
     order.map(({ verb, word }) => `${verb} ${word}`),
