@@ -167,8 +167,8 @@ async function start(filling: Filling, ctx: Ctx): Promise<void> {
     probe: async () => {
       const pod = await api.get(POD_REF);
       if (!runs(pod)) return { saw: pod ? 'the pod starts' : 'no pod yet' };
-      if (!(await logOf(api)).includes('ready to accept connections')) return { saw: 'it replays WAL' };
-      return (await isOpen(postgres).catch(unlessItEnded)) ? { value: true } : { saw: 'it replays WAL' };
+      const says = (await logOf(api)).includes('ready to accept connections');
+      return says && (await isOpen(postgres).catch(unlessItEnded)) ? { value: true } : { saw: 'it replays WAL' };
     },
   });
   await removeRestorePod(api, ctx);

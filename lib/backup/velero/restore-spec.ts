@@ -1,5 +1,5 @@
-import { stringify } from 'yaml';
 import type { KubeObject } from '../../engine/index.ts';
+import { toYaml } from '../../shell/index.ts';
 import { type Covered, NOT_RESTORED } from './claims.ts';
 import { API, NAMESPACE } from './names.ts';
 
@@ -60,7 +60,7 @@ const awake = (covered: readonly Covered[]): object[] => [
 ];
 
 const modifiers = (beside: boolean): string =>
-  stringify({
+  toYaml({
     version: 'v1',
     resourceModifierRules: [
       ...KEPT_DOWN.map(({ resource, name }) => ({

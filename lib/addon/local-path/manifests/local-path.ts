@@ -1,5 +1,5 @@
-import { stringify } from 'yaml';
 import type { KubeObject } from '../../../engine/index.ts';
+import { toYaml } from '../../../shell/index.ts';
 import { clusterRole, clusterRoleBinding, role, roleBinding, serviceAccount } from '../../manifests/rbac.ts';
 import { container, deployment, RESTRICTED } from '../../manifests/workload.ts';
 
@@ -57,7 +57,7 @@ const config = (helperImage: string): KubeObject => ({
     'config.json': `${JSON.stringify({ nodePathMap: [{ node: 'DEFAULT_PATH_FOR_NON_LISTED_NODES', paths: [PATH] }] })}\n`,
     setup: '#!/bin/sh\nset -eu\nmkdir -m 0777 -p "$VOL_DIR"\n',
     teardown: '#!/bin/sh\nset -eu\nrm -rf "$VOL_DIR"\n',
-    'helperPod.yaml': stringify({
+    'helperPod.yaml': toYaml({
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: { name: 'helper-pod' },

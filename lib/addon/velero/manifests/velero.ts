@@ -1,5 +1,5 @@
-import { stringify } from 'yaml';
 import type { KubeObject } from '../../../engine/index.ts';
+import { toYaml } from '../../../shell/index.ts';
 import { clusterRoleBinding, serviceAccount } from '../../manifests/rbac.ts';
 import { container, deployment, RESTRICTED } from '../../manifests/workload.ts';
 import { NAMESPACE, VOLUME_POLICY } from './names.ts';
@@ -37,7 +37,7 @@ const volumePolicy = (): KubeObject => ({
   kind: 'ConfigMap',
   metadata: { name: VOLUME_POLICY, namespace: NAMESPACE },
   data: {
-    'policy.yaml': stringify({
+    'policy.yaml': toYaml({
       version: 'v1',
       volumePolicies: [{ conditions: { volumeTypes: ['emptyDir'] }, action: { type: 'skip' } }],
     }),
