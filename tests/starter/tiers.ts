@@ -14,7 +14,8 @@ export interface Tier {
 const minute = 60_000;
 export const TIERS: readonly Tier[] = [
   { name: 'unit', suffix: 'test', parallel: true, deadline: 5 * minute },
-  { name: 'contract', suffix: 'contract', parallel: true, deadline: 5 * minute },
+  // Of a computer with nothing left over some build what they test first: 4 min 40 s were seen.
+  { name: 'contract', suffix: 'contract', parallel: true, deadline: 10 * minute },
   { name: 'lab', suffix: 'lab', parallel: false, deadline: 45 * minute },
   { name: 'full', suffix: 'full', parallel: false, deadline: 90 * minute },
 ];
