@@ -5,7 +5,7 @@ import { OpsError } from '../errors/index.ts';
 import type { Resolved } from './cache.ts';
 import { sync, writeDurably } from './durable.ts';
 import { hashFile } from './identity.ts';
-import { bundleFile, type Manifest, manifestEntry, readManifest } from './manifest.ts';
+import { bundleFile, digestOf, type Manifest, manifestEntry, readManifest } from './manifest.ts';
 
 export interface BundleDeps {
   signal: AbortSignal;
@@ -17,7 +17,11 @@ export interface BundleDeps {
  * on with, and gets its name when it is whole; an older bundle there is replaced. Errors: BUNDLE_EXISTS when `dir` is
  * something else, BUNDLE_INVALID.
  */
-export async function makeBundle(dir: string, artifacts: readonly Resolved[], deps: BundleDeps): Promise<Manifest> {
+export async function makeBundle(
+  dir: string,
+  artifacts: readonly Resolved[],
+  deps: BundleDeps,
+): Promise<Manifest & { digest: string }> {
   await refuseOther(dir);
   const partial = `${dir}.partial`;
   await mkdir(join(partial, 'files'), { recursive: true });
@@ -29,14 +33,10 @@ export async function makeBundle(dir: string, artifacts: readonly Resolved[], de
     await put(artifact, bundleFile(partial, artifact));
   }
   await sync(join(partial, 'files'));
-  await writeDurably(
-    join(partial, 'manifest.json'),
-    `${JSON.stringify(manifest, null, 1)}\n`,
-    join(partial, 'manifest.draft'),
-    0o644,
-  );
+  const text = `${JSON.stringify(manifest, null, 1)}\n`;
+  await writeDurably(join(partial, 'manifest.json'), text, join(partial, 'manifest.draft'), 0o644);
   await swap(partial, dir);
-  return manifest;
+  return { ...manifest, digest: digestOf(text) };
 }
 
 /** A folder that is no bundle of ours is never replaced. */

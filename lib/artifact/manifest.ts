@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { OpsError } from '../errors/index.ts';
 import type { ArtifactRecord } from './cache.ts';
+import { mismatch } from './download.ts';
+import { sha256 } from './identity.ts';
 
 const inputs = z.record(z.string(), z.string());
 
@@ -30,14 +32,18 @@ export type ManifestEntry = z.infer<typeof entry>;
 export const bundleFile = (dir: string, { sha256 }: Pick<ManifestEntry, 'sha256'>): string =>
   join(dir, 'files', sha256);
 
-/** undefined: there is none. Errors: BUNDLE_INVALID. */
-export async function readManifest(dir: string): Promise<Manifest | undefined> {
+/** As `artifacts.bundleDigest` names a bundle: of its manifest, which has the digests of all files. */
+export const digestOf = (text: string): string => `sha256:${sha256(text)}`;
+
+/** undefined: there is none. `expected` is its digest when only one will do. Errors: BUNDLE_INVALID, ARTIFACT_DIGEST. */
+export async function readManifest(dir: string, expected?: string): Promise<Manifest | undefined> {
   const path = join(dir, 'manifest.json');
   const text = await readFile(path, 'utf8').catch(error => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
   if (text === undefined) return undefined;
+  if (expected !== undefined && digestOf(text) !== expected) throw mismatch(path, digestOf(text), expected);
   const parsed = manifestSchema.safeParse(json(text));
   if (parsed.success) return parsed.data;
   const details = parsed.error.issues.map(

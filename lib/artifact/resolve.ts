@@ -31,7 +31,7 @@ export async function resolveRecipe(
   for (const kind of deps.site.artifacts.sources) {
     const offer = await SOURCES[kind].offer(recipe, deps);
     if ('lacks' in offer) {
-      lacks.push(new OpsError('ARTIFACT_NO_SOURCE', `cannot have ${name} ${version}: ${kind} ${offer.lacks}`));
+      lacks.push(lacking(recipe, kind, offer.lacks));
       continue;
     }
     try {
@@ -59,10 +59,31 @@ export async function findRecipe(
   return undefined;
 }
 
+/** Reads only, no network. Errors: ARTIFACT_NO_SOURCE when no source of the inventory would give it, and why. */
+export async function refuseUnoffered(recipe: Recipe, deps: ArtifactDeps): Promise<void> {
+  const lacks: OpsError[] = [];
+  for (const kind of deps.site.artifacts.sources) {
+    const offer = await SOURCES[kind].offer(recipe, deps);
+    if (!('lacks' in offer)) return;
+    lacks.push(lacking(recipe, kind, offer.lacks));
+  }
+  throw nowhere(recipe, deps, lacks);
+}
+
+const lacking = ({ want: { name, version } }: Recipe, kind: SourceKind, why: string): OpsError =>
+  new OpsError('ARTIFACT_NO_SOURCE', `cannot have ${name} ${version}: ${kind} ${why}`);
+
 const keyFor = ({ want, inputs }: Recipe, { toolchain }: Offer): CacheKey => ({ want, inputs, toolchain });
 
-const cached = (recipe: Recipe, offer: Offer, { cache, progress }: ArtifactDeps, { full }: ResolveOptions) =>
-  findCached(cache, keyFor(recipe, offer), { full: full ?? false, notice: progress });
+async function cached(
+  recipe: Recipe,
+  offer: Offer,
+  { cache, progress }: ArtifactDeps,
+  { full }: ResolveOptions,
+): Promise<Resolved | undefined> {
+  const found = await findCached(cache, keyFor(recipe, offer), { full: full ?? false, notice: progress });
+  return offer.sha256 === undefined || offer.sha256 === found?.sha256 ? found : undefined;
+}
 
 /** `name` is one path segment; two versions of a thing are made one after the other. */
 const make = (recipe: Recipe, source: SourceKind, offer: Offer, deps: ArtifactDeps, options: ResolveOptions) =>

@@ -18,6 +18,9 @@ const PORT = { error: 'a port from 1 to 65535' };
 
 export const port = z.int(PORT).min(1, PORT).max(65535, PORT);
 
+/** As sha256sum prints it. */
+export const digest = text(/^sha256:[0-9a-f]{64}$/, 'sha256: and 64 hexadecimal digits');
+
 export const path = text(/^[^\0\n]+$/, 'a path');
 
 const CIDR = 'an IPv4 network like 203.0.113.7/32, with no bit set behind its length';

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { keep } from '../../lib/artifact/cache.ts';
 import { makeBundle, type Resolved, resolveArtifact, verifyBundle } from '../../lib/artifact/index.ts';
 import { putK3sRelease, type ReleaseServer, sha256, startReleaseServer } from '../servers/release-server.ts';
 import { expectError } from './expect-error.ts';
@@ -39,8 +40,14 @@ bundle.after.each(async ({ world, far }) => {
 });
 
 const make = ({ world, dir, artifacts }: Context) => makeBundle(dir, artifacts, world.deps());
-const from = ({ far }: Context, dir: string, environment: 'lab' | 'production' = 'lab') =>
-  far.deps({ site: { name: 'far', environment, artifacts: { sources: ['bundle'], bundle: dir } } });
+const from = ({ far }: Context, dir: string, environment: 'lab' | 'production' = 'lab', bundleDigest?: string) =>
+  far.deps({
+    site: {
+      name: 'far',
+      environment,
+      artifacts: { sources: ['bundle'], bundle: dir, ...(bundleDigest && { bundleDigest }) },
+    },
+  });
 const file = (dir: string, { sha256: digest }: { sha256: string }) => join(dir, 'files', digest);
 
 bundle('what was bundled here installs there, from another path, without network and Go', async context => {
@@ -96,6 +103,32 @@ bundle('a build in a bundle stays a build: only a lab takes it', async context =
   await make(context);
   await expectError(resolveArtifact(tiny, from(context, context.dir, 'production')), 'ARTIFACT_SOURCE_REFUSED');
   assert.ok(await resolveArtifact(k3s, from(context, context.dir, 'production')));
+});
+
+bundle(
+  'outside a lab a build is taken out of the bundle that is named by its digest, and out of no other',
+  async context => {
+    const { digest } = await make(context);
+    const production = from(context, context.dir, 'production', digest);
+    assert.is((await resolveArtifact(tiny, production)).sha256, context.artifacts[1]?.sha256);
+    const other = from(context, context.dir, 'production', `sha256:${'0'.repeat(64)}`);
+    const error = await expectError(resolveArtifact(tiny, other), 'ARTIFACT_DIGEST');
+    assert.match(error.message, `manifest.json: got ${digest}`);
+  },
+);
+
+bundle('bytes that the cache has of the same inputs are not those of the bundle that is named', async context => {
+  const { digest } = await make(context);
+  const [, built] = context.artifacts;
+  const path = join(context.world.dir, 'other');
+  writeFileSync(path, 'built elsewhere of the same');
+  assert.ok(built);
+  const { inputs, toolchain } = built.record;
+  const key = { want: tiny, inputs, toolchain };
+  await keep(context.far.cache, path, { key, source: 'module', mode: 0o755, madeAt: '', notes: {} });
+  assert.is((await resolveArtifact(tiny, from(context, context.dir))).source, 'module');
+  const there = await resolveArtifact(tiny, from(context, context.dir, 'production', digest));
+  assert.is(there.sha256, built.sha256);
 });
 
 bundle('a build of other sources than this checkout has is not taken for this one', async context => {

@@ -59,6 +59,20 @@ steps(
   },
 );
 
+steps('a plan says which source is missing instead of promising what none of them has', async ({ world }) => {
+  const { artifacts, ...lock } = lockOf('https://muster.invalid');
+  world.writeLock({ ...lock, artifacts: { k3s: artifacts.k3s, kopia: { v1: artifacts.tiny.v1 } } });
+  const backup = { store: { kind: 's3' }, sources: ['velero'] };
+  const without = { ...site('production', ['release']), backup } as unknown as Site;
+  const kopia = (all: Site) => artifactSteps(all).filter(({ id }) => id === 'artifact.kopia');
+  const { items, changes } = await makePlan(kopia(without), envOf(world));
+  assert.is(changes, 0);
+  assert.equal(items[0]?.decision, { is: 'unknown', reason: 'cannot have kopia v1: release has no download of it' });
+  // What is to be gone needs no source.
+  const gone = kopia(without).map(({ want: _, ...step }) => step as ReturnType<typeof artifactSteps>[number]);
+  assert.is((await makePlan(gone, envOf(world))).items[0]?.decision.is, 'done');
+});
+
 steps('a program that this computer runs is looked for, made by its step, and then it is there', async ({ world }) => {
   const { artifacts, ...lock } = lockOf('https://muster.invalid');
   world.writeLock({ ...lock, artifacts: { k3s: artifacts.k3s, versitygw: { v1: artifacts.tiny.v1 } } });

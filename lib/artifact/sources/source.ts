@@ -37,6 +37,8 @@ export interface Build {
 export interface Offer {
   /** undefined: could not be told; `make` says why. */
   toolchain: Inputs | undefined;
+  /** Present: only these bytes will do, whatever else the cache has of the same inputs. */
+  sha256?: string;
   make(path: string, work: string): Promise<ArtifactRecord['notes']>;
 }
 

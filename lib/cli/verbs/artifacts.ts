@@ -29,21 +29,32 @@ const depsOf = (open: OpenSite, { verb, out, signal }: Call) =>
     progress: out.status,
   });
 
+/** A bundle installs nothing: what has no release may be built for it, and is taken outside a lab by its digest only. */
+function bundling(open: OpenSite): OpenSite {
+  const { environment, artifacts } = open.site;
+  if (environment === 'lab') return open;
+  const { bundle: _, bundleDigest: __, ...rest } = artifacts;
+  const sources = [...artifacts.sources.filter(source => source !== 'bundle'), 'module' as const];
+  return { ...open, site: { ...open.site, environment: 'lab', artifacts: { ...rest, sources } } };
+}
+
 /** Everything the site installs, in one directory that a computer without network can use as its source. */
-export const bundle = onSite(async (open, call) => {
+export const bundle = onSite(async (opened, call) => {
+  const open = bundling(opened);
   const { flags, out } = call;
   if (flags['dry-run']) return out.data(planText(await planSite(open, { only: SCRIPT }), flags.json ?? false));
   await bootstrapSite(open, { only: SCRIPT });
   const deps = await depsOf(open, call);
   const parts = [...(await installed(open.site, deps)), ...(await machineArtifacts(open.site, deps))];
   const dir = resolve(flags.out ?? `dist/bundle-${call.site}`);
-  const manifest = await makeBundle(dir, parts, deps);
-  if (flags.json) return out.data(json({ dir, ...manifest }));
+  const made = await makeBundle(dir, parts, deps);
+  if (flags.json) return out.data(json({ dir, ...made }));
   return out.data(
     table([
       ['bundle', dir],
-      ...manifest.artifacts.map(({ name, version, sha256 }) => ['holds', `${name} ${version}  sha256:${sha256}`]),
-      ['next', `in an inventory: artifacts: { sources: [bundle], bundle: ${dir} }`],
+      ['digest', made.digest],
+      ...made.artifacts.map(({ name, version, sha256 }) => ['holds', `${name} ${version}  sha256:${sha256}`]),
+      ['next', `in an inventory: artifacts: { sources: [bundle], bundle: ${dir}, bundleDigest: ${made.digest} }`],
     ]),
   );
 });

@@ -21,8 +21,8 @@ export const REACH_CODES = {
   ),
   ARTIFACT_SOURCE_REFUSED: entry(
     'refused',
-    'An environment other than lab was to install something that was built on this computer.',
-    'name a released version and the source release, mirror or bundle in the inventory',
+    'An environment other than lab was to install something that was built on a computer, and that nobody vouches for.',
+    'name a released version; for what has no release, the digest that `./muster bundle` prints: artifacts.bundleDigest',
   ),
   ARTIFACT_NO_SOURCE: entry(
     'failed',

@@ -4,8 +4,11 @@ import type { Inventory } from '../schema.ts';
 const LAB_VERSION = /\+k3s-lab$/;
 
 export function checkSources({ environment, artifacts, cluster }: Inventory): Problem[] {
+  const { sources, bundleDigest } = artifacts;
+  const unused = bundleDigest !== undefined && !sources.includes('bundle');
   return [
     ...artifacts.sources.flatMap((source, index) => checkSource(source, index, { environment, artifacts })),
+    ...(unused ? [{ path: ['artifacts', 'bundleDigest'], got: 'a digest', expected: 'bundle among the sources' }] : []),
     ...checkLabVersion(environment, cluster.version),
   ];
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { path } from '../values.ts';
+import { digest, path } from '../values.ts';
 
 const mirror = z
   .url({ protocol: /^https?$/, error: 'an http or https URL' })
@@ -19,6 +19,12 @@ export const artifacts = z
       ),
     mirror: mirror.optional().describe('For the source mirror: where the same paths as upstream are served.'),
     bundle: path.optional().describe('For the source bundle: its directory, seen from this file. ~/ is your home.'),
+    bundleDigest: digest
+      .optional()
+      .describe(
+        'Of the manifest of that very bundle, as `make bundle` prints it: no other is used. Outside a lab only a bundle ' +
+          'that is named so may bring what has no release and was built.',
+      ),
   })
   .describe('Where binaries and images come from. Whatever the source, a digest in artifacts/lock.yaml decides.');
 
