@@ -1,4 +1,5 @@
 import { type Change, type Decision, type Plan, type PlanItem, planData, shown } from '../engine/index.ts';
+import { isOpsError, type OpsError } from '../errors/index.ts';
 import { escapeControls } from '../shell/failures.ts';
 import { json, table } from './output.ts';
 import { stepLabel } from './view/track.ts';
@@ -11,8 +12,14 @@ export function planText(plan: Plan, asJson: boolean): string {
   const counts = `${count(plan.changes, 'change')}, ${plan.unknown} unknown, ${count(done, 'step')} with nothing to do`;
   const unseen = new Set(plan.items.flatMap(({ decision }) => (isGuess(decision) ? decision.reason : [])));
   const why = [...unseen].map(reason => `(unknown) is what a new site would get: ${escapeControls(reason)}`);
-  return [...(rows.length > 0 ? [table(rows), ''] : []), counts, ...why].join('\n');
+  const next = [...new Set(plan.items.flatMap(item => errorOf(item)?.hint ?? []))];
+  const hints = next.map((hint, n) => `${n === 0 ? 'next' : '    '}  ${hint}`);
+  return [...(rows.length > 0 ? [table(rows), ''] : []), counts, ...why, ...hints].join('\n');
 }
+
+/** Of a step of which nothing can be said. */
+const errorOf = ({ decision, error }: PlanItem): OpsError | undefined =>
+  decision.is === 'unknown' && !isGuess(decision) && isOpsError(error) ? error : undefined;
 
 const isGuess = (decision: Decision): decision is Extract<Decision, { is: 'unknown' }> =>
   decision.is === 'unknown' && decision.likely !== undefined;
@@ -22,12 +29,17 @@ const NOT_YET = '(cannot be told yet)';
 
 const count = (n: number, word: string) => `${n} ${word}${n === 1 ? '' : 's'}`;
 
-function rowsOf({ step, decision }: PlanItem): string[][] {
+function rowsOf(item: PlanItem): string[][] {
+  const { step, decision } = item;
   const label = stepLabel(step);
   if (decision.is === 'done') return [];
   if (decision.is === 'unknown' && decision.likely)
     return decision.likely.map(change => [change.action, label, changeText({ ...change, grade: 'unknown' })]);
-  if (decision.is === 'unknown') return [['unknown', label, escapeControls(decision.reason)]];
+  if (decision.is === 'unknown')
+    return [
+      ['unknown', label, escapeControls(decision.reason)],
+      ...(errorOf(item)?.details ?? []).map(detail => ['', '', escapeControls(detail)]),
+    ];
   return decision.changes.map(change => [
     change.action,
     label,

@@ -16,20 +16,26 @@ export interface Bootstrapped extends Ran {
   ca: string;
 }
 
+interface Options extends Selection {
+  retain?: boolean;
+  confirmed?: boolean;
+}
+
 /** Builds a site, or goes on with it; nothing to do is a success too. */
-export async function bootstrapSite(
-  open: OpenSite,
-  options: Selection & { retain?: boolean; confirmed?: boolean } = {},
-): Promise<Bootstrapped> {
+export async function bootstrapSite(open: OpenSite, options: Options = {}): Promise<Bootstrapped> {
+  return { ...(await runBootstrap(open, options)), ...(await addresses(open)) };
+}
+
+/** The same without a word on where the site is, which may take an account: for parts that are of this computer. */
+export async function runBootstrap(open: OpenSite, options: Options): Promise<Ran> {
   await holdBudget(open.site);
   const place = { dirs: open.dirs, provider: open.provider };
   const [steps, select] = await Promise.all([bootstrapSteps(open.site, place), selectSteps(open.site, place, options)]);
-  const ran = await runVerb(open, 'bootstrap', steps, {
+  return runVerb(open, 'bootstrap', steps, {
     select,
     ...(options.retain !== undefined && { retain: options.retain }),
     confirmed: options.confirmed ?? false,
   });
-  return { ...ran, ...(await addresses(open)) };
 }
 
 /** What bootstrap would do, observed now. */

@@ -1,7 +1,7 @@
 /** Site: composes plans out of scripts/, opens a site with everything wired, and the verbs on it. */
 
 export { type BackedUp, backupSite, backupSteps, newSetId } from './backup.ts';
-export { addresses, type Bootstrapped, bootstrapSite, planSite } from './bootstrap.ts';
+export { addresses, type Bootstrapped, bootstrapSite, planSite, runBootstrap } from './bootstrap.ts';
 export { bootstrapSteps, loadScripts, type Selection } from './compose.ts';
 export { lendKeys, livingOf, refuseLiving } from './lost.ts';
 export { type OpenOptions, type OpenSite, openSite, wireSite } from './open.ts';

@@ -2,6 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { planText } from '../../lib/cli/plan-text.ts';
 import { type AnyStep, type Decision, type Plan, saysAll } from '../../lib/engine/index.ts';
+import { OpsError } from '../../lib/errors/index.ts';
 
 const step = (title: string) => ({ title, target: { kind: 'site', name: 'x', site: 'x' } }) as AnyStep;
 const plan = (...decisions: Decision[]): Plan => ({
@@ -28,6 +29,15 @@ test('a step of which nothing can be said stays unknown, and the plan does not s
   const made = plan({ is: 'unknown', reason: 'two of them' });
   assert.match(planText(made, false), /^unknown {2}Step 0 {2}two of them/);
   assert.not(saysAll(made));
+});
+
+test('a step of which nothing can be said shows all that is known of why, and what to type once', () => {
+  const error = new OpsError('ARTIFACT_NO_SOURCE', 'cannot have it', { hint: 'type this', details: ['one', 'two'] });
+  const unknown = (): Decision => ({ is: 'unknown', reason: 'cannot have it' });
+  const made = plan(unknown(), unknown());
+  const text = planText({ ...made, items: made.items.map(item => ({ ...item, error })) }, false);
+  assert.match(text, /^unknown {2}Step 0 {2}cannot have it\n {17}one\n {17}two\n/);
+  assert.match(text, /\nnext {2}type this$/);
 });
 
 test.run();

@@ -12,7 +12,7 @@ import {
 import { OpsError } from '../../errors/index.ts';
 import { machineArtifacts } from '../../host/machine-image/index.ts';
 import type { Site } from '../../inventory/index.ts';
-import { bootstrapSite, newRun, type OpenSite, planSite } from '../../site/index.ts';
+import { newRun, type OpenSite, planSite, runBootstrap } from '../../site/index.ts';
 import { onSite } from '../on-site.ts';
 import { json, table } from '../output.ts';
 import { planText } from '../plan-text.ts';
@@ -43,7 +43,7 @@ export const bundle = onSite(async (opened, call) => {
   const open = bundling(opened);
   const { flags, out } = call;
   if (flags['dry-run']) return out.data(planText(await planSite(open, { only: SCRIPT }), flags.json ?? false));
-  await bootstrapSite(open, { only: SCRIPT });
+  await runBootstrap(open, { only: SCRIPT });
   const deps = await depsOf(open, call);
   const parts = [...(await installed(open.site, deps)), ...(await machineArtifacts(open.site, deps))];
   const dir = resolve(flags.out ?? `dist/bundle-${call.site}`);

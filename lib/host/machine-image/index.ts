@@ -63,12 +63,12 @@ export const makeMachineImage = async (site: Site, ctx: Ctx): Promise<MachineIma
 
 /**
  * What the machines of a site start from, made if it is not in the cache: for a bundle. Hosts you bring start without
- * us. Errors: those of a build.
+ * us, and EC2's from an image of theirs. Errors: those of a build.
  */
 export async function machineArtifacts(site: Site, deps: ArtifactDeps): Promise<Resolved[]> {
-  if (site.provider.kind === 'existing') return [];
   if (site.provider.kind === 'container')
     return [await resolveRecipe(await treeRecipe({ project: deps.project, arch: thisArch() }), deps)];
+  if (site.provider.kind !== 'qemu') return [];
   const { tree, kernel, initrd, disk } = await makeParts(site, deps);
   return [tree, kernel, initrd, disk];
 }
