@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { suite } from 'uvu';
@@ -25,9 +25,8 @@ async function refusal(path: string): Promise<OpsError> {
 
 test('every inventory that is shipped can be used', async () => {
   const locked = { k3sVersions: k3sVersions(await readLock(join(inventories, '..'))) };
-  const files = readdirSync(inventories).filter(file => file.endsWith('.yaml'));
-  assert.equal(files.sort(), ['container.yaml', 'existing.yaml', 'lab.yaml', 'production.yaml', 'staging.yaml']);
-  for (const file of files) {
+  // By name: the user's own lie beside them.
+  for (const file of ['container.yaml', 'existing.yaml', 'lab.yaml', 'production.yaml', 'staging.yaml']) {
     const site = await loadInventory(join(inventories, file), locked);
     assert.is(`${site.name}.yaml`, file);
     assert.is(site.path, join(inventories, file));

@@ -30,5 +30,5 @@ async function toolchain(build: Build, deps: ArtifactDeps): Promise<Inputs | Ops
 export const refused = (name: string, version: string, { site }: Pick<ArtifactDeps, 'site'>): OpsError =>
   new OpsError(
     'ARTIFACT_SOURCE_REFUSED',
-    `cannot install ${name} ${version} in environment ${site.environment}: got a build of the source 'module', expected a release`,
+    `cannot install ${name} ${version} in environment ${site.environment}: got a build of the source 'module', expected a release, or a bundle that artifacts.bundleDigest names`,
   );

@@ -27,7 +27,7 @@ export const REACH_CODES = {
   ARTIFACT_NO_SOURCE: entry(
     'failed',
     'None of the sources in the inventory has what is to be installed.',
-    'add a source that has it to artifacts.sources of the inventory',
+    'add a source that has it to artifacts.sources of the inventory; what muster builds has none but `./muster bundle`',
   ),
   ARTIFACT_ABSENT: entry('failed', 'A source says that it does not have a file.', 'look at the URL that is named'),
   ARTIFACT_DOWNLOAD: entry(
