@@ -104,7 +104,10 @@ test('a second bootstrap changes nothing and opens no journal; a plan says no ch
   assert.equal(again.changed, []);
   assert.is(again.journal, undefined);
   const plan = JSON.parse((await checkout.muster('plan', '--json')).stdout);
-  assert.is(JSON.stringify(plan).includes('"is":"changes"'), false);
+  assert.equal(
+    plan.steps.filter(({ is }: { is: string }) => is === 'changes'),
+    [],
+  );
 });
 
 test('the node is Ready and every pod runs', async ({ checkout }) => {
