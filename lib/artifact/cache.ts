@@ -39,6 +39,8 @@ export interface CacheKey {
   want: Want;
   inputs: Inputs;
   toolchain: Inputs | undefined;
+  /** Present: only these bytes. */
+  sha256?: string;
 }
 
 /** Layout: sha256/<digest> is content, index/<key of inputs>/<key of toolchain>.json says what it is. */
@@ -60,7 +62,7 @@ export async function findCached(
   for (const name of names.sort()) {
     const path = join(dir, name);
     const record = await readRecord(path);
-    if (!record) continue;
+    if (!record || (key.sha256 !== undefined && key.sha256 !== record.sha256)) continue;
     const seen = await inspect(cache, record, options.full ?? false);
     if (typeof seen !== 'string') {
       // Another record brought the same bytes, or the cache was copied: hash once, not at each use.

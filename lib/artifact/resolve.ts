@@ -16,6 +16,11 @@ export interface ResolveOptions {
   full?: boolean;
 }
 
+export interface FindOptions extends ResolveOptions {
+  /** What is not in the cache must be a thing that some source of the inventory would give. */
+  offered?: boolean;
+}
+
 /**
  * The thing in the cache, made or fetched if it is not there: the inventory's sources in order, the next one when a
  * source does not have it. Errors: ARTIFACT_NO_SOURCE with every source's reason, ARTIFACT_DIGEST at once,
@@ -45,45 +50,37 @@ export async function resolveRecipe(
   throw nowhere(recipe, deps, lacks);
 }
 
-/** The thing in the cache if it is there: reads only, no network. */
+/** The thing in the cache if it is there: reads only, no network. Errors: ARTIFACT_NO_SOURCE, if `offered` is asked. */
 export async function findRecipe(
   recipe: Recipe,
   deps: ArtifactDeps,
-  options: ResolveOptions = {},
+  options: FindOptions = {},
 ): Promise<Resolved | undefined> {
-  for (const kind of deps.site.artifacts.sources) {
+  const { sources } = deps.site.artifacts;
+  const lacks: OpsError[] = [];
+  for (const kind of sources) {
     const offer = await SOURCES[kind].offer(recipe, deps);
-    const found = 'lacks' in offer ? undefined : await cached(recipe, offer, deps, options);
+    if ('lacks' in offer) {
+      lacks.push(lacking(recipe, kind, offer.lacks));
+      continue;
+    }
+    const found = await cached(recipe, offer, deps, options);
     if (found) return found;
   }
+  if (options.offered && lacks.length === sources.length) throw nowhere(recipe, deps, lacks);
   return undefined;
-}
-
-/** Reads only, no network. Errors: ARTIFACT_NO_SOURCE when no source of the inventory would give it, and why. */
-export async function refuseUnoffered(recipe: Recipe, deps: ArtifactDeps): Promise<void> {
-  const lacks: OpsError[] = [];
-  for (const kind of deps.site.artifacts.sources) {
-    const offer = await SOURCES[kind].offer(recipe, deps);
-    if (!('lacks' in offer)) return;
-    lacks.push(lacking(recipe, kind, offer.lacks));
-  }
-  throw nowhere(recipe, deps, lacks);
 }
 
 const lacking = ({ want: { name, version } }: Recipe, kind: SourceKind, why: string): OpsError =>
   new OpsError('ARTIFACT_NO_SOURCE', `cannot have ${name} ${version}: ${kind} ${why}`);
 
-const keyFor = ({ want, inputs }: Recipe, { toolchain }: Offer): CacheKey => ({ want, inputs, toolchain });
+const keyFor = ({ want, inputs }: Recipe, { toolchain, sha256 }: Offer): CacheKey => ({
+  ...{ want, inputs, toolchain },
+  ...(sha256 !== undefined && { sha256 }),
+});
 
-async function cached(
-  recipe: Recipe,
-  offer: Offer,
-  { cache, progress }: ArtifactDeps,
-  { full }: ResolveOptions,
-): Promise<Resolved | undefined> {
-  const found = await findCached(cache, keyFor(recipe, offer), { full: full ?? false, notice: progress });
-  return offer.sha256 === undefined || offer.sha256 === found?.sha256 ? found : undefined;
-}
+const cached = (recipe: Recipe, offer: Offer, { cache, progress }: ArtifactDeps, { full }: ResolveOptions) =>
+  findCached(cache, keyFor(recipe, offer), { full: full ?? false, notice: progress });
 
 /** `name` is one path segment; two versions of a thing are made one after the other. */
 const make = (recipe: Recipe, source: SourceKind, offer: Offer, deps: ArtifactDeps, options: ResolveOptions) =>

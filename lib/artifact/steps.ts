@@ -2,7 +2,7 @@ import type { AnyStep, Change, Ctx, Decision, Step } from '../engine/index.ts';
 import type { Site } from '../inventory/index.ts';
 import { minutes } from '../time/index.ts';
 import type { Resolved } from './cache.ts';
-import { findRecipe, refuseUnoffered, resolveRecipe } from './resolve.ts';
+import { findRecipe, resolveRecipe } from './resolve.ts';
 import { artifactDeps, type Part, partsOf, siteRecipe } from './site-artifacts.ts';
 import type { Recipe } from './sources/source.ts';
 
@@ -43,9 +43,7 @@ function artifactStep(site: Site, part: Part): Step<ArtifactWant, ArtifactFacts>
     async observe(ctx) {
       const wanted = await recipe(ctx);
       if (!wanted) return {};
-      const deps = await artifactDeps(site, ctx);
-      const found = await findRecipe(wanted, deps);
-      if (!found && this.want) await refuseUnoffered(wanted, deps);
+      const found = await findRecipe(wanted, await artifactDeps(site, ctx), { offered: this.want !== undefined });
       return { what: nameOf(wanted), ...(found && { found: shortly(found) }) };
     },
     decide: decideArtifact,

@@ -13,7 +13,7 @@ export function planText(plan: Plan, asJson: boolean): string {
   const unseen = new Set(plan.items.flatMap(({ decision }) => (isGuess(decision) ? decision.reason : [])));
   const why = [...unseen].map(reason => `(unknown) is what a new site would get: ${escapeControls(reason)}`);
   const next = [...new Set(plan.items.flatMap(item => errorOf(item)?.hint ?? []))];
-  const hints = next.map((hint, n) => `${n === 0 ? 'next' : '    '}  ${hint}`);
+  const hints = next.map((hint, n) => `${n === 0 ? 'next' : '    '}  ${escapeControls(hint)}`);
   return [...(rows.length > 0 ? [table(rows), ''] : []), counts, ...why, ...hints].join('\n');
 }
 

@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert';
 import { k3sVersions, PARTS, readLock, siteRecipe } from '../../lib/artifact/index.ts';
 import { isOpsError } from '../../lib/errors/index.ts';
 import { loadInventory, type Site } from '../../lib/inventory/index.ts';
+import { shipped } from '../inventory/shipped.ts';
 
 const project = join(import.meta.dirname, '../..');
 
@@ -28,9 +29,9 @@ async function load(path: string): Promise<Site> {
   return loadInventory(path, { k3sVersions: k3sVersions(await readLock(project)) });
 }
 
-for (const name of ['container', 'existing', 'lab', 'production', 'staging'])
-  test(`inventories/${name}.yaml names a source for all that its site installs`, async () => {
-    assert.equal(await withoutSource(await load(join(project, 'inventories', `${name}.yaml`))), []);
+for (const file of shipped())
+  test(`inventories/${file} names a source for all that its site installs`, async () => {
+    assert.equal(await withoutSource(await load(join(project, 'inventories', file))), []);
   });
 
 test('the inventory of docs/first-aws-site.md can be used, and names a source for all that it installs', async () => {

@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert';
 import { k3sVersions, readLock } from '../../lib/artifact/index.ts';
 import { isOpsError, type OpsError } from '../../lib/errors/index.ts';
 import { jsonSchema, loadInventory, nearest } from '../../lib/inventory/index.ts';
+import { shipped } from './shipped.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const inventories = join(root, 'inventories');
@@ -25,8 +26,9 @@ async function refusal(path: string): Promise<OpsError> {
 
 test('every inventory that is shipped can be used', async () => {
   const locked = { k3sVersions: k3sVersions(await readLock(join(inventories, '..'))) };
-  // By name: the user's own lie beside them.
-  for (const file of ['container.yaml', 'existing.yaml', 'lab.yaml', 'production.yaml', 'staging.yaml']) {
+  const files = shipped();
+  assert.equal(files, ['container.yaml', 'existing.yaml', 'lab.yaml', 'production.yaml', 'staging.yaml']);
+  for (const file of files) {
     const site = await loadInventory(join(inventories, file), locked);
     assert.is(`${site.name}.yaml`, file);
     assert.is(site.path, join(inventories, file));

@@ -26,7 +26,7 @@ async function toolchain(build: Build, deps: ArtifactDeps): Promise<Inputs | Ops
   }
 }
 
-/** Nothing that was built on somebody's computer is installed outside a lab, but out of a bundle that is named by its digest. */
+/** Outside a lab nothing that was built on somebody's computer is installed, but out of a bundle named by its digest. */
 export const refused = (name: string, version: string, { site }: Pick<ArtifactDeps, 'site'>): OpsError =>
   new OpsError(
     'ARTIFACT_SOURCE_REFUSED',
