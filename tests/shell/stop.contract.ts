@@ -31,8 +31,9 @@ test('the run’s signal ends every command within 5 s', async () => {
     const shell = await shells.shell('localhost');
     const files = [pidFile(), pidFile(), pidFile()];
     const work = files.map(file => shell.exec([program('stubborn.sh'), file]).catch(error => error));
-    while (!files.every(file => existsSync(file) && pidsIn(file).length === 2))
-      await new Promise(r => setTimeout(r, 50));
+    // The pause first: on a busy computer the programs may have written before this process has seen them start.
+    do await new Promise(r => setTimeout(r, 50));
+    while (!files.every(file => existsSync(file) && pidsIn(file).length === 2));
     assert.is(shells.stillRunning().length, 3);
     const start = performance.now();
     stop.abort(new Error('stopped'));
