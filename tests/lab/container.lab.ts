@@ -9,7 +9,7 @@ import * as assert from 'uvu/assert';
 import { logsIn } from '../../lib/addon/app/login.ts';
 import { connectCluster, kubeconfigPath } from '../../lib/cluster/index.ts';
 import { containerFiles } from '../../lib/host/container/podman.ts';
-import { type ContainerProcess, containerProcesses } from '../../lib/host/container/processes.ts';
+import { type ContainerProcess, containerProcesses, userOfStore } from '../../lib/host/container/processes.ts';
 import { runArguments } from '../../lib/host/container/start.ts';
 import { type Identity, knownIdentity } from '../../lib/host/identity.ts';
 import { FileSecretStore, Masker, Secret } from '../../lib/secret/index.ts';
@@ -177,6 +177,7 @@ async function plantContainer({ state }: Checkout, machine: Identity): Promise<(
   const remove = [...args.slice(0, args.indexOf('run')), 'rm', '-f', '-t', '0', '-a'];
   return async () => {
     await run(podman, remove);
+    await until(async () => (await userOfStore(files.run)) === undefined);
     await run('rm', ['-rf', files.run]);
   };
 }

@@ -19,9 +19,18 @@ export const containerName = (site: string, machine: string, uuid: string): stri
 
 /** Every running container of this computer that is called as a machine. */
 export async function containerProcesses(): Promise<ContainerProcess[]> {
+  return (await commandLines()).flatMap(({ pid, line }) => parse(pid, line) ?? []);
+}
+
+/** A process of podman's with something of this store among its arguments: it puts away after the monitor has ended. */
+export async function userOfStore(run: string): Promise<number | undefined> {
+  const uses = (line: string) => /^[^\0]*(podman|conmon)\0/.test(line) && line.includes(`${run}/`);
+  return (await commandLines()).find(({ line }) => uses(line))?.pid;
+}
+
+async function commandLines(): Promise<{ pid: number; line: string }[]> {
   const pids = (await readdir('/proc')).filter(name => /^\d+$/.test(name));
-  const found = await Promise.all(pids.map(async pid => parse(Number(pid), await commandLine(pid))));
-  return found.flatMap(process => process ?? []);
+  return Promise.all(pids.map(async pid => ({ pid: Number(pid), line: await commandLine(pid) })));
 }
 
 /** '' for a process that ended meanwhile, and for a zombie. */
