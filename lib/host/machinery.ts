@@ -28,10 +28,18 @@ export interface Machinery {
   off(name: string, ctx: Ctx): Promise<void>;
   /** As a loss of power. */
   kill(name: string, ctx: Ctx): Promise<void>;
-  /** Kills one that this run has started, and starts it anew. undefined: this run did not, or its kind does not hang. */
-  again?(name: string): ((ctx: Ctx) => Promise<void>) | undefined;
+  /** undefined: this run did not start it, or its kind does not hang. */
+  again?(name: string): Again | undefined;
   /** Whether the process of a machine that was seen on still runs. */
   runs(pid: number): Promise<boolean>;
   /** Path of what it wrote to its console. */
   console(name: string, ctx: Ctx): string;
+}
+
+/** For a machine that may hang at its start. */
+export interface Again {
+  /** What its disks have read and written since its start, in operations. One that hangs does nothing. */
+  done(ctx: Ctx): Promise<number>;
+  /** Kills it, and starts it anew. */
+  start(ctx: Ctx): Promise<void>;
 }

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { Ctx, Probe } from '../engine/index.ts';
 import { isOpsError, OpsError, oneLine } from '../errors/index.ts';
-import { type Duration, seconds } from '../time/index.ts';
-import type { Machinery } from './machinery.ts';
+import { type Duration, formatDuration, seconds } from '../time/index.ts';
+import type { Again, Machinery } from './machinery.ts';
 
 export interface Reached {
   /** Why it cannot be reached; absent: it can. */
@@ -27,6 +27,9 @@ export async function reach(host: string, ctx: Ctx): Promise<Reached> {
   }
 }
 
+/** A machine that boots reads its disk, however slow its computer is: one that has not for so long hangs. */
+const STILL: Duration = seconds(60);
+
 /**
  * Until it answers over SSH. Emulated, one start in many hangs: the kernel changes its code while both processors run it, and
  * QEMU 7.2 goes on with the breakpoint of meanwhile, which it has translated. Whoever started such a machine starts it again.
@@ -34,17 +37,37 @@ export async function reach(host: string, ctx: Ctx): Promise<Reached> {
  */
 export async function waitForSsh(host: string, machinery: Machinery, ctx: Ctx): Promise<void> {
   const again = machinery.again?.(host);
+  if (!again) return answers(host, machinery, seconds(60), ctx);
   try {
-    await answers(host, machinery, seconds(again ? 30 : 60), ctx);
+    await answers(host, machinery, seconds(30), ctx, stillness(again, ctx));
   } catch (error) {
-    if (!again || !isOpsError(error, 'WAIT_TIMEOUT')) throw error;
+    if (!isOpsError(error, 'WAIT_TIMEOUT')) throw error;
     ctx.progress(`${host} has not answered since its start, as one that hangs: it is started once more`);
-    await again(ctx);
+    await again.start(ctx);
     await answers(host, machinery, seconds(60), ctx);
   }
 }
 
-async function answers(host: string, machinery: Machinery, deadline: Duration, ctx: Ctx): Promise<void> {
+/** For how long nothing was seen done. What could not be seen is no sign of a hang. */
+function stillness(again: Again, ctx: Ctx): () => Promise<Duration> {
+  const { clock } = ctx;
+  let last: number | undefined;
+  let since = clock.monotonic();
+  return async () => {
+    const done = await again.done(ctx).catch(() => undefined);
+    if (done === undefined || done !== last) since = clock.monotonic();
+    last = done;
+    return clock.monotonic() - since;
+  };
+}
+
+async function answers(
+  host: string,
+  machinery: Machinery,
+  deadline: Duration,
+  ctx: Ctx,
+  still: () => Promise<Duration> = async () => 0,
+): Promise<void> {
   const log = machinery.console(host, ctx);
   const power = await machinery.power(host, ctx);
   await ctx.wait({
@@ -55,7 +78,12 @@ async function answers(host: string, machinery: Machinery, deadline: Duration, c
     probe: async () => {
       if (power.is === 'off' || !(await machinery.runs(power.pid))) throw await died(host, log);
       const { saw } = await reach(host, ctx);
-      return saw === undefined ? { value: true } : { saw };
+      if (saw === undefined) return { value: true };
+      if ((await still()) < STILL) return { saw };
+      throw new OpsError(
+        'WAIT_TIMEOUT',
+        `cannot see SSH of ${host}: its disks have done nothing for ${formatDuration(STILL)}`,
+      );
     },
   });
 }

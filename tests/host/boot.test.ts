@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import type { Ctx } from '../../lib/engine/index.ts';
 import { OpsError } from '../../lib/errors/index.ts';
 import { writeIdentity } from '../../lib/host/identity.ts';
-import type { Machinery } from '../../lib/host/machinery.ts';
+import type { Again, Machinery } from '../../lib/host/machinery.ts';
 import { isFree } from '../../lib/host/ports.ts';
 import { qemuArguments } from '../../lib/host/qemu/arguments.ts';
 import { startMachine } from '../../lib/host/qemu/boot.ts';
@@ -82,29 +82,52 @@ test('a changed host key ends the wait: it is no matter of time', () =>
     assert.is(error.code, 'HOST_KEY_CHANGED');
   }));
 
+const started = (again?: Again) =>
+  ({
+    console: () => '/nowhere',
+    power: async () => ({ is: 'on', pid: 1, status: 'running' }),
+    runs: async () => true,
+    again: () => again,
+  }) as unknown as Machinery;
+
 test('a machine that hangs is started once more by the run that started it, and by no other', async () => {
   let starts = 0;
-  const machinery = (again?: () => Promise<void>) =>
-    ({
-      console: () => '/nowhere',
-      power: async () => ({ is: 'on', pid: 1, status: 'running' }),
-      runs: async () => true,
-      again: () => again,
-    }) as unknown as Machinery;
   const answersAfter = (needed: number) => (): Promise<never> =>
     starts < needed ? unreachable() : Promise.resolve('its boot id' as never);
   const hurried = (facts: () => Promise<never>): Ctx => {
     const ctx = context('/nowhere', facts);
     return { ...ctx, wait: spec => ctx.wait({ ...spec, deadline: seconds(0.1) }) };
   };
-  const again = async () => void starts++;
-  await waitForSsh('server-1', machinery(again), hurried(answersAfter(1)));
+  const again = { done: async () => 7, start: async () => void starts++ };
+  await waitForSsh('server-1', started(again), hurried(answersAfter(1)));
   assert.is(starts, 1);
-  const hangs = await refusal(waitForSsh('server-1', machinery(again), hurried(answersAfter(9))));
+  const hangs = await refusal(waitForSsh('server-1', started(again), hurried(answersAfter(9))));
   assert.equal([hangs.code, starts], ['WAIT_TIMEOUT', 2]);
-  const other = await refusal(waitForSsh('server-1', machinery(), hurried(answersAfter(9))));
+  const other = await refusal(waitForSsh('server-1', started(), hurried(answersAfter(9))));
   assert.equal([other.code, starts], ['WAIT_TIMEOUT', 2]);
 });
+
+for (const [what, done, expected] of [
+  ['a machine whose disks do nothing for a minute is started once more', async () => 7, 1],
+  ['a machine that reads its disk is waited for', async (looks: number) => looks, 0],
+  ['a machine whose disks cannot be asked about is waited for', () => unreachable(), 0],
+] as const) {
+  test(what, async () => {
+    let [starts, looks, now] = [0, 0, 0];
+    const facts = (): Promise<never> =>
+      starts > 0 || looks > 20 ? Promise.resolve('its boot id' as never) : unreachable();
+    const clock = { ...systemClock, monotonic: () => now };
+    const again = {
+      done: () => {
+        now += seconds(10);
+        return done(++looks);
+      },
+      start: async () => void starts++,
+    };
+    await waitForSsh('server-1', started(again), { ...context('/nowhere', facts), clock });
+    assert.equal([starts, looks], [expected, expected === 1 ? 7 : 21]);
+  });
+}
 
 test('a kill ends exactly the process of this machine', () =>
   inState(async (files, state) => {

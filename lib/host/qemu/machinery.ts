@@ -6,12 +6,12 @@ import { exists } from '../exists.ts';
 import type { Fence } from '../fence.ts';
 import { machineDir, readIdentity } from '../identity.ts';
 import { findMachineImage, makeMachineImage } from '../machine-image/index.ts';
-import type { Machinery } from '../machinery.ts';
+import type { Again, Machinery } from '../machinery.ts';
 import { waitUntilGone } from '../reach.ts';
 import { startMachine } from './boot.ts';
 import { createDisk, createIdentity, diskWhole } from './create.ts';
 import { machineFiles, type QemuIdentity } from './identity.ts';
-import { observePower, processRuns } from './observe.ts';
+import { diskOperations, observePower, processRuns } from './observe.ts';
 import { qmp } from './qmp.ts';
 
 /** Virtual machines: an overlay on a base, a process found by its UUID, power by QMP. */
@@ -20,7 +20,7 @@ export function qemuMachinery(site: Site, fence?: Fence): Machinery {
   const files = (name: string, { run }: Ctx) => machineFiles(run.dirs.state, name);
   const power = async (name: string, ctx: Ctx) =>
     observePower(await readIdentity(ctx.run.dirs.state, name), files(name, ctx));
-  const started = new Map<string, (ctx: Ctx) => Promise<void>>();
+  const started = new Map<string, Again>();
   const machinery: Machinery = {
     image: {
       title: 'Make the machine image: Debian with k3s and the container images',
@@ -36,7 +36,10 @@ export function qemuMachinery(site: Site, fence?: Fence): Machinery {
     async start(host, identity, ctx) {
       const start = (now: Ctx) => startMachine(site, host, identity as QemuIdentity, now);
       await start(ctx);
-      started.set(host.name, now => machinery.kill(host.name, now).then(() => start(now)));
+      started.set(host.name, {
+        done: now => diskOperations(files(host.name, now)),
+        start: now => machinery.kill(host.name, now).then(() => start(now)),
+      });
     },
     again: name => started.get(name),
     /** Or none: what does not power off is named, not killed. */

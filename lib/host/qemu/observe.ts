@@ -27,6 +27,12 @@ export async function observePower(identity: Identity | undefined, files: Machin
   return { is: 'on', pid: ours.pid, status: String(status) };
 }
 
+/** Reads and writes of all its disks since its start. Errors: QMP_SILENT. Source: QEMU QMP reference, query-blockstats. */
+export async function diskOperations({ qmp: socket }: MachineFiles): Promise<number> {
+  const disks = Object.values(await qmp(socket, 'query-blockstats')) as { stats: Record<string, number> }[];
+  return disks.reduce((sum, { stats }) => sum + (stats.rd_operations ?? 0) + (stats.wr_operations ?? 0), 0);
+}
+
 const notOurs = (why: string, files: MachineFiles) =>
   new OpsError('MACHINE_NOT_OURS', `cannot touch the machine of ${files.dir}: ${why}`);
 
