@@ -42,7 +42,7 @@ export async function waitForSsh(host: string, machinery: Machinery, ctx: Ctx): 
     await answers(host, machinery, seconds(30), ctx, stillness(again, ctx));
   } catch (error) {
     if (!isOpsError(error, 'WAIT_TIMEOUT')) throw error;
-    ctx.progress(`${host} has not answered since its start, as one that hangs: it is started once more`);
+    ctx.progress(`${host} hangs, it seems, and is started once more: ${oneLine(error)}`);
     await again.start(ctx);
     await answers(host, machinery, seconds(60), ctx);
   }

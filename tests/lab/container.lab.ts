@@ -175,6 +175,7 @@ async function plantContainer({ state }: Checkout, machine: Identity): Promise<(
   const [podman = '', ...args] = [...argv.slice(0, -1), 'sleep', '600'];
   await run(podman, args);
   const remove = [...args.slice(0, args.indexOf('run')), 'rm', '-f', '-t', '0', '-a'];
+  assert.ok(await userOfStore(files.run), 'its monitor');
   return async () => {
     await run(podman, remove);
     await until(async () => (await userOfStore(files.run)) === undefined);

@@ -1,5 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { OpsError } from '../../errors/index.ts';
+import { commandLines } from '../../host/command-lines.ts';
 import { isFree } from '../../host/ports.ts';
 import type { StoreFiles } from '../../store/index.ts';
 import { type Clock, seconds } from '../../time/index.ts';
@@ -13,14 +13,9 @@ export interface ServerProcess {
 
 /** Found by the folder it keeps versions in: after a reboot a pid file may name another process. */
 export async function serverProcess({ versions }: Pick<StoreFiles, 'versions'>): Promise<ServerProcess | undefined> {
-  const pids = (await readdir('/proc')).filter(name => /^\d+$/.test(name));
-  const found = await Promise.all(pids.map(async pid => parse(Number(pid), await commandLine(pid), versions)));
+  const found = (await commandLines()).map(({ pid, line }) => parse(pid, line.split('\0').slice(0, -1), versions));
   return found.find(process => process !== undefined);
 }
-
-/** [] for a process that ended meanwhile, and for a zombie. */
-const commandLine = async (pid: string) =>
-  (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0').slice(0, -1);
 
 function parse(pid: number, args: readonly string[], versions: string): ServerProcess | undefined {
   if (args[args.indexOf('--versioning-dir') + 1] !== versions || !args.includes('posix')) return undefined;

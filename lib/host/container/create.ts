@@ -2,12 +2,14 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ctx } from '../../engine/index.ts';
 import type { HostWant, Site } from '../../inventory/index.ts';
+import { seconds } from '../../time/index.ts';
 import { needDisk } from '../capacity.ts';
 import { exists } from '../exists.ts';
 import type { PlantedFile } from '../fence.ts';
 import { type Identity, knownIdentity } from '../identity.ts';
 import { type PlantedKeys, plantedKeys } from '../keys.ts';
 import { asRoot, type ContainerFiles, containerFiles } from './podman.ts';
+import { userOfStore } from './processes.ts';
 import { withRootImage } from './root-image.ts';
 
 const madeFrom = ({ dir }: ContainerFiles) => join(dir, 'image.json');
@@ -67,5 +69,17 @@ export async function plant(image: string, root: string, { name, uuid }: Identit
   await asRoot({ script: MAKE, args }, ctx, { secretEnv: { MUSTER_HOST_KEY: planted.hostPrivateKey } });
 }
 
-export const removeRoot = ({ dir, run }: ContainerFiles, ctx: Ctx): Promise<string> =>
-  asRoot(['rm', '-rf', '--one-file-system', run, dir], ctx);
+/** Once podman is done with it: what it still puts away would come into a folder that is being removed. */
+export async function removeRoot(name: string, { dir, run }: ContainerFiles, ctx: Ctx): Promise<void> {
+  await ctx.wait({
+    what: `podman done with ${name}`,
+    deadline: seconds(30),
+    every: 100,
+    hint: `ps -ef | grep ${run}`,
+    probe: async () => {
+      const pid = await userOfStore(run);
+      return pid === undefined ? { value: true } : { saw: `process ${pid} puts it away` };
+    },
+  });
+  await asRoot(['rm', '-rf', '--one-file-system', run, dir], ctx);
+}

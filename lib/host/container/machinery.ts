@@ -11,7 +11,7 @@ import { reserve } from '../reserve.ts';
 import { createRoot, removeRoot, rootWhole } from './create.ts';
 import { observePower, processRuns } from './observe.ts';
 import { asRoot, containerFiles, podman } from './podman.ts';
-import { containerName, userOfStore } from './processes.ts';
+import { containerName } from './processes.ts';
 import { findRootImage, makeRootImage } from './root-image.ts';
 import { removeContainer, startContainer } from './start.ts';
 
@@ -40,20 +40,7 @@ export function containerMachinery(site: Site, fence?: Fence): Machinery {
       const { dir, run } = files(name, ctx);
       return (await Promise.all([dir, run].map(exists))).includes(true);
     },
-    async remove(name, ctx) {
-      const { run } = files(name, ctx);
-      await ctx.wait({
-        what: `podman done with ${name}`,
-        deadline: seconds(30),
-        every: 100,
-        hint: `ps -ef | grep ${run}`,
-        probe: async () => {
-          const pid = await userOfStore(run);
-          return pid === undefined ? { value: true } : { saw: `process ${pid} puts it away` };
-        },
-      });
-      await removeRoot(files(name, ctx), ctx);
-    },
+    remove: (name, ctx) => removeRoot(name, files(name, ctx), ctx),
     power,
     start: startContainer,
     async off(name, ctx) {

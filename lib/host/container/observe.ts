@@ -1,8 +1,9 @@
 import { OpsError } from '../../errors/index.ts';
+import { commandLine } from '../command-lines.ts';
 import type { Power } from '../decide.ts';
 import type { Identity } from '../identity.ts';
 import type { ContainerFiles } from './podman.ts';
-import { commandLine, containerProcesses } from './processes.ts';
+import { containerProcesses } from './processes.ts';
 
 /**
  * The machine's monitor, found by its UUID and store. Errors: MACHINE_NOT_OURS when another container is in our store or

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { commandLines } from '../command-lines.ts';
 
 /** A container's monitor, read from /proc: podman's own notes need root, and may be gone. */
 export interface ContainerProcess {
@@ -27,15 +27,6 @@ export async function userOfStore(run: string): Promise<number | undefined> {
   const uses = (line: string) => /^[^\0]*(podman|conmon)\0/.test(line) && line.includes(`${run}/`);
   return (await commandLines()).find(({ line }) => uses(line))?.pid;
 }
-
-async function commandLines(): Promise<{ pid: number; line: string }[]> {
-  const pids = (await readdir('/proc')).filter(name => /^\d+$/.test(name));
-  return Promise.all(pids.map(async pid => ({ pid: Number(pid), line: await commandLine(pid) })));
-}
-
-/** '' for a process that ended meanwhile, and for a zombie. */
-export const commandLine = (pid: string | number): Promise<string> =>
-  readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
 
 function parse(pid: number, line: string): ContainerProcess | undefined {
   const args = line.split('\0');

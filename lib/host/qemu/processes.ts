@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { commandLines } from '../command-lines.ts';
 
 /** A QEMU process, read from /proc: a pid file may name another process by now. */
 export interface QemuProcess {
@@ -11,13 +11,8 @@ export interface QemuProcess {
 
 /** Every QEMU process of this computer that has a -uuid. */
 export async function qemuProcesses(): Promise<QemuProcess[]> {
-  const pids = (await readdir('/proc')).filter(name => /^\d+$/.test(name));
-  const found = await Promise.all(pids.map(async pid => parse(Number(pid), await commandLine(pid))));
-  return found.flatMap(process => process ?? []);
+  return (await commandLines()).flatMap(({ pid, line }) => parse(pid, line) ?? []);
 }
-
-/** '' for a process that ended meanwhile, and for a zombie. */
-const commandLine = (pid: string | number) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
 
 function parse(pid: number, line: string): QemuProcess | undefined {
   const args = line.split('\0');
