@@ -1,8 +1,15 @@
 import type { AnyStep, Ctx, Decision, Need, Step } from '../engine/index.ts';
+import { isOpsError } from '../errors/index.ts';
 import type { Site } from '../inventory/index.ts';
-import type { Duration } from '../time/index.ts';
+import { type Duration, type Seen, seconds } from '../time/index.ts';
+import type { ClusterFacts } from './k3s/nodes.ts';
 
-interface Ready<W, F> {
+/** An overloaded cluster that stands says no for a moment, and that is nothing to change. */
+const MOMENT: Duration = seconds(10);
+/** What a plan was told is good for less. */
+const AGAIN: Duration = seconds(3);
+
+interface Ready<W, F extends { cluster: ClusterFacts }> {
   want: W;
   needs: readonly Need[];
   /** Of the wait; a minute more for the step. */
@@ -14,7 +21,10 @@ interface Ready<W, F> {
 }
 
 /** cluster.ready, whatever the kind: what stands on a cluster needs it. */
-export function readyStep<W, F>(site: Site, { want, needs, deadline, observe, missing, decide }: Ready<W, F>): AnyStep {
+export function readyStep<W, F extends { cluster: ClusterFacts }>(
+  site: Site,
+  { want, needs, deadline, observe, missing, decide }: Ready<W, F>,
+): AnyStep {
   const { name } = site;
   const step: Step<W, F | undefined> = {
     id: 'cluster.ready',
@@ -24,7 +34,7 @@ export function readyStep<W, F>(site: Site, { want, needs, deadline, observe, mi
     needs,
     deadline: deadline + 60_000,
     async observe(ctx) {
-      return this.want === undefined ? undefined : observe(ctx);
+      return this.want === undefined ? undefined : settled(ctx, observe, facts => missing(want, facts));
     },
     decide,
     apply: (change, ctx) =>
@@ -42,6 +52,26 @@ export function readyStep<W, F>(site: Site, { want, needs, deadline, observe, mi
       }),
   };
   return step;
+}
+
+/** What is so of the cluster for longer than a moment: one that answers, and of which something is missing, is looked at again. */
+async function settled<F extends { cluster: ClusterFacts }>(
+  ctx: Ctx,
+  observe: (ctx: Ctx) => Promise<F>,
+  missing: (facts: F) => string[],
+): Promise<F> {
+  let facts = await observe(ctx);
+  const open = () => (facts.cluster.answers || facts.cluster.refuses ? missing(facts) : []);
+  if (open().length === 0) return facts;
+  const what = `cluster ${ctx.target.site} ready at another look`;
+  const probe = async (): Promise<Seen<F>> => {
+    facts = await observe(ctx);
+    return open().length === 0 ? { value: facts } : { saw: open().join('; ') };
+  };
+  return ctx.wait({ what, deadline: MOMENT, every: AGAIN, hint: '', probe }).catch(error => {
+    if (isOpsError(error, 'WAIT_TIMEOUT')) return facts;
+    throw error;
+  });
 }
 
 /** `reason`: what is true when nothing is missing. */

@@ -37,7 +37,8 @@ test('a 500 that stays is CLUSTER_REFUSED with the words of the API, within its 
     const error = await thrown(() => api.get(MAP));
     assert.is(error.code, 'CLUSTER_REFUSED');
     assert.match(error.message, /cannot GET .*settings of lab: 500 etcd is away/);
-    assert.is(times(asked, `GET ${PATH}`), 7);
+    // Three before it is known to answer at all.
+    assert.is(times(asked, `GET ${PATH}`), 3 + 7);
   });
 });
 
@@ -164,8 +165,31 @@ test('a list follows the pages, names each object’s kind, and is empty for a k
       ['Node a', 'Node b'],
     );
     assert.equal(await api.list({ apiVersion: 'velero.io/v1', kind: 'Backup' }), []);
-    await api.list({ apiVersion: 'v1', kind: 'Node' });
-    assert.is(times(asked, 'GET /api/v1'), 1);
+    assert.is(times(asked, 'GET /api/v1'), 0);
+  });
+});
+
+test('where a kind lies is asked once for all of its group, until one is missed; of Kubernetes’ own it is known', async () => {
+  const kinds = [{ name: 'backups', kind: 'Backup', namespaced: true }];
+  const http: Answers['http'] = ({ path }) =>
+    path === '/apis/velero.io/v1'
+      ? { status: 200, body: { resources: kinds } }
+      : { status: 200, body: { items: [], metadata: {} } };
+  await withApi({ http }, async ({ api, asked }) => {
+    const of = { apiVersion: 'velero.io/v1', namespace: 'velero' };
+    await Promise.all([1, 2].map(() => api.list({ ...of, kind: 'Backup' })));
+    assert.is(times(asked, 'GET /apis/velero.io/v1'), 1);
+    assert.equal(await api.list({ ...of, kind: 'Restore' }), []);
+    kinds.push({ name: 'restores', kind: 'Restore', namespaced: true });
+    await api.list({ ...of, kind: 'Restore' });
+    await api.list({ apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass' });
+    await api.list({ apiVersion: 'v1', kind: 'Pod', namespace: 'app' });
+    assert.equal(asked.slice(-4), [
+      'GET /apis/velero.io/v1',
+      'GET /apis/velero.io/v1/namespaces/velero/restores',
+      'GET /apis/storage.k8s.io/v1/storageclasses',
+      'GET /api/v1/namespaces/app/pods',
+    ]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { isRecord } from '../../cluster/index.ts';
 import type { ClusterApi, KubeObject } from '../../engine/index.ts';
+import { liveObjects } from '../manifest.ts';
 import { LOCATION, NAMESPACE } from './manifests/names.ts';
 import { NODE_AGENT } from './manifests/velero.ts';
 
@@ -11,8 +12,8 @@ const conditionOf = ({ status }: KubeObject, type: string): Record<string, unkno
 /** A definition that was accepted is not yet one of which objects can be made. */
 export async function established(api: ClusterApi): Promise<readonly string[]> {
   const kind = { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition' };
-  const all = await api.list({ ...kind, labelSelector: 'app.kubernetes.io/name=velero-kinds' });
-  return all
+  // Asked as the comparison asks: these are the longest answers of all.
+  return (await liveObjects(api, 'velero-kinds', [kind]))
     .filter(object => conditionOf(object, 'Established')?.status !== 'True')
     .map(({ metadata }) => `CustomResourceDefinition ${metadata.name}: not established`);
 }

@@ -9,6 +9,24 @@ export interface Resource {
   namespaced: boolean;
 }
 
+/** Kubernetes' own kinds, which every cluster serves in one place: to ask where costs an emulated guest a tenth of a second each. */
+const OWN: Record<string, Record<'cluster' | 'namespaced', readonly string[]>> = {
+  v1: {
+    cluster: ['Namespace', 'Node', 'PersistentVolume'],
+    namespaced: ['ConfigMap', 'PersistentVolumeClaim', 'Pod', 'Secret', 'Service', 'ServiceAccount'],
+  },
+  'apps/v1': { cluster: [], namespaced: ['DaemonSet', 'Deployment', 'StatefulSet'] },
+  'batch/v1': { cluster: [], namespaced: ['CronJob', 'Job'] },
+  'networking.k8s.io/v1': { cluster: [], namespaced: ['NetworkPolicy'] },
+  'rbac.authorization.k8s.io/v1': {
+    cluster: ['ClusterRole', 'ClusterRoleBinding'],
+    namespaced: ['Role', 'RoleBinding'],
+  },
+  'storage.k8s.io/v1': { cluster: ['StorageClass'], namespaced: [] },
+  'apiextensions.k8s.io/v1': { cluster: ['CustomResourceDefinition'], namespaced: [] },
+  'apiregistration.k8s.io/v1': { cluster: ['APIService'], namespaced: [] },
+};
+
 /** Body of a discovery path; undefined when there is no such group or version. */
 export type ReadPath = (path: string) => Promise<string | undefined>;
 
@@ -23,6 +41,8 @@ export class Discovery {
 
   /** undefined: its definition is not installed. A miss is asked for anew, since definitions are added meanwhile. */
   async find(apiVersion: string, kind: string): Promise<Resource | undefined> {
+    const own = ownKind(apiVersion, kind);
+    if (own) return own;
     const known = this.#known.get(apiVersion);
     const found = (await known?.catch(() => undefined))?.get(kind);
     return found ?? (await this.#ask(apiVersion, known)).get(kind);
@@ -32,11 +52,21 @@ export class Discovery {
   #ask(apiVersion: string, before: Promise<unknown> | undefined): Promise<Map<string, Resource>> {
     const current = this.#known.get(apiVersion);
     if (current && current !== before) return current;
-    const base = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+    const base = baseOf(apiVersion);
     const asked = this.#read(base).then(body => resources(base, body));
     this.#known.set(apiVersion, asked);
     return asked;
   }
+}
+
+const baseOf = (apiVersion: string) => (apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`);
+
+function ownKind(apiVersion: string, kind: string): Resource | undefined {
+  const own = OWN[apiVersion];
+  const namespaced = own?.namespaced.includes(kind) ?? false;
+  if (!namespaced && !own?.cluster.includes(kind)) return undefined;
+  const plural = `${kind.toLowerCase().replace(/s$/, 'se').replace(/y$/, 'ie')}s`;
+  return { base: baseOf(apiVersion), plural, namespaced };
 }
 
 /** Every group in one document, with what of it is fresh. Source: kubernetes.io/docs/concepts/overview/kubernetes-api. */

@@ -52,7 +52,10 @@ export async function send(ask: Ask, connection: Connection, context: RetryConte
   try {
     return await retry(spec, () => attempt(ask, what, connection, context.signal), context);
   } catch (error) {
-    throw isOpsError(error, 'RETRY_EXHAUSTED') ? exhausted(what, connection, error) : error;
+    if (!isOpsError(error, 'RETRY_EXHAUSTED')) throw error;
+    // It has answered meanwhile, if only that it is busy.
+    if (pace === FIRST && connection.met) return send(ask, connection, context);
+    throw exhausted(what, connection, error);
   }
 }
 

@@ -14,7 +14,10 @@ export interface NodeFacts {
   images: readonly string[];
 }
 
-export type ClusterFacts = { answers: true; nodes: readonly NodeFacts[] } | { answers: false; why: string };
+export type ClusterFacts =
+  | { answers: true; nodes: readonly NodeFacts[] }
+  /** `refuses`: it is there and says no, as it does while it starts or is overloaded. */
+  | { answers: false; why: string; refuses: boolean };
 
 /** Whether the API is ready, and what it says of its nodes. Any reason for no answer is an observation, not an error. */
 export async function clusterFacts(ctx: Ctx): Promise<ClusterFacts> {
@@ -24,7 +27,7 @@ export async function clusterFacts(ctx: Ctx): Promise<ClusterFacts> {
     return { answers: true, nodes: await listNodes(api) };
   } catch (error) {
     if (!isOpsError(error) || error.code === 'KUBECONFIG_REFUSED') throw error;
-    return { answers: false, why: oneLine(error) };
+    return { answers: false, why: oneLine(error), refuses: error.code === 'CLUSTER_REFUSED' };
   }
 }
 
