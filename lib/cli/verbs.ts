@@ -90,7 +90,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   drill: {
     group: 'Backup',
     title: 'Lose something on purpose, bring it back, and let the data decide',
-    words: 'SCENARIO',
+    words: 'SCENARIO [NAMESPACE]',
     flags: ['mode', 'set', 'confirm', 'scheduled'],
     load: async () => (await import('./verbs/drill.ts')).drill,
   },

@@ -54,15 +54,17 @@ export async function drillSite(open: OpenSite, want: DrillWant): Promise<Drille
   const choices = {
     drill: newSetId(open.ports.clock.now()),
     scenario: want.scenario.id,
+    ...(want.scenario.namespace !== undefined && { namespace: want.scenario.namespace }),
     mode: want.mode,
     set: want.set ?? (await newestSet(open, want.trigger)),
   };
   const session = { choices, retain: true, confirmed: want.mode === 'destroy' };
   const { value, journal } = await inSession(open, 'drill', session, async running => {
-    const chosen = running.run.choices;
-    if (chosen.scenario !== want.scenario.id)
-      throw new OpsError('DRILL_TARGET', `cannot begin ${want.scenario.id}: a drill of ${chosen.scenario} was killed`, {
-        hint: `./muster drill ${chosen.scenario} --site ${open.site.name}: it goes on where it was`,
+    const chosen: Record<string, string | undefined> = running.run.choices;
+    const named = ({ scenario, namespace }: typeof chosen) => [scenario, namespace].filter(Boolean).join(' ');
+    if (named(chosen) !== named(choices))
+      throw new OpsError('DRILL_TARGET', `cannot begin ${named(choices)}: a drill of ${named(chosen)} was killed`, {
+        hint: `./muster drill ${named(chosen)} --site ${open.site.name}: it goes on where it was`,
       });
     const id = chosen.drill ?? choices.drill;
     const folder = evidenceDir(open.dirs.state, id);

@@ -56,17 +56,22 @@ async function missing(site: Site, ctx: Ctx): Promise<string[]> {
   return (await Promise.all(lacks)).flat();
 }
 
-/** Objects and volumes, and the database in its own volume, which Velero leaves empty and PostgreSQL at rest. */
+/**
+ * Objects and volumes, and the database in its own volume, which Velero leaves empty and PostgreSQL at rest. `namespaces`:
+ * those that were lost; absent: all of the set.
+ */
 export function dataSteps(
   site: Site,
   set: Manifest,
   bootstrap: readonly AnyStep[],
-  options: Partial<RestoreOptions> = {},
+  { namespaces, ...options }: Partial<RestoreOptions> & { namespaces?: readonly string[] } = {},
 ): AnyStep[] {
   const velero = partOf(set, 'velero');
-  const access = bootstrap.filter(({ id }) => id === 'postgres.access');
+  const back = velero ? [veleroRestore(velero, site, namespaces ? { namespaces } : {})] : [];
   const fill = fillSteps(site, set, { ...options, workload: ctx => databaseWorkload(site, ctx) });
-  return [...(velero ? [veleroRestore(velero, site)] : []), ...inTurn([placeStep(site), ...access, ...fill])];
+  if (fill.length === 0) return back;
+  const access = bootstrap.filter(({ id }) => id === 'postgres.access');
+  return [...back, ...inTurn([placeStep(site), ...access, ...fill])];
 }
 
 /** The database alone, beside Secrets that may be of another time: its roles get the passwords that are kept here. */

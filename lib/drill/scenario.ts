@@ -54,7 +54,11 @@ export interface Scenario {
   modes: readonly Report['mode'][];
   /** Its data comes out of the replica, and of nothing else; absent: out of the store. */
   from?: 'replica';
-  /** Sources of the set without which it proves nothing. */
+  /** Whose loss it is; absent: of more than one, or of something else. */
+  namespace?: string;
+  /** Of a scenario whose namespace can be chosen. */
+  of?(namespace: string): Scenario;
+  /** Sources without which it proves nothing. */
   sources: readonly SourceName[];
   /** What it does not try, for the report; may depend on what was seen. */
   notTried(checks: readonly CheckResult[]): readonly string[];

@@ -84,7 +84,7 @@ test('works when it has seen its bucket and every node has an agent', async () =
 });
 
 test('waits for kinds of which objects can be made', async () => {
-  const labels = { 'app.kubernetes.io/name': 'velero-kinds' };
+  const labels = { 'app.kubernetes.io/name': 'velero-kinds', 'app.kubernetes.io/managed-by': 'muster' };
   const kind = (name: string, is: string) =>
     status('CustomResourceDefinition', name, { conditions: [{ type: 'Established', status: is }] }, { labels });
   assert.equal(await established(memoryCluster(kind('a', 'True'), kind('b', 'False')).api), [

@@ -35,17 +35,16 @@ export interface Coverage {
   uncovered: string[];
 }
 
-/**
- * Pods that no restore brings back: those of Jobs would do their work again, and the heartbeat's would be removed, its
- * workload being kept at 0, while its volume is still being filled.
- */
-export const NOT_RESTORED: readonly { key: string; value?: string }[] = [
-  { key: 'batch.kubernetes.io/job-name' },
-  { key: 'app.kubernetes.io/component', value: 'heartbeat' },
-];
+/** Of the pod of a Job, which restored would do its work again. */
+export const OF_JOB = 'batch.kubernetes.io/job-name';
+/** Of the application's own pods, beside what each of them is: others may have parts of the same names. */
+export const OF_APP = { key: 'app.kubernetes.io/part-of', value: 'users' } as const;
+/** Its workload is kept at 0: a pod would be removed while its volume is still being filled. */
+export const HEARTBEAT = { key: 'app.kubernetes.io/component', value: 'heartbeat' } as const;
 
+/** Pods that no restore brings back. */
 const isNotRestored = ({ metadata: { labels = {} } }: KubeObject): boolean =>
-  NOT_RESTORED.some(({ key, value }) => key in labels && (value === undefined || labels[key] === value));
+  OF_JOB in labels || [OF_APP, HEARTBEAT].every(({ key, value }) => labels[key] === value);
 
 const EXCLUDED_VOLUMES = 'backup.velero.io/backup-volumes-excludes';
 const EXCLUDE = 'velero.io/exclude-from-backup';

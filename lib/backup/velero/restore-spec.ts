@@ -1,13 +1,22 @@
 import type { KubeObject } from '../../engine/index.ts';
 import { toYaml } from '../../shell/index.ts';
-import { type Covered, NOT_RESTORED } from './claims.ts';
+import { type Covered, HEARTBEAT, OF_APP, OF_JOB } from './claims.ts';
 import { API, NAMESPACE } from './names.ts';
 
-/** Comes back asleep: the database until pgBackRest has filled its volume, the heartbeat until canaries are counted. */
-export const KEPT_DOWN = [
-  { kind: 'StatefulSet', resource: 'statefulsets.apps', name: 'postgres' },
-  { kind: 'Deployment', resource: 'deployments.apps', name: 'app-heartbeat' },
-] as const;
+/** Of the application. */
+interface Asleep {
+  kind: string;
+  resource: string;
+  namespace: string;
+  name: string;
+}
+
+/** The database until pgBackRest has filled its volume. */
+const DATABASE: Asleep = { kind: 'StatefulSet', resource: 'statefulsets.apps', namespace: 'app', name: 'postgres' };
+/** The heartbeat until canaries are counted. */
+const BEAT: Asleep = { kind: 'Deployment', resource: 'deployments.apps', namespace: 'app', name: 'app-heartbeat' };
+/** What may come back asleep. */
+export const KEPT_DOWN = [DATABASE, BEAT];
 
 /** Run once, about the past, or another source's: restored they would run again, or lie. */
 const EXCLUDED = ['jobs.batch', 'nodes', 'events', 'events.events.k8s.io', 'backups.velero.io', 'restores.velero.io'];
@@ -29,7 +38,7 @@ export const restoreObjects = ({ name, backup, namespaces, covered, mapping }: R
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: { name, namespace: NAMESPACE },
-    data: { 'modifiers.yaml': modifiers(mapping !== undefined) },
+    data: { 'modifiers.yaml': modifiers(covered.length > 0 ? KEPT_DOWN : [BEAT], mapping !== undefined) },
   },
   {
     apiVersion: API,
@@ -40,7 +49,7 @@ export const restoreObjects = ({ name, backup, namespaces, covered, mapping }: R
       includedNamespaces: namespaces,
       excludedResources: EXCLUDED,
       // Here, not in the Backup: there a running pod comes in with its claim, whatever its labels.
-      labelSelector: { matchExpressions: awake(covered) },
+      orLabelSelectors: awake(covered).map(matchExpressions => ({ matchExpressions })),
       ...(mapping && { namespaceMapping: mapping }),
       resourceModifier: { kind: 'ConfigMap', name },
       // What lives is never written over.
@@ -50,21 +59,28 @@ export const restoreObjects = ({ name, backup, namespaces, covered, mapping }: R
   },
 ];
 
-const awake = (covered: readonly Covered[]): object[] => [
-  ...NOT_RESTORED.map(({ key, value }) =>
-    value === undefined ? { key, operator: 'DoesNotExist' } : { key, operator: 'NotIn', values: [value] },
-  ),
-  ...(covered.length === 0
-    ? []
-    : [{ key: 'statefulset.kubernetes.io/pod-name', operator: 'NotIn', values: covered.map(({ pod }) => pod) }]),
-];
+/** Either of these: what is of the application and not to stay away, or what is of others. */
+function awake(covered: readonly Covered[]): object[][] {
+  const done = { key: OF_JOB, operator: 'DoesNotExist' };
+  const not = (key: string, ...values: string[]) => ({ key, operator: 'NotIn', values });
+  const pods = covered.map(({ pod }) => pod);
+  return [
+    [
+      done,
+      not(HEARTBEAT.key, HEARTBEAT.value),
+      ...(pods.length > 0 ? [not('statefulset.kubernetes.io/pod-name', ...pods)] : []),
+    ],
+    [done, not(OF_APP.key, OF_APP.value)],
+  ];
+}
 
-const modifiers = (beside: boolean): string =>
+/** Velero goes by the namespace of the backup, whatever the mapping. */
+const modifiers = (down: readonly Asleep[], beside: boolean): string =>
   toYaml({
     version: 'v1',
     resourceModifierRules: [
-      ...KEPT_DOWN.map(({ resource, name }) => ({
-        conditions: { groupResource: resource, resourceNameRegex: `^${name}$` },
+      ...down.map(({ resource, namespace, name }) => ({
+        conditions: { groupResource: resource, resourceNameRegex: `^${name}$`, namespaces: [namespace] },
         mergePatches: [{ patchData: JSON.stringify({ spec: { replicas: 0 } }) }],
       })),
       // Beside the original its port of the node is taken: the copy gets another one.

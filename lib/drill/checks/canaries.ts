@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type CheckResult, partOf, runChecks } from '../../backup/index.ts';
 import { podPostgres } from '../../backup/postgres/server.ts';
+import type { SourceName } from '../../backup/set.ts';
 import { onHost, seeClaims } from '../../backup/velero/claims.ts';
 import { isRecord } from '../../cluster/index.ts';
 import { OpsError } from '../../errors/index.ts';
@@ -8,6 +9,7 @@ import { type Canary, chainFaults, newestBefore, type Range, rpoOf } from '../ca
 import type { RpoOfSource } from '../report.ts';
 import type { Drill } from '../scenario.ts';
 import type { Marked } from '../timeline.ts';
+import { metBy } from '../verdict.ts';
 import { surroundingsOf } from './surroundings.ts';
 
 const canary = z.object({ number: z.int().min(1), written: z.string(), hash: z.string() });
@@ -91,9 +93,12 @@ export const rowResults = (drill: Drill) => results([ROW_FLOCK], drill);
 export const canaryRpo = (drill: Drill, t0: Marked) => rpo(FLOCKS, drill, t0);
 export const rowRpo = (drill: Drill, t0: Marked) => rpo([ROW_FLOCK], drill, t0);
 
+/** It lives in the application. */
+const hasHeartbeat = ({ source: { site } }: Drill): boolean => site.app !== undefined && site.drills !== undefined;
+
 /** L5: what came back is an unbroken chain, and at the set's point nothing of it was missing. */
 async function results(flocks: readonly Flock[], drill: Drill): Promise<CheckResult[]> {
-  if (!drill.source.site.drills) return [];
+  if (!hasHeartbeat(drill)) return [];
   const checks = flocks.map(({ id, source, read, need }) => ({
     id: `canary.${id}`,
     title: `The canaries' ${id} came back, unbroken`,
@@ -113,7 +118,7 @@ async function results(flocks: readonly Flock[], drill: Drill): Promise<CheckRes
 
 /** How new the newest data is that came back: of a site whose loss nobody timed. */
 export async function newestResult(drill: Drill): Promise<CheckResult[]> {
-  if (!drill.source.site.drills) return [];
+  if (!hasHeartbeat(drill)) return [];
   const check = {
     id: 'canary.newest',
     title: 'The newest data that came back',
@@ -134,8 +139,9 @@ export async function newestResult(drill: Drill): Promise<CheckResult[]> {
 
 /** By the newest canary of each kind that was written before the loss and came back; of a source the worst counts. */
 async function rpo(flocks: readonly Flock[], drill: Drill, t0: Marked): Promise<readonly RpoOfSource[]> {
-  const { backup, drills } = drill.source.site;
-  if (!drills || !backup) return [];
+  const { backup, app } = drill.source.site;
+  if (!app) return pointRpo(drill, t0, 'velero');
+  if (!hasHeartbeat(drill) || !backup) return [];
   return Promise.all(
     flocks.map(async ({ source, read }) =>
       rpoOf({
@@ -147,4 +153,13 @@ async function rpo(flocks: readonly Flock[], drill: Drill, t0: Marked): Promise<
       }),
     ),
   );
+}
+
+/** Without canaries in it a source's own moment says how old what came back is. */
+export function pointRpo({ source, set }: Drill, t0: Marked, name: SourceName): RpoOfSource[] {
+  const part = partOf(set.manifest, name);
+  const target = source.site.backup?.rpo[name];
+  if (!part || target === undefined) return [];
+  const ms = Date.parse(t0.at) - Date.parse(part.point);
+  return [{ source: name, newestCanary: null, ms, bound: 0, target, met: metBy(ms, 0, target) }];
 }

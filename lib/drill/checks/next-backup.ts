@@ -75,7 +75,14 @@ export async function nextBackupBeside(drill: Drill, session: InSession): Promis
   }
   const results = await nextBackup(drill, session, at);
   const where = bucketName(target.site);
-  return [apart, ...results.map(result => ({ ...result, got: `${result.got}, in ${where}` }))];
+  // Velero reads volumes through pods that run, and behind the fence not all of them do (workloads.ts).
+  const tried = ({ code }: CheckResult) => code !== 'VOLUME_UNCOVERED';
+  return [
+    apart,
+    ...results
+      .map(result => (tried(result) ? result : { ...result, ...untried }))
+      .map(result => ({ ...result, got: `${result.got}, in ${where}` })),
+  ];
 }
 
 /** Tried as the next backup would: these keys against the source's bucket. */

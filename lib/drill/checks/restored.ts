@@ -2,7 +2,7 @@ import { controlPlaneChecks } from '../../backup/control-plane/checks.ts';
 import { type CheckResult, partOf, runChecks } from '../../backup/index.ts';
 import { checksAfterRestore } from '../../backup/postgres/checks.ts';
 import { podPostgres } from '../../backup/postgres/server.ts';
-import { replayedCheck } from '../../backup/restore/index.ts';
+import { replayedCheck, scopedPart } from '../../backup/restore/index.ts';
 import { objectsCheck, restoreCheck, volumeChecks } from '../../backup/velero/checks.ts';
 import { siteVolumes } from '../../backup/velero/readers.ts';
 import type { Drill } from '../scenario.ts';
@@ -20,10 +20,11 @@ export async function postgresResults({ target, set, mode, ...drill }: Drill, at
   return runChecks([...checksAfterRestore(part, at), ...whole], podPostgres(api, site.name));
 }
 
-/** Objects and volumes, on the hosts themselves. */
-export async function veleroResults({ target, set }: Drill): Promise<CheckResult[]> {
-  const part = partOf(set.manifest, 'velero');
-  if (!part) return [];
+/** Objects and volumes, on the hosts themselves; absent namespaces: of all that the set has. */
+export async function veleroResults({ target, set }: Drill, namespaces?: readonly string[]): Promise<CheckResult[]> {
+  const whole = partOf(set.manifest, 'velero');
+  if (!whole) return [];
+  const part = namespaces ? scopedPart(whole, namespaces) : whole;
   const api = await target.ports.cluster(target.site.name);
   return [
     ...(await runChecks([restoreCheck(part), objectsCheck(part)], api)),

@@ -4,11 +4,11 @@ import { partOf } from '../../backup/index.ts';
 import type { AnyStep } from '../../engine/index.ts';
 import { rebuildOf } from '../../site/index.ts';
 import { appResults } from '../checks/app.ts';
+import { pointRpo } from '../checks/canaries.ts';
 import { nextBackup } from '../checks/next-backup.ts';
 import { controlPlaneResults } from '../checks/restored.ts';
 import { loseControlPlane } from '../lose.ts';
 import type { Drill, Phase, Scenario } from '../scenario.ts';
-import { metBy } from '../verdict.ts';
 
 /** The datastore of the only server is gone: the copy brings the same cluster back, under its own token and names. */
 export const controlPlaneLoss: Scenario = {
@@ -21,13 +21,7 @@ export const controlPlaneLoss: Scenario = {
   phases,
   checks: async drill => [...(await controlPlaneResults(drill)), ...(await appResults(drill))],
   // The heartbeat lived on and wrote its object anew: here the copy's own moment says how old it is.
-  async rpo({ target, set }, t0) {
-    const part = partOf(set.manifest, 'control-plane');
-    const want = target.site.backup?.rpo['control-plane'];
-    if (!part || want === undefined) return [];
-    const ms = Date.parse(t0.at) - Date.parse(part.point);
-    return [{ source: 'control-plane', newestCanary: null, ms, bound: 0, target: want, met: metBy(ms, 0, want) }];
-  },
+  rpo: async (drill, t0) => pointRpo(drill, t0, 'control-plane'),
   after: nextBackup,
 };
 

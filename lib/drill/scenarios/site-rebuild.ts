@@ -16,7 +16,7 @@ export const siteRebuild: Scenario = {
   title: 'The whole site is lost and rebuilt from nothing, with its data',
   loses: 'the machines of the site with everything on them, and its secrets',
   modes: ['rehearse', 'destroy'],
-  sources: ['velero', 'postgres'],
+  sources: ['velero'],
   notTried: checks => [
     `That the site comes back where ${keptToTheList(checks) ? '' : 'this checkout, '}its packages and its cache are lost too.`,
   ],
@@ -33,6 +33,7 @@ async function phases(drill: Drill): Promise<Phase[]> {
   const { target, set, mode, at } = drill;
   const { site } = target;
   const { steps, machines, cluster, addons, beside, answers } = await rebuildOf(site, target);
+  const looking: Phase = { name: 'looking at the application', steps: () => steps, select: answers, end: 't7' };
   const data = () =>
     dataSteps(site, set.manifest, steps, { archive: mode === 'rehearse' ? 'off' : 'on', ...(at && { at }) });
   // What it needs was done in the phases before.
@@ -44,7 +45,7 @@ async function phases(drill: Drill): Promise<Phase[]> {
     { name: 'installing the add-ons', steps: () => steps, select: addons, end: 't5', ...fenced(drill) },
     ...(mode === 'rebuild' ? [silent(drill)] : []),
     { name: 'bringing the data back', steps: () => [...data(), ...beside.map(alone)], end: 't6' },
-    { name: 'looking at the application', steps: () => steps, select: answers, end: 't7' },
+    ...(site.app ? [looking] : []),
   ];
 }
 
