@@ -135,7 +135,7 @@ test('a drill that would prove nothing is refused before anything is lost', asyn
   assert.is(database.code, 4);
   assert.match(database.stderr, /no backup of nstest has postgres/);
   const which = await drilled('namespace-loss');
-  assert.is(which.code, 4);
+  assert.is(which.code, 3);
   assert.match(which.stderr, /expected one that its backups take: team, tools/);
   assert.match((await drilled('namespace-loss', 'kube-system')).stderr, /cannot lose the namespace 'kube-system'/);
   assert.match((await drilled('control-plane-loss', 'team')).stderr, /it takes no namespace/);
