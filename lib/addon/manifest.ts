@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { FIELD_MANAGER, isInCopy, MANAGED_BY } from '../cluster/index.ts';
+import { FIELD_MANAGER, isInCopy, MANAGED_BY, oursOf } from '../cluster/index.ts';
 import type { ClusterApi, KubeObject, KubeRef } from '../engine/index.ts';
 
 const NAME = 'app.kubernetes.io/name';
@@ -35,14 +35,9 @@ function of(apiVersion: string, kind: string): Kind {
   return { apiVersion, kind };
 }
 
-/**
- * Every object of the add-on of these kinds, whatever the namespaces. All add-ons ask alike, so that the API is asked
- * once a kind for all of them.
- */
+/** Every object of the add-on of these kinds, whatever the namespaces. */
 export async function liveObjects(api: ClusterApi, addon: string, kinds: readonly Kind[]): Promise<KubeObject[]> {
-  const labelSelector = `${MANAGED_BY}=${FIELD_MANAGER}`;
-  const lists = kinds.map(({ apiVersion, kind }) => api.list({ apiVersion, kind, labelSelector }));
-  const all = (await Promise.all(lists)).flat();
+  const all = (await Promise.all(kinds.map(kind => oursOf(api, kind)))).flat();
   return all.filter(object => object.metadata.labels?.[NAME] === addon && !isInCopy(object));
 }
 

@@ -9,5 +9,6 @@ export type { Archive, Artifact, Found, K3sArtifacts, LocalFile } from './k3s/ar
 export { isLabBinary } from './k3s/prepare.ts';
 export { kubeconfigPath } from './kubeconfig/file.ts';
 export { secretsSeenStep } from './mounted.ts';
+export { ourObject, oursOf } from './ours.ts';
 export { type ClusterPort, clusterPort } from './port.ts';
 export { clusterLeaks, clusterRemoval, clusterSteps } from './steps.ts';

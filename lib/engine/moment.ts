@@ -17,6 +17,7 @@ export function ofOneMoment(ports: Ports): Ports {
 
 const toldOnce = (api: ClusterApi, clock: Clock): ClusterApi => ({
   ...api,
+  raw: remembering(api.raw, clock),
   get: remembering(api.get, clock),
   list: remembering(api.list, clock),
 });

@@ -1,3 +1,4 @@
+import { ourObject } from '../../cluster/index.ts';
 import type { ClusterApi, Ctx, KubeObject, Need, Step } from '../../engine/index.ts';
 import { minutes } from '../../time/index.ts';
 import { rolloutOpen } from '../rollout.ts';
@@ -46,7 +47,7 @@ async function look(app: App, ctx: Ctx): Promise<{ facts: AnswerFacts; workloads
   return { facts: { ...health, needed, open }, workloads };
 }
 
-const servers = async (api: ClusterApi): Promise<KubeObject[]> =>
-  (await api.list({ apiVersion: 'apps/v1', kind: 'Deployment', namespace: NAMESPACE })).filter(({ metadata }) =>
-    SERVERS.includes(metadata.name),
-  );
+async function servers(api: ClusterApi): Promise<KubeObject[]> {
+  const refs = SERVERS.map(name => ({ apiVersion: 'apps/v1', kind: 'Deployment', namespace: NAMESPACE, name }));
+  return (await Promise.all(refs.map(ref => ourObject(api, ref)))).filter(found => found !== undefined);
+}

@@ -1,4 +1,4 @@
-import { ISSUED_FOR, isRecord } from '../../cluster/index.ts';
+import { ISSUED_FOR, isRecord, ourObject } from '../../cluster/index.ts';
 import type { AnyStep, Change, Ctx, Decision, KubeObject } from '../../engine/index.ts';
 import type { Provider } from '../../host/provider.ts';
 import type { Site } from '../../inventory/index.ts';
@@ -58,7 +58,7 @@ async function observe(site: Site, provider: Provider, ctx: Ctx): Promise<Certif
 /** By the cluster's own clock. Of a certificate that came with its pods nothing is known, and nothing needed. */
 async function stalePods(ctx: Ctx): Promise<string[]> {
   const api = await ctx.cluster(ctx.target.site);
-  const secret = await api.get(secretRef(TLS_SECRET));
+  const secret = await ourObject(api, secretRef(TLS_SECRET));
   const issued = secret?.metadata.annotations?.[ISSUED_FOR] === undefined ? undefined : writtenAt(secret);
   if (issued === undefined) return [];
   const pods = await api.list({ ...POD, labelSelector: 'app.kubernetes.io/component=frontend' });

@@ -1,4 +1,4 @@
-import { FIELD_MANAGER, MANAGED_BY } from '../../cluster/index.ts';
+import { FIELD_MANAGER, MANAGED_BY, ourObject } from '../../cluster/index.ts';
 import type { AnyStep, Need } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
 import { type AddonFacts, decideAddon, ROLLOUT } from '../decide.ts';
@@ -15,7 +15,7 @@ export const namespaceStep = ({ site }: App): AnyStep => ({
     want: {},
     async objects(_, ctx) {
       const object = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } };
-      const live = await (await ctx.cluster(site.name)).get(refOf(object));
+      const live = await ourObject(await ctx.cluster(site.name), refOf(object));
       // What we label is what we remove one day, with everything in it.
       if (live && live.metadata.labels?.[MANAGED_BY] !== FIELD_MANAGER)
         throw new OpsError('CLUSTER_REFUSED', `cannot use the namespace ${NAMESPACE}: it was not made by muster`, {

@@ -1,9 +1,10 @@
+import type { Client } from 'pg';
 import type { Ctx, Decision, Need, Step } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
 import type { Site } from '../../inventory/index.ts';
 import { minutes, seconds } from '../../time/index.ts';
 import { DATABASE_POD } from './app.ts';
-import { logsIn } from './login.ts';
+import { asRole } from './login.ts';
 import { PASSWORDS, type Role } from './manifests/want.ts';
 import { scramMatches, scramVerifier } from './scram.ts';
 
@@ -38,20 +39,30 @@ export function decideRoles(_: unknown, { different }: RoleFacts): Decision {
   return { is: 'changes', changes: [{ action: 'update', what, grade: 'known', secret: true }] };
 }
 
-/** A login is the effect itself, and starts no program; what is amiss is then read from within. */
+/** A login is the effect itself, and starts no program: that of the role that sees the others'; else from within the pod. */
 async function observe(ctx: Ctx): Promise<RoleFacts> {
+  const kept = await ctx.secrets.get(passwordName('postgres'));
   const api = await ctx.cluster(ctx.target.site);
-  const tried = DATABASE_ROLES.map(async role => {
-    const kept = await ctx.secrets.get(passwordName(role));
-    return kept !== undefined && logsIn(api, role, kept).catch(() => false);
-  });
-  return (await Promise.all(tried)).every(Boolean) ? { different: [] } : readVerifiers(ctx);
+  const seen = kept && (await asRole(api, 'postgres', kept, verifiersOver).catch(() => undefined));
+  return seen?.size === DATABASE_ROLES.length ? compared(seen, ctx) : readVerifiers(ctx);
+}
+
+const VERIFIERS = `SELECT rolname, rolpassword FROM pg_authid WHERE rolname IN (${DATABASE_ROLES.map(role => `'${role}'`).join(', ')});`;
+
+async function verifiersOver(client: Client): Promise<Verifiers> {
+  const { rows } = await client.query<{ rolname: string; rolpassword: string | null }>(VERIFIERS);
+  return new Map(rows.map(({ rolname, rolpassword }) => [rolname, rolpassword ?? '']));
 }
 
 async function readVerifiers(ctx: Ctx): Promise<RoleFacts> {
-  const names = DATABASE_ROLES.map(role => `'${role}'`).join(', ');
-  const rows = await psql(`SELECT rolname, rolpassword FROM pg_authid WHERE rolname IN (${names});`, ctx);
-  const verifiers = new Map(rows.split('\n').map(row => row.split('|') as [string, string]));
+  const rows = await psql(VERIFIERS, ctx);
+  return compared(new Map(rows.split('\n').map(row => row.split('|') as [string, string])), ctx);
+}
+
+/** By the name of the role. */
+type Verifiers = ReadonlyMap<string, string>;
+
+async function compared(verifiers: Verifiers, ctx: Ctx): Promise<RoleFacts> {
   const different: Role[] = [];
   for (const role of DATABASE_ROLES) {
     const kept = await ctx.secrets.get(passwordName(role));

@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
-import { FIELD_MANAGER, isRecord, MANAGED_BY } from '../../cluster/index.ts';
+import { FIELD_MANAGER, isRecord, MANAGED_BY, ourObject } from '../../cluster/index.ts';
 import type { Change, Ctx, Decision, KubeObject, KubeRef, Need, Step } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
 import type { Provider } from '../../host/provider.ts';
@@ -49,18 +49,14 @@ export function decideSecrets(_: unknown, facts: SecretFacts): Decision {
 
 export async function secretFacts(names: Names, ctx: Ctx): Promise<SecretFacts> {
   const api = await ctx.cluster(ctx.target.site);
-  const [authority, live] = await Promise.all([
-    readAuthority(ctx.secrets),
-    api.list({ apiVersion: 'v1', kind: 'Secret', namespace: NAMESPACE }),
-  ]);
-  const find = (name: string) => live.find(({ metadata }) => metadata.name === name);
+  const find = (name: string) => ourObject(api, secretRef(name));
+  const [authority, tls] = await Promise.all([readAuthority(ctx.secrets), find(TLS_SECRET)]);
   const passwords = await Promise.all(
     ROLES.map(async role => {
-      const [kept, found] = [await ctx.secrets.get(passwordName(role)), decoded(find(PASSWORDS[role]), 'password')];
-      return [PASSWORDS[role], comparePassword(kept, found)] as const;
+      const [kept, live] = await Promise.all([ctx.secrets.get(passwordName(role)), find(PASSWORDS[role])]);
+      return [PASSWORDS[role], comparePassword(kept, decoded(live, 'password'))] as const;
     }),
   );
-  const tls = find(TLS_SECRET);
   const good = tls !== undefined && authority !== undefined && isGoodPair(names, tls, authority, ctx.clock.now());
   return { ...Object.fromEntries(passwords), [TLS_SECRET]: !tls ? 'absent' : good ? 'good' : 'different' };
 }
@@ -133,7 +129,7 @@ function secret(name: string, type: string, values: Record<string, string>): Kub
 /** Hex SHA-256 of the certificate that the cluster has. Errors: SECRET_MISSING before it has one. */
 export async function certificateHash(ctx: Ctx): Promise<string> {
   const api = await ctx.cluster(ctx.target.site);
-  const chain = decoded(await api.get(secretRef(TLS_SECRET)), 'tls.crt');
+  const chain = decoded(await ourObject(api, secretRef(TLS_SECRET)), 'tls.crt');
   if (chain === undefined)
     throw new OpsError('SECRET_MISSING', `cannot start nginx: ${shown(TLS_SECRET)} is not there yet`);
   return createHash('sha256').update(chain).digest('hex');

@@ -1,4 +1,4 @@
-import { isRecord } from '../../cluster/index.ts';
+import { isRecord, ourObject } from '../../cluster/index.ts';
 import type { ClusterApi, KubeObject } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
 import { CLASS, PROVISIONER } from './manifests/local-path.ts';
@@ -9,7 +9,7 @@ import { CLASS, PROVISIONER } from './manifests/local-path.ts';
  */
 export async function localVolumesOnly(api: ClusterApi): Promise<readonly string[]> {
   const [storageClass, volumes] = await Promise.all([
-    api.get({ apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', name: CLASS }),
+    ourObject(api, { apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', name: CLASS }),
     api.list({ apiVersion: 'v1', kind: 'PersistentVolume' }),
   ]);
   const hostPaths = volumes.filter(isHostPath).map(({ metadata }) => metadata.name);

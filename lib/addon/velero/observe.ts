@@ -1,4 +1,4 @@
-import { isRecord } from '../../cluster/index.ts';
+import { isRecord, ourObject } from '../../cluster/index.ts';
 import type { ClusterApi, KubeObject } from '../../engine/index.ts';
 import { liveObjects } from '../manifest.ts';
 import { LOCATION, NAMESPACE } from './manifests/names.ts';
@@ -21,7 +21,7 @@ export async function established(api: ClusterApi): Promise<readonly string[]> {
 /** Velero has seen its bucket, and every node has an agent that reads its volumes: a rollout tells neither. */
 export async function canBackUp(api: ClusterApi): Promise<readonly string[]> {
   const [location, nodes, agents] = await Promise.all([
-    api.get({ apiVersion: 'velero.io/v1', kind: 'BackupStorageLocation', namespace: NAMESPACE, name: LOCATION }),
+    ourObject(api, { apiVersion: 'velero.io/v1', kind: 'BackupStorageLocation', namespace: NAMESPACE, name: LOCATION }),
     api.list({ apiVersion: 'v1', kind: 'Node' }),
     api.list({ apiVersion: 'v1', kind: 'Pod', namespace: NAMESPACE, labelSelector: `name=${NODE_AGENT}` }),
   ]);

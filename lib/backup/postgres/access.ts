@@ -1,4 +1,4 @@
-import { FIELD_MANAGER, isRecord, MANAGED_BY } from '../../cluster/index.ts';
+import { FIELD_MANAGER, isRecord, MANAGED_BY, ourObject } from '../../cluster/index.ts';
 import type { Change, Ctx, Decision, KubeObject, KubeRef, Need, Step } from '../../engine/index.ts';
 import type { Provider } from '../../host/provider.ts';
 import type { Site } from '../../inventory/index.ts';
@@ -57,7 +57,7 @@ export function decideAccess(want: object | undefined, seen: AccessSeen): Decisi
 
 async function observe(site: Site, provider: Provider, archive: Archive, ctx: Ctx): Promise<AccessSeen> {
   const [api, keys] = await Promise.all([ctx.cluster(site.name), knownKeys(ctx.secrets)]);
-  const live = await api.get(SECRET);
+  const live = await ourObject(api, SECRET);
   if (!live) return 'absent';
   if (!keys) return 'lost';
   const wanted = await files(archive, provider, keys, ctx);
