@@ -1,6 +1,6 @@
 import { type CheckResult, LEVELS, type Level } from '../backup/check.ts';
 import type { Damage } from '../backup/source.ts';
-import { asOpsError, OpsError, oneLine } from '../errors/index.ts';
+import { asOpsError, isOpsError, OpsError, oneLine } from '../errors/index.ts';
 import type { Clock } from '../time/index.ts';
 import type { Verdict } from './report.ts';
 import { verdictOf } from './verdict.ts';
@@ -58,16 +58,30 @@ async function tryOne<Copy>(test: SelfTest<Copy>, damage: Plant<Copy> | undefine
   const start = test.clock.monotonic();
   const copy = await test.copy();
   try {
-    await damage?.plant(copy);
+    const lacks = await planted(copy, damage);
     const outcome = await test.prove(copy).then(
       checks => ({ checks }),
       error => ({ checks: [], error: asOpsError(error) }),
     );
     test.signal.throwIfAborted();
     const seconds = Math.round((test.clock.monotonic() - start) / 10) / 100;
-    return { ...judge(damage, outcome), seconds };
+    const judged = judge(damage, outcome);
+    return lacks === undefined
+      ? { ...judged, seconds }
+      : { ...judged, found: false, why: `it could not be planted: ${lacks}`, seconds };
   } finally {
     await test.discard(copy);
+  }
+}
+
+/** What the copy lacks for it, as a small set has no two packs: nothing was proven then, and the others still can be. */
+async function planted<Copy>(copy: Copy, damage: Plant<Copy> | undefined): Promise<string | undefined> {
+  try {
+    await damage?.plant(copy);
+    return undefined;
+  } catch (error) {
+    if (isOpsError(error)) throw error;
+    return oneLine(error);
   }
 }
 

@@ -111,4 +111,19 @@ selftest('a stop ends it, and is not a finding', async () => {
   equal([isOpsError(again, 'INTERRUPTED'), copies.length], [true, 1]);
 });
 
+selftest('one that a small set has no room for is not found, and the others are tried all the same', async () => {
+  const { test } = world(planted => planted !== '');
+  const noRoom = { ...damage('one'), plant: () => Promise.reject(new Error('no two packs to exchange')) };
+  const rows = await selfTest({ ...test, damages: [noRoom, damage('two')] });
+  equal(
+    rows.map(({ damage, found }) => [damage, found]),
+    [
+      ['clean', true],
+      ['one', false],
+      ['two', true],
+    ],
+  );
+  is(rows[1]?.why, 'it could not be planted: no two packs to exchange');
+});
+
 selftest.run();
