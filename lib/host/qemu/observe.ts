@@ -48,5 +48,6 @@ export async function processRuns(pid: number): Promise<boolean> {
   if (program !== '') return program.includes('qemu-system');
   // After the name in brackets: the state is the first field, the number of threads the 18th. Source: proc(5).
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return stat !== '' && !(fields[0] === 'Z' && Number(fields[17]) <= 1);
+  // X: its parent takes the exit status just now.
+  return stat !== '' && !(/^[ZX]$/.test(fields[0] ?? '') && Number(fields[17]) <= 1);
 }
