@@ -29,7 +29,8 @@ export function rolloutOpen(object: KubeObject): string | undefined {
   return number(ready) < wanted ? open(`${number(ready)} of ${wanted} available`) : undefined;
 }
 
-const WORKLOADS = ['Deployment', 'StatefulSet', 'DaemonSet'];
+/** Kinds that keep pods running. */
+export const WORKLOADS = ['Deployment', 'StatefulSet', 'DaemonSet'];
 
 /** Kinds whose pods are looked at while they are waited for. */
 export const hasPods = ({ kind }: KubeObject): boolean => kind === 'Job' || WORKLOADS.includes(kind);

@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../engine/index.ts';
 import { toYaml } from '../../shell/index.ts';
+import { NAMESPACE as APP } from '../postgres/names.ts';
 import { type Covered, HEARTBEAT, OF_APP, OF_JOB } from './claims.ts';
 import { API, NAMESPACE } from './names.ts';
 
@@ -12,9 +13,9 @@ interface Asleep {
 }
 
 /** The database until pgBackRest has filled its volume. */
-const DATABASE: Asleep = { kind: 'StatefulSet', resource: 'statefulsets.apps', namespace: 'app', name: 'postgres' };
+const DATABASE: Asleep = { kind: 'StatefulSet', resource: 'statefulsets.apps', namespace: APP, name: 'postgres' };
 /** The heartbeat until canaries are counted. */
-const BEAT: Asleep = { kind: 'Deployment', resource: 'deployments.apps', namespace: 'app', name: 'app-heartbeat' };
+const BEAT: Asleep = { kind: 'Deployment', resource: 'deployments.apps', namespace: APP, name: 'app-heartbeat' };
 /** What may come back asleep. */
 export const KEPT_DOWN = [DATABASE, BEAT];
 

@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { NAMESPACE as APP } from '../../addon/app/app.ts';
 import { drillSite, planDrill } from '../../drill/drill-site.ts';
 import { rehearseSite } from '../../drill/rehearse.ts';
 import type { Scenario } from '../../drill/scenario.ts';
@@ -63,7 +64,7 @@ function boundTo(site: Site, found: Scenario, named: string | undefined): Scenar
 function namespaceOf({ name, app, backup }: Site, named: string | undefined): string {
   const { namespaces = [] } = backup ?? {};
   const [first, second] = namespaces;
-  const chosen = named ?? (app && namespaces.includes('app') ? 'app' : second === undefined ? first : undefined);
+  const chosen = named ?? (app && namespaces.includes(APP) ? APP : second === undefined ? first : undefined);
   if (chosen !== undefined && namespaces.includes(chosen)) return chosen;
   const got = named === undefined ? 'a namespace' : `the namespace '${named}'`;
   throw new OpsError(

@@ -1,3 +1,4 @@
+import { NAMESPACE as APP } from '../../addon/app/app.ts';
 import { type CheckResult, partOf } from '../../backup/index.ts';
 import type { Drill } from '../scenario.ts';
 import { appResults } from './app.ts';
@@ -12,7 +13,7 @@ import { workloadResults } from './workloads.ts';
 export async function wholeResults(drill: Drill, namespaces?: readonly string[]): Promise<CheckResult[]> {
   const { app } = drill.target.site;
   const all = namespaces ?? partOf(drill.set.manifest, 'velero')?.facts.namespaces ?? [];
-  const others = all.filter(name => !app || name !== 'app');
+  const others = all.filter(name => !app || name !== APP);
   const read = [
     postgresResults(drill),
     veleroResults(drill, namespaces),

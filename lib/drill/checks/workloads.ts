@@ -1,12 +1,10 @@
 import { hopeless, podsOf, type Trouble, troubles } from '../../addon/pods.ts';
-import { rolloutOpen } from '../../addon/rollout.ts';
+import { rolloutOpen, WORKLOADS } from '../../addon/rollout.ts';
 import { type Check, type CheckResult, partOf, runChecks } from '../../backup/index.ts';
 import type { ClusterApi, KubeObject } from '../../engine/index.ts';
 import { isOpsError } from '../../errors/index.ts';
 import { minutes, wait } from '../../time/index.ts';
 import type { Drill } from '../scenario.ts';
-
-const KINDS = ['Deployment', 'StatefulSet', 'DaemonSet'];
 
 /**
  * L6 of namespaces of which muster knows nothing but their objects: what ran there runs again. A rehearsal's fence lets
@@ -15,7 +13,7 @@ const KINDS = ['Deployment', 'StatefulSet', 'DaemonSet'];
 export async function workloadResults(drill: Drill, namespaces: readonly string[]): Promise<CheckResult[]> {
   const objects = partOf(drill.set.manifest, 'velero')?.facts.objects ?? [];
   const checks = namespaces.flatMap((namespace): Check<Drill>[] => {
-    const count = objects.filter(one => one.namespace === namespace && KINDS.includes(one.kind)).length;
+    const count = objects.filter(one => one.namespace === namespace && WORKLOADS.includes(one.kind)).length;
     if (count === 0) return [];
     return [
       {
@@ -65,7 +63,7 @@ interface State {
 }
 
 async function stateOf(api: ClusterApi, namespace: string): Promise<State> {
-  const all = (await Promise.all(KINDS.map(kind => api.list({ apiVersion: 'apps/v1', kind, namespace })))).flat();
+  const all = (await Promise.all(WORKLOADS.map(kind => api.list({ apiVersion: 'apps/v1', kind, namespace })))).flat();
   const open = all.filter(object => rolloutOpen(object) !== undefined);
   const found = (await Promise.all(open.map(workload => troublesOf(api, workload)))).flat();
   const words = found.map(

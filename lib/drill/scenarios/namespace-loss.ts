@@ -1,5 +1,5 @@
+import { NAMESPACE as APP } from '../../addon/app/app.ts';
 import { partOf } from '../../backup/index.ts';
-import { scopedPart } from '../../backup/restore/index.ts';
 import { restoreStep } from '../../backup/velero/restore.ts';
 import { rebuildOf } from '../../site/index.ts';
 import { canaryRpo, pointRpo } from '../checks/canaries.ts';
@@ -11,9 +11,6 @@ import { loseNamespace } from '../lose.ts';
 import { dataSteps } from '../restore.ts';
 import type { Drill, Phase, Scenario } from '../scenario.ts';
 
-/** Of the application, which has a database beside what Velero brings back. */
-const APP = 'app';
-
 const common = {
   id: 'namespace-loss',
   modes: ['destroy'],
@@ -22,7 +19,7 @@ const common = {
   after: nextBackup,
 } as const;
 
-/** Somebody deleted the application's namespace. */
+/** Somebody deleted the application's namespace, which has a database beside what Velero brings back. */
 const ofApp: Scenario = {
   ...common,
   namespace: APP,
@@ -54,7 +51,7 @@ const ofOther = (namespace: string): Scenario => ({
   loses: `the namespace ${namespace} with everything in it`,
   async phases(drill) {
     const part = partOf(drill.set.manifest, 'velero');
-    const back = part ? [restoreStep(scopedPart(part, [namespace]), drill.target.site)] : [];
+    const back = part ? [restoreStep(part, drill.target.site, { namespaces: [namespace] })] : [];
     return [losing(drill, namespace), { name: 'bringing the data back', steps: () => back, end: 't6' }];
   },
   checks: async drill => [...(await veleroResults(drill, [namespace])), ...(await workloadResults(drill, [namespace]))],
