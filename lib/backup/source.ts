@@ -45,12 +45,16 @@ export interface SetCopy {
   reseal(change?: (manifest: Manifest) => Manifest): Promise<void>;
 }
 
+/** Thrown by `plant`: this very set has nothing that could be broken so, as one of a single pack has no two to exchange. */
+export class NoRoom extends Error {}
+
 /** A way in which a backup is broken, and how the checks must find it. A damage is a file in <source>/damages/. */
 export interface Damage {
   /** 'postgres/wal-segment-missing' */
   id: string;
   title: string;
   source: SourceName | 'set';
+  /** Errors: NoRoom. */
   plant(copy: SetCopy): Promise<void>;
   expect: {
     verdict: 'not verified' | 'inconclusive';

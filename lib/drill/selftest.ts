@@ -1,6 +1,6 @@
 import { type CheckResult, LEVELS, type Level } from '../backup/check.ts';
-import type { Damage } from '../backup/source.ts';
-import { asOpsError, isOpsError, OpsError, oneLine } from '../errors/index.ts';
+import { type Damage, NoRoom } from '../backup/source.ts';
+import { asOpsError, OpsError, oneLine } from '../errors/index.ts';
 import type { Clock } from '../time/index.ts';
 import type { Verdict } from './report.ts';
 import { verdictOf } from './verdict.ts';
@@ -35,13 +35,16 @@ export interface SelfTestRow {
   seconds: number;
   /** Of one that was not found: what was expected, and what was seen. */
   why?: string;
+  /** Why this set has no room for it: nothing was planted, and nothing is proven. */
+  skipped?: string;
 }
 
 export const CLEAN = 'clean';
 
 /**
  * The clean copy first: where it is not verified, a self-test that finds every damage proves nothing.
- * Errors: only those of copying, planting and discarding, and an abort; a damage that is not found is a row.
+ * Errors: only those of copying, planting and discarding, and an abort; a damage that is not found, or for which a set has
+ * no room, is a row.
  */
 export async function selfTest<Copy>(test: SelfTest<Copy>): Promise<SelfTestRow[]> {
   const rows: SelfTestRow[] = [];
@@ -58,32 +61,38 @@ async function tryOne<Copy>(test: SelfTest<Copy>, damage: Plant<Copy> | undefine
   const start = test.clock.monotonic();
   const copy = await test.copy();
   try {
-    const lacks = await planted(copy, damage);
+    const skipped = await noRoom(copy, damage);
+    if (skipped !== undefined) return { ...notPlanted(damage), skipped, seconds: secondsSince(start, test) };
     const outcome = await test.prove(copy).then(
       checks => ({ checks }),
       error => ({ checks: [], error: asOpsError(error) }),
     );
     test.signal.throwIfAborted();
-    const seconds = Math.round((test.clock.monotonic() - start) / 10) / 100;
-    const judged = judge(damage, outcome);
-    return lacks === undefined
-      ? { ...judged, seconds }
-      : { ...judged, found: false, why: `it could not be planted: ${lacks}`, seconds };
+    return { ...judge(damage, outcome), seconds: secondsSince(start, test) };
   } finally {
     await test.discard(copy);
   }
 }
 
-/** What the copy lacks for it, as a small set has no two packs: nothing was proven then, and the others still can be. */
-async function planted<Copy>(copy: Copy, damage: Plant<Copy> | undefined): Promise<string | undefined> {
+const secondsSince = (start: number, { clock }: Pick<SelfTest<never>, 'clock'>) =>
+  Math.round((clock.monotonic() - start) / 10) / 100;
+
+/** What the copy lacks for it. */
+async function noRoom<Copy>(copy: Copy, damage: Plant<Copy> | undefined): Promise<string | undefined> {
   try {
     await damage?.plant(copy);
     return undefined;
   } catch (error) {
-    if (isOpsError(error)) throw error;
-    return oneLine(error);
+    if (error instanceof NoRoom) return error.message;
+    throw error;
   }
 }
+
+const notPlanted = (damage: Pick<Damage, 'id' | 'title'> | undefined): Judged => ({
+  damage: damage?.id ?? CLEAN,
+  title: damage?.title ?? '',
+  ...{ found: false, verdict: 'inconclusive', code: null, level: null },
+});
 
 type Judged = Omit<SelfTestRow, 'seconds'>;
 
@@ -135,7 +144,7 @@ function whyNot(
 
 /** undefined: everything was found, and the clean copy was verified. */
 export function selfTestError(rows: readonly SelfTestRow[]): OpsError | undefined {
-  const missed = rows.filter(({ found }) => !found);
+  const missed = rows.filter(({ found, skipped }) => !found && skipped === undefined);
   if (missed.length === 0) return undefined;
   const details = missed.map(({ damage, why }) => `${damage}: ${why}`);
   const clean = missed.find(({ damage }) => damage === CLEAN);

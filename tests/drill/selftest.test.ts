@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import { equal, is, match } from 'uvu/assert';
+import { NoRoom } from '../../lib/backup/source.ts';
 import { type Plant, selfTest, selfTestError } from '../../lib/drill/selftest.ts';
 import { isOpsError, OpsError } from '../../lib/errors/index.ts';
 import { check } from './sample.ts';
@@ -111,19 +112,28 @@ selftest('a stop ends it, and is not a finding', async () => {
   equal([isOpsError(again, 'INTERRUPTED'), copies.length], [true, 1]);
 });
 
-selftest('one that a small set has no room for is not found, and the others are tried all the same', async () => {
-  const { test } = world(planted => planted !== '');
-  const noRoom = { ...damage('one'), plant: () => Promise.reject(new Error('no two packs to exchange')) };
+selftest('one that a small set has no room for is skipped with the reason, and the others are tried', async () => {
+  const { test, copies } = world(planted => planted !== '');
+  const noRoom = { ...damage('one'), plant: () => Promise.reject(new NoRoom('the set has no two packs to exchange')) };
   const rows = await selfTest({ ...test, damages: [noRoom, damage('two')] });
   equal(
-    rows.map(({ damage, found }) => [damage, found]),
+    rows.map(({ damage, found, skipped, seconds }) => [damage, found, skipped, seconds]),
     [
-      ['clean', true],
-      ['one', false],
-      ['two', true],
+      ['clean', true, undefined, 1.5],
+      ['one', false, 'the set has no two packs to exchange', 0],
+      ['two', true, undefined, 1.5],
     ],
   );
-  is(rows[1]?.why, 'it could not be planted: no two packs to exchange');
+  is(selfTestError(rows), undefined);
+  is(copies[1]?.gone, true);
+});
+
+selftest('one whose planting fails otherwise ends it: that is a fault of ours', async () => {
+  const { test, copies } = world(planted => planted !== '');
+  const broken = { ...damage('one'), plant: () => Promise.reject(new TypeError('undefined is not a function')) };
+  const error = await selfTest({ ...test, damages: [broken] }).catch(thrown => thrown);
+  is(error instanceof TypeError, true);
+  is(copies[1]?.gone, true);
 });
 
 selftest.run();

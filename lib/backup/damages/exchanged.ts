@@ -1,5 +1,5 @@
 import { type Artefact, SOURCES, type SourceName } from '../set.ts';
-import type { Damage, SetCopy } from '../source.ts';
+import { type Damage, NoRoom, type SetCopy } from '../source.ts';
 import { bytesAt } from './victim.ts';
 
 /** As after a hand that copied back what it had mixed up: everything is there, and of the right names. */
@@ -25,5 +25,5 @@ function pairOf({ set }: SetCopy, source: SourceName): [Artefact, Artefact] {
   const [one, ...others] = set.manifest.sources.find(part => part.source === source)?.artefacts ?? [];
   const two = others.find(({ sha256 }) => sha256 !== one?.sha256);
   if (one && two) return [one, two];
-  throw new Error(`the set ${set.manifest.id} has no two objects of ${source} to exchange`);
+  throw new NoRoom(`the set has no two objects of ${source} to exchange`);
 }

@@ -1,11 +1,11 @@
 import { KEYS, type SourceName } from '../set.ts';
-import type { SetCopy } from '../source.ts';
+import { NoRoom, type SetCopy } from '../source.ts';
 
 /** The object of a source that is broken: the largest one, so that every way to break it leaves a difference. */
 export function victim({ set }: SetCopy, source: SourceName): string {
   const part = set.manifest.sources.find(one => one.source === source);
   const [first] = [...(part?.artefacts ?? [])].sort((a, b) => b.size - a.size || (a.key < b.key ? -1 : 1));
-  if (!first) throw new Error(`the set ${set.manifest.id} has no artefact of ${source} to break`);
+  if (!first) throw new NoRoom(`the set has no artefact of ${source} to break`);
   return first.key;
 }
 

@@ -23,27 +23,34 @@ export const drillSelftest = onSite(async (open, { flags, out, site }) => {
   return undefined;
 });
 
-const rowText = ({ damage, found, why, seconds }: SelfTestRow) =>
-  `${damage}: ${found ? 'found' : `NOT FOUND: ${why}`} (${seconds} s)`;
+const rowText = ({ damage, found, why, skipped, seconds }: SelfTestRow) =>
+  `${damage}: ${found ? 'found' : skipped === undefined ? `NOT FOUND: ${why}` : `skipped: ${skipped}`} (${seconds} s)`;
 
 function resultText({ set, rows }: SelfTested, site: string): string {
   const damages = rows.filter(({ damage }) => damage !== CLEAN);
   const found = damages.filter(row => row.found).length;
+  const skipped = damages.filter(row => row.skipped !== undefined);
   const total = rows.reduce((sum, { seconds }) => sum + seconds, 0);
   return [
     table([
       ['planted', 'found', 'code', 'level', 'seconds'],
       ...rows.map(row => [
         row.damage,
-        row.found ? 'yes' : 'NO',
-        row.code ?? row.verdict,
+        row.found ? 'yes' : row.skipped === undefined ? 'NO' : 'skipped',
+        row.skipped ?? row.code ?? row.verdict,
         row.level ?? '',
         row.seconds.toFixed(2),
       ]),
     ]),
     '',
     table([
-      ['damages', `${damages.length} planted in a copy of ${set}, ${found} found, ${Math.round(total)} s`],
+      [
+        'damages',
+        `${damages.length - skipped.length} planted in a copy of ${set}, ${found} found, ${Math.round(total)} s`,
+      ],
+      ...(skipped.length > 0
+        ? [['skipped', `${skipped.length}: this set has no room for them, and they prove nothing`]]
+        : []),
       ['next', `./muster drill site-rebuild --site ${site}`],
     ]),
   ].join('\n');

@@ -1,4 +1,4 @@
-import type { Damage } from '../../source.ts';
+import { type Damage, NoRoom } from '../../source.ts';
 import { blobsOf, bytesOf } from './deps.ts';
 
 /** Both are whole, and neither is what its name says: kopia asks the name for the key. */
@@ -8,7 +8,7 @@ const exchanged = (kind: 'p' | 'x', what: string): Damage => ({
   source: 'velero',
   async plant(copy) {
     const [one, two] = (await blobsOf(copy, kind)).map(({ key }) => key);
-    if (one === undefined || two === undefined) throw new Error(`no two ${what} to exchange`);
+    if (one === undefined || two === undefined) throw new NoRoom(`the set has no two ${what} to exchange`);
     const bytes = [await bytesOf(copy.store, one), await bytesOf(copy.store, two)] as const;
     await copy.store.put(one, bytes[1]);
     await copy.store.put(two, bytes[0]);

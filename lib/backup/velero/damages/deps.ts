@@ -1,7 +1,7 @@
 import type { ObjectStore, StoredObject } from '../../../engine/index.ts';
 import { OpsError } from '../../../errors/index.ts';
 import { type PartOf, partOf } from '../../set.ts';
-import type { SetCopy } from '../../source.ts';
+import { NoRoom, type SetCopy } from '../../source.ts';
 import type { Kopia } from '../kopia.ts';
 import { repositoryPrefix } from '../names.ts';
 
@@ -13,12 +13,12 @@ export interface DamageDeps {
   scratch<T>(use: (folder: string) => Promise<T>): Promise<T>;
 }
 
-/** Errors: SET_INCOMPLETE when the set has no volumes, so that there is nothing to break. */
+/** Errors: NoRoom when the set has no volumes. */
 export function veleroPart({ set }: SetCopy): PartOf<'velero'> & { namespace: string } {
   const part = partOf(set.manifest, 'velero');
   const namespace = part?.facts.volumes[0]?.namespace;
   if (part && namespace !== undefined) return { ...part, namespace };
-  throw new OpsError('SET_INCOMPLETE', `cannot break ${set.manifest.id}: it has no volumes of Velero`);
+  throw new NoRoom('the set has no volumes of Velero');
 }
 
 /** The blobs of a kind, the largest first: 'p' has the content of files, 'x' says where content lies. */
