@@ -17,6 +17,7 @@ export const steps = (site: Site, { dirs, rehearsal }: Place) => {
     'cluster.ready',
     ...(site.app ? ['app.answers'] : []),
     ...(archives ? ['postgres.stanza'] : []),
+    ...(site.backup.sources.includes('velero') ? ['addon.velero-key'] : []),
   ];
   return [
     ...(archives ? [stanzaStep(site, [{ step: 'app.database', scope: 'same' }])] : []),

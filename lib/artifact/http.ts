@@ -22,21 +22,40 @@ export interface Resume {
   validator: string;
 }
 
+/** Beside a plain GET. */
+export interface Asked {
+  headers?: Readonly<Record<string, string>>;
+  /** Statuses that are answers too. */
+  accepts?: readonly number[];
+}
+
+/** A small one, whole. */
+export interface Answer {
+  status: number;
+  body: Uint8Array;
+  header(name: string): string | undefined;
+}
+
 /**
  * A GET whose answer is 200, or 206 from the byte that was asked for. 'start over': the server cannot go on there.
  * Errors: Transient; ARTIFACT_ABSENT (401, 403, 404, 410); ARTIFACT_DOWNLOAD for any other answer and for a redirect
  * from https to http.
  */
-export async function request(url: string, signal: AbortSignal, resume?: Resume): Promise<Response | 'start over'> {
+export async function request(
+  url: string,
+  signal: AbortSignal,
+  resume?: Resume,
+  { headers, accepts = [] }: Asked = {},
+): Promise<Response | 'start over'> {
   const range: Record<string, string> = resume ? { range: `bytes=${resume.have}-`, 'if-range': resume.validator } : {};
-  const answer = await fetch(url, { signal, headers: { 'accept-encoding': 'identity', ...range } });
+  const answer = await fetch(url, { signal, headers: { 'accept-encoding': 'identity', ...range, ...headers } });
   const { status } = answer;
   if (url.startsWith('https:') && !answer.url.startsWith('https:'))
     throw new OpsError(
       'ARTIFACT_DOWNLOAD',
       `cannot download ${url}: it redirects to ${answer.url}, which is not https`,
     );
-  if (status === 200) return answer;
+  if (status === 200 || accepts.includes(status)) return answer;
   // Whether it is the range that was asked for, the digest tells in the end.
   if (status === 206 && resume) return answer;
   await answer.body?.cancel();
@@ -70,15 +89,21 @@ export function idleWatch(idle: Duration, onStall: () => void): { touch(): void;
   };
 }
 
+const SMALL = 1_048_576;
+
 /** A small text, as a sums file; at most 1 MiB. Errors as those of request. */
-export async function fetchText(url: string, deps: HttpDeps): Promise<string> {
+export const fetchText = async (url: string, deps: HttpDeps): Promise<string> =>
+  Buffer.from((await fetchAnswer(url, deps)).body).toString('utf8');
+
+/** A small answer, at most 1 MiB. Errors as those of request. */
+export async function fetchAnswer(url: string, deps: HttpDeps, asked: Asked = {}): Promise<Answer> {
   const signal = AbortSignal.any([deps.signal, AbortSignal.timeout(idleOf(deps))]);
   try {
-    const answer = await request(url, signal);
+    const answer = await request(url, signal, undefined, asked);
     if (answer === 'start over') throw new Transient('it answered a range that nobody asked for');
-    const text = await answer.text();
-    if (text.length > 1_048_576) throw new Transient(`${text.length} bytes are too many`);
-    return text;
+    const body = new Uint8Array(await answer.arrayBuffer());
+    if (body.length > SMALL) throw new Transient(`${body.length} bytes are too many`);
+    return { status: answer.status, body, header: name => answer.headers.get(name) ?? undefined };
   } catch (error) {
     if (deps.signal.aborted) throw deps.signal.reason;
     if (error instanceof OpsError) throw error;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { OpsError } from '../errors/index.ts';
 import type { Site } from '../inventory/index.ts';
 import { type Arch, hashTree, type Inputs, keyOf } from './identity.ts';
-import type { LockedImage, LockFile } from './lock-schema.ts';
+import { type LockedImage, type LockFile, UNRESOLVED } from './lock-schema.ts';
 import { lockedRecipe } from './recipe.ts';
 
 /** One image that is built here: its key follows from what goes in, so that a changed Containerfile is a changed name. */
@@ -36,7 +36,9 @@ interface Part {
 }
 
 async function inputsOf(lock: LockFile, { name, locked, arch, base }: Part, project: string): Promise<Inputs> {
-  const inputs: Record<string, string> = { image: JSON.stringify(locked), from: base?.key ?? 'scratch' };
+  // What upstream publishes is another image.
+  const { release: _, ...built } = locked;
+  const inputs: Record<string, string> = { image: JSON.stringify(built), from: base?.key ?? 'scratch' };
   const parts = { [name]: join('images', name), ...locked.include };
   for (const [as, path] of Object.entries(parts))
     inputs[`files ${as}`] = await hashTree(join(project, path), ['.'], isSource).catch(cause => {
@@ -65,4 +67,27 @@ export function siteImages(lock: LockFile, site: Pick<Site, 'cluster' | 'addons'
   return Object.keys(lock.images)
     .filter(name => wanted(lock.images[name]?.for))
     .sort();
+}
+
+/** By whose tools volumes are listed on nodes that have no shell for us. */
+export const TOOLS_IMAGE = 'debian-base';
+
+/** Names of the images that nodes pull. */
+export const pulledImages = (lock: LockFile, site: Parameters<typeof siteImages>[1]): string[] => {
+  const names = siteImages(lock, site);
+  return names.length > 0 ? [...names, TOOLS_IMAGE] : [];
+};
+
+/** 'registry.example/velero/velero:v1.18.3@sha256:<hex>': the digest decides, the tag is for people. Errors: LOCK_NO_VERSION, LOCK_UNRESOLVED. */
+export function releasedRefs(lock: LockFile, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    names.map(name => {
+      const release = lock.images[name]?.release;
+      if (!release)
+        throw new OpsError('LOCK_NO_VERSION', `cannot pull the image ${name}: the lock has no release of it`);
+      if (release.digest === UNRESOLVED)
+        throw new OpsError('LOCK_UNRESOLVED', `cannot pull ${release.image}: its digest is not in the lock yet`);
+      return [name, `${release.image}@${release.digest}`];
+    }),
+  );
 }

@@ -5,7 +5,7 @@ export { type Debootstrap, debianSources, debootstrap } from './debian.ts';
 export { type Filled, fillLock } from './fill-lock.ts';
 export { findGo, type Go } from './go-toolchain.ts';
 export { type Arch, hashFile, hashTree, type Inputs, keyOf, thisArch, type Want } from './identity.ts';
-export { siteImages } from './image-key.ts';
+export { siteImages, TOOLS_IMAGE } from './image-key.ts';
 export { k3sVersions, readLock } from './lock-file.ts';
 export type { LockFile } from './lock-schema.ts';
 export { findRecipe, type ResolveOptions, resolveRecipe } from './resolve.ts';

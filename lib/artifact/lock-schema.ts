@@ -44,8 +44,26 @@ const version = z
     error: 'release or module, one of them',
   });
 
+/** 'registry.example/velero/velero:v1.18.3': host, repository and tag, all of them said. */
+const imageName = z
+  .string()
+  .regex(/^[a-z0-9.-]+(:[0-9]+)?(\/[a-z0-9][a-z0-9._-]*)+:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/, 'HOST/REPOSITORY:TAG');
+
+/** What upstream publishes, for clusters whose nodes pull their images. */
+const releasedImage = z.strictObject({
+  image: imageName,
+  /** Where its registry answers, if that is another host than its name says. */
+  host: z
+    .string()
+    .regex(/^[a-z0-9.-]+$/, 'a host name')
+    .optional(),
+  /** Of what the tag names: the index of all architectures, where there is one. */
+  digest: z.string().regex(/^(unresolved|sha256:[0-9a-f]{64})$/, 'unresolved or sha256:<64 hex>'),
+});
+
 /** A container image, built from images/<name>/Containerfile. The keys say what its context gets beside that folder. */
 const image = z.strictObject({
+  release: releasedImage.optional(),
   /** Part of a site that runs it; absent: only other images start from it. */
   for: z.enum(['cluster', 'coredns', 'local-path', 'metrics-server', 'app', 'velero']).optional(),
   /** The image that ARG BASE names. */

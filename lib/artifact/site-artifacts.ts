@@ -2,7 +2,7 @@ import type { Ctx } from '../engine/index.ts';
 import type { Site } from '../inventory/index.ts';
 import type { Resolved } from './cache.ts';
 import { type Arch, thisArch, type Want } from './identity.ts';
-import { imageOf, siteImages } from './image-key.ts';
+import { imageOf, pulledImages, releasedRefs, siteImages } from './image-key.ts';
 import { imagesRecipe } from './images.ts';
 import { onlyVersion, readLock } from './lock-file.ts';
 import type { LockFile } from './lock-schema.ts';
@@ -52,9 +52,13 @@ export async function siteRecipe(
 const programRecipe = (lock: LockFile, name: Program, project: string, arch: Arch = thisArch()): Promise<Recipe> =>
   lockedRecipe(lock, { name, version: onlyVersion(lock, name), arch }, project);
 
-/** Names as manifests use them: 'coredns' -> 'muster.lab/coredns:<12 digits>'. */
+/**
+ * Names as manifests use them: 'coredns' -> 'muster.lab/coredns:<12 digits>'. Nodes of EKS get none of ours, and pull what
+ * upstream publishes. Errors: LOCK_*.
+ */
 export async function imageRefs(site: Site, project: string, arch: Arch = thisArch()): Promise<Record<string, string>> {
   const lock = await readLock(project);
+  if (site.cluster.kind === 'eks') return releasedRefs(lock, pulledImages(lock, site));
   const images = await Promise.all(siteImages(lock, site).map(name => imageOf(lock, name, arch, project)));
   return Object.fromEntries(images.map(({ name, ref }) => [name, ref]));
 }

@@ -3,7 +3,7 @@ import type { Site } from '../inventory/index.ts';
 import { minutes } from '../time/index.ts';
 import type { Resolved } from './cache.ts';
 import { findRecipe, resolveRecipe } from './resolve.ts';
-import { artifactDeps, type Part, partsOf, siteRecipe } from './site-artifacts.ts';
+import { artifactDeps, imageRefs, type Part, partsOf, siteRecipe } from './site-artifacts.ts';
 import type { Recipe } from './sources/source.ts';
 
 /** What is wanted in the cache; names only, since keys follow from files that are read when the step observes. */
@@ -29,7 +29,24 @@ const TITLES: Record<Part, string> = {
 };
 
 /** artifact.<part>: what the site installs, and what is run for it here, is in this computer's cache. */
-export const artifactSteps = (site: Site): AnyStep[] => partsOf(site).map(part => artifactStep(site, part));
+export const artifactSteps = (site: Site): AnyStep[] => [
+  ...partsOf(site).map(part => artifactStep(site, part)),
+  ...(site.cluster.kind === 'eks' && site.backup ? [pulledStep(site)] : []),
+];
+
+/** artifact.images of nodes that pull: nothing of it comes here, and what they are to pull has a digest. Errors: LOCK_UNRESOLVED. */
+const pulledStep = (site: Site): Step<object, readonly string[]> => ({
+  id: 'artifact.images',
+  title: 'Know the images that nodes pull by their digests',
+  target: { site: site.name, kind: 'site', name: site.name },
+  want: {},
+  deadline: minutes(1),
+  observe: async ({ run }) => Object.values(await imageRefs(site, run.dirs.project)),
+  decide: (_, refs) => ({ is: 'done', reason: refs.map(withoutDigest).join(', ') }),
+  async apply() {},
+});
+
+const withoutDigest = (ref: string) => ref.replace(/@.*/, '');
 
 function artifactStep(site: Site, part: Part): Step<ArtifactWant, ArtifactFacts> {
   const recipe = (ctx: Ctx) => siteRecipe(site, part, ctx.run.dirs.project);

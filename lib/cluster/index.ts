@@ -9,6 +9,7 @@ export type { Archive, Artifact, Found, K3sArtifacts, LocalFile } from './k3s/ar
 export { isLabBinary } from './k3s/prepare.ts';
 export { kubeconfigPath } from './kubeconfig/file.ts';
 export { secretsSeenStep } from './mounted.ts';
+export { nodeShell, type Window } from './node-shell.ts';
 export { ourObject, oursOf } from './ours.ts';
 export { type ClusterPort, clusterPort } from './port.ts';
 export { clusterLeaks, clusterRemoval, clusterSteps } from './steps.ts';

@@ -1,4 +1,5 @@
 import { type EscrowAt, lentSecrets, openEscrow, readIdentity } from '../backup/index.ts';
+import { clusterLeaks } from '../cluster/index.ts';
 import { makePlan } from '../engine/index.ts';
 import { OpsError } from '../errors/index.ts';
 import type { OpenSite } from './open.ts';
@@ -15,7 +16,8 @@ export async function livingOf(open: OpenSite, removal = removalSteps): Promise<
   if (provider.owned) {
     const machines = (await provider.machines(site)).map(({ name, id, power }) => `machine ${name} (${id}): ${power}`);
     // Where the notes of a machine are lost it may run all the same.
-    const more = (await provider.list({ site: site.name })).map(({ kind, id, detail }) => `${kind} ${id}: ${detail}`);
+    const left = await Promise.all([provider.list({ site: site.name }), clusterLeaks(site, provider)]);
+    const more = left.flat().map(({ kind, id, detail }) => `${kind} ${id}: ${detail}`);
     return [...machines, ...more];
   }
   const onHosts = removal(site, open).filter(({ target }) => target.kind === 'host');

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import { WINDOW } from '../addon/velero/manifests/window.ts';
 import { k3sVersions, readLock } from '../artifact/index.ts';
 import { type Aws, type AwsEnv, connectAws } from '../aws/index.ts';
-import { clusterPort, siteToken, tokenSource } from '../cluster/index.ts';
+import { clusterPort, nodeShell, siteToken, tokenSource } from '../cluster/index.ts';
 import type { Dirs, Emit, Ports, Run, RunEnv } from '../engine/index.ts';
 import { OpsError } from '../errors/index.ts';
 import { type Fence, providerOf } from '../host/index.ts';
@@ -65,6 +66,7 @@ interface Wiring extends Pick<OpenOptions, 'project' | 'signal' | 'emit' | 'limi
 /** Connects to nothing yet. */
 export async function wireSite(site: Site, wiring: Wiring): Promise<OpenSite> {
   const { project, dirs, clock, signal, emit, masker, rehearsal } = wiring;
+  const { name } = site;
   const secrets = new FileSecretStore(join(dirs.state, 'secrets'), masker);
   const aws = awsOf(site, { clock, signal, random: Math.random });
   const provider = providerOf(site, dirs, { fence: rehearsal?.fence, aws });
@@ -75,11 +77,15 @@ export async function wireSite(site: Site, wiring: Wiring): Promise<OpenSite> {
   const clusters = clusterPort(project, { clock, signal, random: Math.random, token });
   const reach = { source: rehearsal?.of, dirs, secrets, provider };
   const store = storePort(site, { ...reach, clock, signal, random: Math.random });
+  // Nodes that AWS made let nobody log in; what is to be seen of them is seen by a container.
+  const isNode = (host: string) => site.cluster.kind === 'eks' && host !== 'localhost';
+  const shell: Ports['shell'] = async host =>
+    isNode(host) ? nodeShell(host, WINDOW, () => clusters.open(name), masker) : shells.shell(host);
   const ports: Ports = {
     clock,
     secrets,
-    facts: createFacts(shells.shell),
-    shell: shells.shell,
+    facts: createFacts(shell),
+    shell,
     cluster: clusters.open,
     store: store.open,
   };

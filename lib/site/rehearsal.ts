@@ -1,8 +1,9 @@
+import { lookup } from 'node:dns/promises';
 import { rm } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { fileLock, type Held } from '../engine/index.ts';
-import { OpsError } from '../errors/index.ts';
+import { OpsError, oneLine } from '../errors/index.ts';
 import { exists } from '../host/exists.ts';
 import type { Fence } from '../host/index.ts';
 import type { Site } from '../inventory/index.ts';
@@ -56,13 +57,22 @@ export async function openRehearsal(open: OpenSite, generation: number): Promise
     throw new OpsError('DRILL_TARGET', `cannot rehearse ${open.site.name}: a second site would need hosts of its own`, {
       hint: 'rehearse a lab of the same inventory with the provider qemu or container',
     });
+  if (site.cluster.kind === 'eks')
+    throw new OpsError(
+      'DRILL_TARGET',
+      `cannot rehearse ${open.site.name}: nothing fences nodes of EKS yet (docs/eks.md)`,
+      {
+        hint: `./muster drill-selftest --site ${open.site.name}; a namespace beside the original: ./muster restore namespace NAME`,
+      },
+    );
   if (await exists(join(dirs.project, 'inventories', `${site.name}.yaml`)))
     throw new OpsError('DRILL_TARGET', `cannot rehearse ${open.site.name}: ${site.name} is a site with an inventory`, {
       hint: `give ${site.name} another name: a rehearsal takes this one, and removes what is called so`,
     });
   const network = ownNetwork(site);
-  const fence = { name: site.name, store: await storePlace(open), ...(network !== undefined && { network }) };
-  const rehearsal = { of: open.site, generation, fence };
+  const store = await storePlace(open);
+  const fence = { name: site.name, store, ...(network !== undefined && { network }) };
+  const rehearsal = { of: open.site, generation, store, fence };
   const own = { ...dirs, state: rehearsalDir(open) };
   return wireSite(site, { project: dirs.project, dirs: own, clock: ports.clock, signal, emit, masker, rehearsal });
 }
@@ -84,13 +94,24 @@ export function ownNetwork({ name, provider, hosts }: Pick<Site, 'name' | 'provi
   );
 }
 
+/** A fence knows no names. One of many addresses is enough for as long as a rehearsal takes: pods are told that one alone. */
 async function storePlace({ site, dirs, ports, provider }: OpenSite): Promise<Fence['store']> {
   const access = await storeAccess(site, 'reader', { dirs, secrets: ports.secrets, gateway: provider.gateway });
-  const { hostname, port } = new URL(access.there);
-  if (isIP(hostname) === 4) return { address: hostname, port: Number(port || 443) };
-  throw new OpsError('DRILL_TARGET', `cannot fence a rehearsal of ${site.name}: its store ${access.there} has a name`, {
-    hint: 'a fence lets one address and port through: name the store by its address',
-  });
+  const { hostname: name, port: given } = new URL(access.there);
+  const port = Number(given || 443);
+  if (isIP(name) === 4) return { address: name, port };
+  const store = site.backup?.store;
+  if (store?.kind === 's3' && store.address !== undefined) return { address: store.address, port, name };
+  try {
+    const { address } = await lookup(name, { family: 4 });
+    return { address, port, name };
+  } catch (cause) {
+    throw new OpsError(
+      'DRILL_TARGET',
+      `cannot fence a rehearsal of ${site.name}: its store ${access.there} has no IPv4 address here (${oneLine(cause)})`,
+      { cause, hint: 'a fence lets one address through: backup.store.address in the inventory names it' },
+    );
+  }
 }
 
 /** All that a rehearsal is made of, its journals left; gives what is still there. Errors: LEAK_UNKNOWN, those of steps. */

@@ -122,9 +122,9 @@ async function stepsOf(
   const velero = namespaces.length > 0 ? partOf(manifest, 'velero') : undefined;
   const postgres = database ? partOf(manifest, 'postgres') : undefined;
   const mapping = inPlace ? {} : { mapping: besideOf(namespaces) };
-  const volumes = velero
-    ? [volumesFitStep(scopedPart(velero, namespaces), site), veleroRestore(velero, site, { namespaces, ...mapping })]
-    : [];
+  // Volumes of a cloud are made for their claims; those of hosts share what the host has.
+  const fit = velero && site.hosts.length > 0 ? [volumesFitStep(scopedPart(velero, namespaces), site)] : [];
+  const volumes = velero ? [...fit, veleroRestore(velero, site, { namespaces, ...mapping })] : [];
   if (!postgres) return inTurn(volumes);
   if (!inPlace) return inTurn([...volumes, scratchStep(postgres, site, moment)]);
   const { steps } = await rebuildOf(site, open);

@@ -88,7 +88,7 @@ async function compareNamespaces(
   const api = await ports.cluster(site.name);
   const checks = [
     ...(await runChecks([restoreCheck(part), objectsCheck(part, mapping)], api)),
-    ...(await runChecks(volumeChecks(part), siteVolumes(site.name, surroundings(open, run), mapping))),
+    ...(await runChecks(volumeChecks(part), siteVolumes(site, surroundings(open, run), mapping))),
   ];
   const names = namespaces.map(name => (inPlace ? name : (besideOf(namespaces)[name] ?? name)));
   return {

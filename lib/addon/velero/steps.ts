@@ -1,3 +1,4 @@
+import { TOOLS_IMAGE } from '../../artifact/index.ts';
 import type { AnyStep, Ctx } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
 import type { Site } from '../../inventory/index.ts';
@@ -9,6 +10,7 @@ import { definitions } from './manifests/crds.ts';
 import { type LocationWant, locationObjects } from './manifests/location.ts';
 import { REPOSITORY_PASSWORD } from './manifests/names.ts';
 import { namespaceObject, serverObjects } from './manifests/velero.ts';
+import { nodeWindow } from './manifests/window.ts';
 import { canBackUp, established } from './observe.ts';
 
 export interface VeleroWant {
@@ -32,6 +34,8 @@ export function veleroSteps(site: Site, { access, mode }: VeleroWant, images: Im
     title: 'Run Velero',
     want: { mode },
     needs: [
+      // Of nodes that pull; elsewhere the cluster does not begin without them.
+      { step: 'artifact.images', scope: 'all' },
       { step: 'addon.velero-kinds', scope: 'same' },
       { step: 'addon.velero-key', scope: 'same' },
       { step: 'store.bucket', scope: 'all' },
@@ -42,6 +46,8 @@ export function veleroSteps(site: Site, { access, mode }: VeleroWant, images: Im
         // The password first: Velero makes its own when it starts without one.
         ...locationObjects({ access: store, repositoryPassword, mode }),
         ...serverObjects({ velero: imageFor(refs, 'velero'), plugin: imageFor(refs, 'velero-plugin-for-aws') }),
+        // Nobody logs in to nodes that AWS made.
+        ...(site.cluster.kind === 'eks' ? [nodeWindow(imageFor(refs, TOOLS_IMAGE))] : []),
       ];
     },
     proof: canBackUp,

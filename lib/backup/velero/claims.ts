@@ -1,5 +1,6 @@
 import { isRecord } from '../../cluster/index.ts';
 import type { ClusterApi, KubeObject } from '../../engine/index.ts';
+import { type Locate, onHost, type Place } from './where.ts';
 
 /** Of the declared namespaces, as the API gives them. */
 export interface Seen {
@@ -25,7 +26,7 @@ export interface Expected {
   /** Of the pod's spec. */
   volume: string;
   /** Where its files lie; undefined: not on a host's disk, so only kopia can read them. */
-  at?: { host: string; path: string };
+  at?: Place;
 }
 
 export interface Coverage {
@@ -50,7 +51,11 @@ const EXCLUDED_VOLUMES = 'backup.velero.io/backup-volumes-excludes';
 const EXCLUDE = 'velero.io/exclude-from-backup';
 
 /** What Velero would skip and call Completed is uncovered: hostPath, block, no running pod, excluded by hand. */
-export function coverageOf({ claims, volumes, pods }: Seen, covered: readonly Covered[]): Coverage {
+export function coverageOf(
+  { claims, volumes, pods }: Seen,
+  covered: readonly Covered[],
+  locate: Locate = ({ spec }) => onHost(record(spec)),
+): Coverage {
   const coverage: Coverage = { expected: [], excluded: [], uncovered: [] };
   for (const claim of claims) {
     const { name, namespace = '' } = claim.metadata;
@@ -60,7 +65,7 @@ export function coverageOf({ claims, volumes, pods }: Seen, covered: readonly Co
     // Nothing was ever written where nothing is bound.
     else if (!volume) continue;
     else {
-      const found = readable(claim, volume, pods);
+      const found = readable(claim, volume, pods, locate);
       if (typeof found === 'string') coverage.uncovered.push(`${namespace}/${name}: ${found}`);
       else coverage.expected.push(found);
     }
@@ -87,7 +92,12 @@ export const coveredBy = (sources: readonly string[]): Covered[] =>
   sources.includes('postgres') ? [{ namespace: 'app', claim: 'postgres-data', by: 'postgres', pod: 'postgres-0' }] : [];
 
 /** How Velero reads it, or why it does not, with what to do. */
-function readable(claim: KubeObject, volume: KubeObject, pods: readonly KubeObject[]): Expected | string {
+function readable(
+  claim: KubeObject,
+  volume: KubeObject,
+  pods: readonly KubeObject[],
+  locate: Locate,
+): Expected | string {
   const { name, namespace = '', labels } = claim.metadata;
   const spec = record(volume.spec);
   if (spec.hostPath !== undefined)
@@ -95,7 +105,7 @@ function readable(claim: KubeObject, volume: KubeObject, pods: readonly KubeObje
   if (spec.volumeMode === 'Block')
     return 'a block volume, which Velero skips: give it a file system, or a source of its own';
   if (labels?.[EXCLUDE] === 'true') return `its label ${EXCLUDE} leaves it out, and no other source takes it`;
-  const users = pods.filter(pod => pod.metadata.namespace === namespace && volumeOf(pod, name) !== undefined);
+  const users = usersOf(claim, pods);
   const running = users.filter(({ status }) => record(status).phase === 'Running');
   const readers = running.filter(pod => !isLeftOut(pod, name));
   const stray = readers.find(isNotRestored);
@@ -109,9 +119,13 @@ function readable(claim: KubeObject, volume: KubeObject, pods: readonly KubeObje
     const states = users.map(pod => `${pod.metadata.name} is ${record(pod.status).phase}`).join(', ');
     return `no running pod mounts it (${states || 'there is none'}): start one, or delete the claim`;
   }
-  const at = onHost(spec);
+  const at = locate(volume, reader);
   return { namespace, claim: name, pod: reader.metadata.name, volume: volumeName, ...(at && { at }) };
 }
+
+/** Pods whose spec names the claim. */
+export const usersOf = ({ metadata: { name, namespace } }: KubeObject, pods: readonly KubeObject[]): KubeObject[] =>
+  pods.filter(pod => pod.metadata.namespace === namespace && volumeOf(pod, name) !== undefined);
 
 /** The name that a pod's spec gives to a claim. */
 function volumeOf(pod: KubeObject, claim: string): string | undefined {
@@ -133,15 +147,6 @@ function isLeftOut(pod: KubeObject, claim: string): boolean {
     (annotations[EXCLUDED_VOLUMES] ?? '').split(',').some(entry => entry.trim() === name) ||
     !mounts.some(mount => mount.name === name)
   );
-}
-
-/** A `local` volume: its path, and the one node that its affinity names. */
-export function onHost(spec: Record<string, unknown>): { host: string; path: string } | undefined {
-  const path = record(spec.local).path;
-  const terms = records(record(record(spec.nodeAffinity).required).nodeSelectorTerms);
-  const values = terms.flatMap(term => records(term.matchExpressions)).flatMap(({ values }) => values);
-  const host = values[0];
-  return typeof path === 'string' && typeof host === 'string' && values.length === 1 ? { host, path } : undefined;
 }
 
 const record = (value: unknown): Record<string, unknown> => (isRecord(value) ? value : {});

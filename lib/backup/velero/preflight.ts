@@ -3,6 +3,7 @@ import { OpsError } from '../../errors/index.ts';
 import type { Site } from '../../inventory/index.ts';
 import { minutes } from '../../time/index.ts';
 import { type Coverage, coverageOf, coveredBy, seeClaims } from './claims.ts';
+import { locateFor } from './where.ts';
 
 /** velero.preflight: no volume of the declared namespaces would be skipped. Nothing is changed. */
 export const preflightStep = (site: Site): Step<{ namespaces: readonly string[] }, Coverage> => ({
@@ -24,7 +25,8 @@ export const decidePreflight = (_: unknown, { expected, excluded }: Coverage): D
 /** Errors: VOLUME_UNCOVERED with every volume and what to do about it. */
 export async function readCoverage(site: Site, ctx: Pick<Ctx, 'cluster'>): Promise<Coverage> {
   const { namespaces = [], sources = [] } = site.backup ?? {};
-  const coverage = coverageOf(await seeClaims(await ctx.cluster(site.name), namespaces), coveredBy(sources));
+  const seen = await seeClaims(await ctx.cluster(site.name), namespaces);
+  const coverage = coverageOf(seen, coveredBy(sources), locateFor(site));
   const { uncovered } = coverage;
   if (uncovered.length === 0) return coverage;
   throw new OpsError(

@@ -12,12 +12,13 @@ export interface PodExec {
   argv: readonly string[];
   stdin?: string;
   timeout?: Duration;
+  /** Bytes of each stream, the newest; 1 MiB when absent. */
+  keep?: number;
 }
 
 /** v5 can say that stdin ended; older servers cannot, so they are refused. */
 const PROTOCOL = 'v5.channel.k8s.io';
 const CHANNEL = { stdin: 0, stdout: 1, stderr: 2, status: 3, close: 255 } as const;
-/** Kept of each stream, the newest. */
 const KEEP = 1 << 20;
 const STDIN_CHUNK = 64 * 1024;
 
@@ -26,12 +27,12 @@ const STDIN_CHUNK = 64 * 1024;
  * SHELL_TIMEOUT (the command may still run), CLUSTER_REFUSED, CLUSTER_UNREACHABLE before it began.
  */
 export async function execInPod(connection: Connection, exec: PodExec, signal: AbortSignal): Promise<ExecResult> {
-  const { stdin, timeout } = exec;
+  const { stdin, timeout, keep = KEEP } = exec;
   const name = `${exec.pod.namespace}/${exec.pod.name} of ${connection.site}`;
   const socket = await podSocket(connection, exec.pod, 'exec', queryOf(exec), PROTOCOL, signal);
   const { promise, resolve, reject } = Promise.withResolvers<ExecResult>();
   // Listening begins before the handshake ends: the first frames may come in the same packet.
-  collect(socket, name, resolve, reject);
+  collect(socket, name, keep, { resolve, reject });
   socket.on('open', () => sendStdin(socket, stdin));
   const timer = timeout === undefined ? undefined : setTimeout(() => reject(late(name, timeout)), timeout);
   const stop = () => reject(signal.reason);
@@ -52,12 +53,12 @@ function queryOf({ pod, argv, stdin }: PodExec): URLSearchParams {
   return query;
 }
 
-type Settle = ReturnType<typeof Promise.withResolvers<ExecResult>>;
+type Settle = Pick<ReturnType<typeof Promise.withResolvers<ExecResult>>, 'resolve' | 'reject'>;
 
 /** Output by channel until the Status comes, which alone is an end. */
-function collect(socket: WebSocket, name: string, resolve: Settle['resolve'], reject: Settle['reject']): void {
-  const stdout = capture(KEEP);
-  const stderr = capture(KEEP);
+function collect(socket: WebSocket, name: string, keep: number, { resolve, reject }: Settle): void {
+  const stdout = capture(keep);
+  const stderr = capture(keep);
   socket.on('message', data => {
     const frame = bytesOf(data);
     const payload = frame.subarray(1);

@@ -28,7 +28,7 @@ export async function veleroResults({ target, set }: Drill, namespaces?: readonl
   const api = await target.ports.cluster(target.site.name);
   return [
     ...(await runChecks([restoreCheck(part), objectsCheck(part)], api)),
-    ...(await runChecks(volumeChecks(part), siteVolumes(target.site.name, surroundingsOf(target)))),
+    ...(await runChecks(volumeChecks(part), siteVolumes(target.site, surroundingsOf(target)))),
   ];
 }
 

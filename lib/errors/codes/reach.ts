@@ -12,7 +12,7 @@ export const REACH_CODES = {
   LOCK_UNRESOLVED: entry(
     'refused',
     'The lock names a download whose digest was not looked up yet; nothing unproven is installed.',
-    './muster lock fills it from the sums file of the release',
+    './muster lock fills it from the sums file of the release, or the registry of the image',
   ),
   LOCK_SUMS: entry(
     'failed',

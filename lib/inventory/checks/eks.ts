@@ -96,23 +96,28 @@ function checkAdmins({ provider }: Inventory, { admins }: Eks): Problem[] {
 /** What leans on hosts that muster can reach: images that are built here and files that are copied over SSH. */
 function notYet({ app, backup, artifacts }: Inventory): Problem[] {
   const problems: Problem[] = [];
-  const say = (key: string, why: string) =>
-    problems.push({ path: [key], got: key, expected: `none with EKS: ${why}`, at: 'key' });
   if (app)
-    say('app', 'its images are built on this computer and imported on hosts, and EKS has none of ours (docs/eks.md)');
-  if (backup)
-    say(
-      'backup',
-      "postgres needs the app, control-plane a host's datastore, and Velero's images are imported on hosts (docs/eks.md)",
-    );
-  artifacts.sources.forEach((source, index) => {
-    if (source !== 'module') return;
-    const path = ['artifacts', 'sources', index];
     problems.push({
-      path,
-      got: 'module',
-      expected: 'release, mirror or bundle: nothing that is built here reaches EKS',
+      path: ['app'],
+      got: 'app',
+      expected:
+        'none with EKS: its images are built on this computer and imported on hosts, and EKS has none of ours (docs/eks.md)',
+      at: 'key',
     });
+  if (!backup) return problems;
+  backup.sources.forEach((source, index) => {
+    if (source === 'control-plane')
+      problems.push({
+        path: ['backup', 'sources', index],
+        got: source,
+        expected: 'velero: the datastore of EKS is kept by AWS, and comes back with a new cluster (docs/eks.md)',
+      });
   });
+  if (!artifacts.sources.includes('release'))
+    problems.push({
+      path: ['artifacts', 'sources'],
+      got: artifacts.sources.join(', '),
+      expected: "release among them: nodes of EKS pull Velero's images from upstream",
+    });
   return problems;
 }

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import type { NetworkInterface } from '@aws-sdk/client-ec2';
 import type { Cluster } from '@aws-sdk/client-eks';
+import type { Registry } from '../../../registry.ts';
 import { contains, readCidr } from '../../ec2/cidr.ts';
 import { ec2Of } from '../../ec2/state.ts';
 import type { Box } from '../../instances/boxes.ts';
@@ -12,7 +13,7 @@ import type { Call } from '../../service.ts';
 import type { Kubernetes } from '../kubernetes.ts';
 import { eksOf } from '../state.ts';
 import { addonManifest } from './addons.ts';
-import { BINARY, IMAGES, labFiles, MINOR, nodeFiles, planeFiles } from './files.ts';
+import { BINARY, IMAGES, labFiles, MINOR, nodeFiles, planeFiles, registryFiles } from './files.ts';
 import { startWebhook, type Webhook } from './webhook.ts';
 
 const PROJECT = join(import.meta.dirname, '..', '..', '..', '..', '..');
@@ -36,8 +37,11 @@ interface Plane {
   nodes: Map<string, Box>;
 }
 
-/** Control planes and nodes as containers of the lab binary, on the VPC's network: one minor, no upgrades. */
-export async function startKubernetes({ boxes }: Pick<PodmanRunner, 'boxes'>): Promise<LiveKubernetes> {
+/** Control planes and nodes as containers of the lab binary, on the VPC's network: one minor, no upgrades. `registry`: from which nodes pull what they lack. */
+export async function startKubernetes(
+  { boxes }: Pick<PodmanRunner, 'boxes'>,
+  registry?: Pick<Registry, 'host' | 'port'>,
+): Promise<LiveKubernetes> {
   const lab = await labFiles(PROJECT);
   const webhook = await startWebhook();
   const planes = new Map<string, Plane>();
@@ -91,7 +95,7 @@ export async function startKubernetes({ boxes }: Pick<PodmanRunner, 'boxes'>): P
     plane.nodes.set(box.hostname, box);
     const { hostname: name, address } = box;
     const files = nodeFiles({ name, address, token: plane.token, pause }, plane.box.address);
-    await boxes.prepare(box, undefined, files);
+    await boxes.prepare(box, undefined, { ...files, ...(registry && registryFiles(registry)) });
     await boxes.power(box, ec2Of(call));
     const ready = ['wait', `node/${name}`, '--for=condition=Ready', '--timeout=10s'];
     await patiently(`node ${name} of ${cluster.name}`, () => inside(plane, ...ready));

@@ -80,6 +80,12 @@ export const nodeFiles = ({ name, address, token, pause }: Joined, plane: string
   ...unit('agent'),
 });
 
+/** A registry of this computer, which a node sees at another address. */
+export const registryFiles = ({ host, port }: { host: string; port: number }): Files => ({
+  // containerd 2.3 takes its two default roots for the name of one.
+  [`/etc/containerd/certs.d:/etc/docker/certs.d/${host}/hosts.toml`]: `server = "http://10.0.2.2:${port}"\n`,
+});
+
 const unit = (role: 'server' | 'agent'): Files => {
   const text = `[Unit]
 StartLimitIntervalSec=0
