@@ -2,8 +2,8 @@
 export interface Fence {
   /** The rehearsal's own name: the stamp of its machines, which lies outside of every backed-up path. */
   name: string;
-  /** The store, as machines and pods see it: an IPv4 address. */
-  store: { address: string; port: number };
+  /** The store, as machines and pods see it: an IPv4 address; `name`: how they call it, if not by that. */
+  store: { address: string; port: number; name?: string };
   /** The block of a cloud's network that is the rehearsal's own: its machines see each other there, and nobody else. */
   network?: string;
 }

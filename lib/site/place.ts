@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { AnyStep, Dirs } from '../engine/index.ts';
+import type { Fence } from '../host/fence.ts';
 import type { Provider } from '../host/provider.ts';
 import type { Site } from '../inventory/index.ts';
 
@@ -16,6 +17,8 @@ export interface Rehearsal {
   of: Site;
   /** Of the source's escrow. */
   generation: number;
+  /** What the fence lets through. */
+  store: Fence['store'];
 }
 
 /** A file of scripts/: started directly it runs alone. */

@@ -35,7 +35,7 @@ const artifacts: K3sArtifacts = {
 const steps = (owned = false) => [
   ...providerOf(owned).steps(site, site.hosts),
   ...k3sSteps(site, providerOf(owned), artifacts),
-  ...addonSteps(site, async () => ({})),
+  ...addonSteps(site, { images: async () => ({}) }),
 ];
 
 /** Facts that count in how many turns of the event loop they were asked: each is one exec on the host. */

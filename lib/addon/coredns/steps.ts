@@ -1,4 +1,4 @@
-import type { AnyStep } from '../../engine/index.ts';
+import type { AnyStep, Need } from '../../engine/index.ts';
 import type { Site } from '../../inventory/index.ts';
 import { broughtByK3s, type Images, imageFor } from '../images.ts';
 import { addonStep } from '../step.ts';
@@ -6,9 +6,10 @@ import { corednsObjects } from './manifests/coredns.ts';
 import { upstream } from './observe.ts';
 
 /** Names inside the cluster, at the address that every pod is told. */
-export const corednsStep = (site: Site, images: Images): AnyStep =>
+export const corednsStep = (site: Site, images: Images, needs: readonly Need[] = []): AnyStep =>
   addonStep(site, {
     name: 'coredns',
+    needs,
     title: 'Run CoreDNS',
     ...(site.addons.coredns && { want: { host: site.hosts[0]?.name ?? '' } }),
     ...broughtByK3s(site, 'coredns'),

@@ -3,7 +3,6 @@ import type { CheckResult } from '../../backup/index.ts';
 import type { Shell } from '../../engine/index.ts';
 import { oneLine } from '../../errors/index.ts';
 import { FENCE_COUNTER, FENCE_TABLE } from '../../host/index.ts';
-import { storeAccess } from '../../store/index.ts';
 import { minutes } from '../../time/index.ts';
 import type { Drill } from '../scenario.ts';
 
@@ -103,7 +102,7 @@ export async function fenceResult(drill: Drill): Promise<CheckResult> {
   } as const;
   const door = await openDoor();
   try {
-    const tries = await whatToTry(drill, door.port);
+    const tries = whatToTry(drill, door.port);
     const { target } = drill;
     const flaws: string[] = [];
     for (const { name } of target.site.hosts) {
@@ -126,13 +125,12 @@ export async function fenceResult(drill: Drill): Promise<CheckResult> {
  * The ways into the source's machines, and a door that certainly is open. From a cloud this computer cannot be reached, and
  * the store can: there it is another port of the store's address, to which everything but the fence lets through.
  */
-async function whatToTry({ source, target, beside }: Drill, door: number): Promise<Tries> {
+function whatToTry({ target: { provider, rehearsal }, beside }: Drill, door: number): Tries {
   if (!beside) throw new Error('which ways lead to the source was not said');
-  const { provider, dirs, ports } = target;
   const { gateway } = provider;
-  const access = await storeAccess(source.site, 'reader', { dirs, secrets: ports.secrets, gateway });
-  const { hostname, port } = new URL(access.there);
-  return { store: `${hostname}:${port || 443}`, closed: [...beside.ways, `${gateway ?? hostname}:${door}`] };
+  if (!rehearsal) throw new Error('what the fence lets through was not said');
+  const { address, port } = rehearsal.store;
+  return { store: `${address}:${port}`, closed: [...beside.ways, `${gateway ?? address}:${door}`] };
 }
 
 interface Door {

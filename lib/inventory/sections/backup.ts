@@ -39,6 +39,12 @@ const s3 = z.strictObject({
     .describe(
       'As the machines of the site reach it, where that is another address: a lab sees your loopback as 10.0.2.2.',
     ),
+  address: z
+    .ipv4({ error: 'an IPv4 address' })
+    .optional()
+    .describe(
+      'Of the endpoint as machines reach it, where that is a name: what the fence of a rehearsal lets through. Absent: what the name means on this computer.',
+    ),
   region,
   bucket: label,
   ca: path

@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../../engine/index.ts';
 import { clusterRole, clusterRoleBinding, serviceAccount } from '../../manifests/rbac.ts';
 import { container, deployment } from '../../manifests/workload.ts';
-import { corefile, type Upstream } from './corefile.ts';
+import { CUSTOM, corefile, type Upstream } from './corefile.ts';
 
 const NAME = 'coredns';
 const NAMESPACE = 'kube-system';
@@ -52,7 +52,10 @@ const workload = (image: string): KubeObject =>
             { name: 'metrics', containerPort: 9153, protocol: 'TCP' },
           ],
           resources: { requests: { cpu: '25m', memory: '32Mi' }, limits: { memory: '128Mi' } },
-          volumeMounts: [{ name: 'config', mountPath: '/etc/coredns', readOnly: true }],
+          volumeMounts: [
+            { name: 'config', mountPath: '/etc/coredns', readOnly: true },
+            { name: 'custom', mountPath: CUSTOM.path, readOnly: true },
+          ],
           startupProbe: { httpGet: READY, periodSeconds: 2, failureThreshold: 150 },
           readinessProbe: { httpGet: READY, periodSeconds: 10 },
           livenessProbe: { httpGet: { path: '/health', port: 8080 }, initialDelaySeconds: 60, failureThreshold: 5 },
@@ -64,7 +67,10 @@ const workload = (image: string): KubeObject =>
           },
         }),
       ],
-      volumes: [{ name: 'config', configMap: { name: NAME, items: [{ key: 'Corefile', path: 'Corefile' }] } }],
+      volumes: [
+        { name: 'config', configMap: { name: NAME, items: [{ key: 'Corefile', path: 'Corefile' }] } },
+        { name: 'custom', configMap: { name: CUSTOM.name, optional: true } },
+      ],
     },
   });
 
