@@ -8,6 +8,8 @@ export { type Arch, hashFile, hashTree, type Inputs, keyOf, thisArch, type Want 
 export { siteImages, TOOLS_IMAGE } from './image-key.ts';
 export { k3sVersions, readLock } from './lock-file.ts';
 export type { LockFile } from './lock-schema.ts';
+export { PULLED } from './podman.ts';
+export { withPulled } from './pulled.ts';
 export { findRecipe, type ResolveOptions, resolveRecipe } from './resolve.ts';
 export {
   artifactDeps,

@@ -10,6 +10,10 @@ import { needTool, tool } from './tool.ts';
 export interface Podman {
   has(ref: string): Promise<boolean>;
   build(context: string, ref: string, base: string | undefined, label: string): Promise<void>;
+  /** By its digest, of whoever publishes it; here it is PULLED. */
+  pull(ref: string): Promise<void>;
+  /** With all its names. */
+  drop(ref: string): Promise<void>;
   /** One docker-archive of them all: layers that images share are in it once. */
   save(refs: readonly string[], path: string): Promise<void>;
   /** Other tags of the repositories of these. */
@@ -48,6 +52,14 @@ export async function openPodman(work: string, deps: ArtifactDeps): Promise<Podm
         if (line.startsWith('STEP ')) deps.progress(`${label}: ${line.slice(0, 100)}`);
       });
     },
+    async pull(ref) {
+      await podman(['pull', '-q', ref], `cannot pull ${ref}`);
+      await podman(['tag', ref, PULLED], `cannot keep ${ref}`);
+    },
+    async drop(ref) {
+      const id = (await podman(['image', 'inspect', '-f', '{{.Id}}', ref], `cannot find ${ref}`)).trim();
+      await podman(['rmi', '-f', id], `cannot remove ${ref}`);
+    },
     async save(refs, path) {
       await podman(['save', '-q', '--format', 'docker-archive', '-m', '-o', path, ...refs], 'cannot save the images');
       // Written by root, kept by whoever runs muster.
@@ -63,6 +75,9 @@ export async function openPodman(work: string, deps: ArtifactDeps): Promise<Podm
     },
   };
 }
+
+/** The name of what was pulled last. */
+export const PULLED = 'localhost/muster-pulled:1';
 
 type Run = (args: readonly string[], what: string) => Promise<string>;
 

@@ -102,6 +102,8 @@ export const veleroFacts = z.strictObject({
   volumes: z.array(volume),
   /** Images of the pods that ran: a rebuilt site must have the same. Absent: the set is older than this. */
   images: z.array(z.string()).optional(),
+  /** Of those that came out of a registry: 'registry.example/team/wiki:1', and the digest that it was then. */
+  pulled: z.array(z.strictObject({ image: z.string(), from: z.string() })).optional(),
   /** Claims that another source covers, or nothing (then the backup was refused before it began). */
   excluded: z.array(z.strictObject({ namespace: z.string(), claim: z.string(), coveredBy: z.string() })),
 });

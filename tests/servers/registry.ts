@@ -29,6 +29,8 @@ export interface Registry {
   digests: Readonly<Record<string, string>>;
   /** Sent as Docker-Content-Digest instead of the right one. */
   lies?: string;
+  /** It has nothing any more. */
+  gone?: boolean;
   /** 'GET /v2/velero/velero/manifests/v1.18.3'. */
   requests: string[];
   close(): Promise<void>;
@@ -122,7 +124,7 @@ async function answer(registry: Registry, has: Has, request: IncomingMessage, re
   }
   const digest = has.tags.get(`${repository}:${name}`) ?? name;
   const blob = kind === undefined ? undefined : has.blobs.get(digest);
-  if (!blob) return void response.writeHead(404).end('{"errors":[{"code":"MANIFEST_UNKNOWN"}]}');
+  if (!blob || registry.gone) return void response.writeHead(404).end('{"errors":[{"code":"MANIFEST_UNKNOWN"}]}');
   const { type, body } = blob;
   const length = Buffer.isBuffer(body) ? body.length : (await stat(body.file)).size;
   const headers = { 'content-type': type, 'content-length': length, 'docker-content-digest': registry.lies ?? digest };

@@ -42,7 +42,15 @@ export async function writePart({ site, setId, backup, before }: PartWant, ctx: 
     version: await lockedVersion('velero', ctx),
     point: new Date(backup.started).toISOString(),
     artefacts: await hashObjects(store, await keysOf(store, backup.name)),
-    facts: { backup: backup.name, namespaces, objects, volumes, images: imagesOf(seen.pods), excluded },
+    facts: {
+      backup: backup.name,
+      namespaces,
+      objects,
+      volumes,
+      images: imagesOf(seen.pods),
+      pulled: pulledOf(seen.pods),
+      excluded,
+    },
   };
   await store.put(KEYS.part(setId, 'velero'), canonical(part));
 }
@@ -51,6 +59,18 @@ const imagesOf = (pods: readonly KubeObject[]): string[] => {
   const containers = pods.flatMap(({ spec }) => (isRecord(spec) ? [spec.containers, spec.initContainers] : []).flat());
   return [...new Set(containers.filter(isRecord).map(({ image }) => String(image)))].sort();
 };
+
+/** As the nodes say it of containers that ran. What was imported there has no digest of a registry. */
+export function pulledOf(pods: readonly KubeObject[]): { image: string; from: string }[] {
+  const statuses = pods.flatMap(({ status }) =>
+    isRecord(status) ? [status.containerStatuses, status.initContainerStatuses].flat() : [],
+  );
+  const found = new Map<string, string>();
+  for (const { image, imageID } of statuses.filter(isRecord))
+    if (typeof image === 'string' && typeof imageID === 'string' && /^[^/]+\/.+@sha256:/.test(imageID))
+      found.set(image, imageID);
+  return [...found].map(([image, from]) => ({ image, from })).sort((a, b) => (a.image < b.image ? -1 : 1));
+}
 
 /** Every claim that was listed before is in the backup, and its files are those that stayed the same. */
 async function provenVolumes(

@@ -1,6 +1,7 @@
-import { type CheckResult, escrowOf, escrowOpenStep, type OpenWant } from '../../backup/index.ts';
+import { type CheckResult, escrowOf, escrowOpenStep, type OpenWant, partOf } from '../../backup/index.ts';
 import type { AnyStep } from '../../engine/index.ts';
 import { rebuildOf, removalSteps } from '../../site/index.ts';
+import { broughtStep } from '../brought-images.ts';
 import { apartResult } from '../checks/apart.ts';
 import { canaryRpo } from '../checks/canaries.ts';
 import { fenceResult } from '../checks/fence.ts';
@@ -43,6 +44,7 @@ async function phases(drill: Drill): Promise<Phase[]> {
     { name: 'making the machines', steps: () => steps, select: machines, end: 't3' },
     { name: 'installing the cluster', steps: () => steps, select: cluster, end: 't4' },
     { name: 'installing the add-ons', steps: () => steps, select: addons, end: 't5', ...fenced(drill) },
+    ...(mode === 'rehearse' ? [brought(drill)] : []),
     ...(mode === 'rebuild' ? [silent(drill)] : []),
     { name: 'bringing the data back', steps: () => [...data(), ...beside.map(alone)], end: 't6' },
     ...(site.app ? [looking] : []),
@@ -75,6 +77,11 @@ function begin({ mode, target, set, escrow }: Drill, steps: readonly AnyStep[]):
 /** No data comes to a site that may be the source, or reach it. */
 const fenced = (drill: Drill): Pick<Phase, 'prove'> =>
   drill.mode === 'rehearse' ? { prove: async () => [await apartResult(drill), await fenceResult(drill)] } : {};
+
+const brought = ({ target, set }: Drill): Phase => ({
+  name: 'bringing the images that others run',
+  steps: () => (partOf(set.manifest, 'velero')?.facts.pulled?.length ? [broughtStep(target.site, set.manifest)] : []),
+});
 
 /** Two of the same database in one archive would spoil it for both. */
 const silent = (drill: Drill): Phase => ({

@@ -15,10 +15,17 @@ const endpoint = z.url({ protocol: /^https$/, error: 'an https URL' });
 const region = text(/^[a-z0-9-]{2,32}$/, 'a region like eu-central-1');
 const owner = z.union([z.literal('aws'), keys], { error: 'aws, or accessKey and secretKey' });
 
+const address = z
+  .ipv4({ error: 'an IPv4 address' })
+  .describe(
+    'Of the endpoint as machines reach it, where that is a name: what the fence of a rehearsal lets through. Absent: what the name means on this computer.',
+  );
+
 /** What is not said is as of the store. */
 const replica = z.strictObject({
   endpoint: endpoint.describe('As https://s3.eu-west-1.amazonaws.com.'),
   inside: endpoint.optional().describe('As the machines of a site reach it, where that is another address.'),
+  address: address.optional(),
   region,
   bucket: label,
   ca: path.optional().describe('PEM file of the authority of its certificate. Absent: public ones.'),
@@ -39,12 +46,7 @@ const s3 = z.strictObject({
     .describe(
       'As the machines of the site reach it, where that is another address: a lab sees your loopback as 10.0.2.2.',
     ),
-  address: z
-    .ipv4({ error: 'an IPv4 address' })
-    .optional()
-    .describe(
-      'Of the endpoint as machines reach it, where that is a name: what the fence of a rehearsal lets through. Absent: what the name means on this computer.',
-    ),
+  address: address.optional(),
   region,
   bucket: label,
   ca: path
