@@ -11,7 +11,7 @@ import { exitOf, metBy, verdictOf } from './verdict.ts';
 export interface Seen {
   drill: Pick<
     Report,
-    'id' | 'scenario' | 'title' | 'mode' | 'site' | 'target' | 'commit' | 'lockDigest' | 'by' | 'versions'
+    'id' | 'scenario' | 'namespace' | 'title' | 'mode' | 'site' | 'target' | 'commit' | 'lockDigest' | 'by' | 'versions'
   >;
   /** undefined: the drill ended before it had chosen one. */
   set: SealedSet | undefined;

@@ -11,7 +11,7 @@ import { imageResults } from './checks/images.ts';
 import { type LookFrom, lookAtStored } from './checks/stored.ts';
 import { evidenceDir, writeEvidence } from './evidence.ts';
 import { asSeenBy } from './from-replica.ts';
-import { historyOf, readDrills } from './proofs.ts';
+import { historyOf, readDrills, subjectOf } from './proofs.ts';
 import type { Report } from './report.ts';
 import { carryOut, type Ended } from './run.ts';
 import type { Drill, Scenario } from './scenario.ts';
@@ -165,6 +165,7 @@ export async function writeDown(
     drill: {
       id: drill.id,
       scenario: scenario.id,
+      ...(scenario.namespace !== undefined && { namespace: scenario.namespace }),
       title: scenario.title,
       mode: drill.mode,
       site: site.name,
@@ -180,7 +181,7 @@ export async function writeDown(
     rpo: ended.rpo,
     checks: ended.checks,
     notTried: [...notTried, ...scenario.notTried(ended.checks)],
-    history: historyOf(scenario.id, await readDrills(dirs.state)),
+    history: historyOf(subjectOf(scenario), await readDrills(dirs.state)),
     left,
     ...(ended.error !== undefined && { error: ended.error }),
   });

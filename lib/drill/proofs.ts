@@ -1,11 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { NAMESPACE as APP } from '../addon/app/app.ts';
 import { parseJson } from '../backup/sign.ts';
 import { oneLine } from '../errors/index.ts';
 import type { Site } from '../inventory/index.ts';
 import { type Duration, formatDuration } from '../time/index.ts';
 import { drillsDir, EVIDENCE, evidenceDir } from './evidence.ts';
 import { type Report, report } from './report.ts';
+import type { Scenario } from './scenario.ts';
 import { verifyEvidence } from './verify-evidence.ts';
 
 /** A drill of this computer, and what is wrong with its evidence. */
@@ -15,9 +17,19 @@ export interface Past {
   flaw?: string;
 }
 
-/** What is known of a scenario. */
-export interface Proof {
+/** What is proven: a scenario, and where it loses one namespace, of that one. */
+export interface Subject {
   scenario: string;
+  namespace?: string;
+}
+
+export const subjectOf = ({ id, namespace }: Pick<Scenario, 'id' | 'namespace'>): Subject => ({
+  scenario: id,
+  ...(namespace !== undefined && { namespace }),
+});
+
+/** What is known of it. */
+export interface Proof extends Subject {
   /** failed: a drill after the newest proof found wrong data. never: nothing was ever proven. */
   is: 'proven' | 'expired' | 'failed' | 'never';
   /** Of the drill that says so; undefined: there was none. */
@@ -50,27 +62,31 @@ async function readDrill(folder: string): Promise<Past | undefined> {
   );
 }
 
+/** A report that names no namespace is of the time when there was one that could be lost. */
+const isOf = ({ report }: Past, { scenario, namespace }: Subject): boolean =>
+  report.scenario === scenario && (namespace === undefined || (report.namespace ?? APP) === namespace);
+
 /** Pure. `limit`: drills.proof of the inventory, `now`: UTC in milliseconds. */
-export function proofOf(scenario: string, drills: readonly Past[], limit: Duration, now: number): Proof {
-  const mine = newestFirst(drills).filter(({ report }) => report.scenario === scenario);
+export function proofOf(subject: Subject, drills: readonly Past[], limit: Duration, now: number): Proof {
+  const mine = newestFirst(drills).filter(past => isOf(past, subject));
   const told = mine.find(({ report, flaw }) => !flaw && report.verdict !== 'inconclusive');
-  if (!told) return { scenario, is: 'never', ...newestWords(mine[0]) };
+  if (!told) return { ...subject, is: 'never', ...newestWords(mine[0]) };
   const { id, verdict } = told.report;
   const age = Math.max(0, now - startOf(told.report));
   const is = verdict === 'not verified' ? 'failed' : age > limit ? 'expired' : 'proven';
-  return { scenario, is, id, age, says: words(told.report) };
+  return { ...subject, is, id, age, says: words(told.report) };
 }
 
-/** Of every scenario. Empty where the inventory says nothing of drills. */
+/** Empty where the inventory says nothing of drills. */
 export async function siteProofs(
   { drills }: Pick<Site, 'drills'>,
   state: string,
-  scenarios: readonly string[],
+  subjects: readonly Subject[],
   now: number,
 ): Promise<Proof[]> {
   if (!drills) return [];
   const all = await readDrills(state);
-  return scenarios.map(scenario => proofOf(scenario, all, drills.proof, now));
+  return subjects.map(subject => proofOf(subject, all, drills.proof, now));
 }
 
 /** A proof that is worth nothing any more, or that a later drill contradicted. What never was proven is only said. */
@@ -93,10 +109,10 @@ const words = ({ verdict, rto, rpo }: Report) =>
     .filter(Boolean)
     .join(', ');
 
-/** Pure. For a report: earlier drills of its scenario, with sound evidence. */
-export const historyOf = (scenario: string, drills: readonly Past[]): Report['history'] =>
+/** Pure. For a report: earlier drills of the same, with sound evidence. */
+export const historyOf = (subject: Subject, drills: readonly Past[]): Report['history'] =>
   newestFirst(drills)
-    .filter(({ report, flaw }) => report.scenario === scenario && !flaw)
+    .filter(past => isOf(past, subject) && !past.flaw)
     .slice(0, 20)
     .map(({ report: { id, verdict, clocks, rto } }) => ({
       id,

@@ -93,6 +93,7 @@ export const report = z
     schema: z.literal(1),
     id: drillId,
     scenario: word,
+    namespace: z.string().optional().describe('Whose loss it was, where the scenario loses one.'),
     title: text.describe('Of the scenario: what was lost and brought back.'),
     mode: z
       .enum(['rehearse', 'destroy', 'rebuild'])

@@ -23,8 +23,8 @@ const DECISIONS: Record<string, (given: Given) => unknown> = {
   clocks: clocksOf,
   chain: ({ canaries, need }) => chainFaults(canaries, need),
   rpo: ({ t0, ...facts }) => rpoOf({ ...facts, t0: new Date(t0) }),
-  proof: ({ scenario, drills, limit, now }) => {
-    const proof = proofOf(scenario, drills.map(past), limit, Date.parse(now));
+  proof: ({ scenario, namespace, drills, limit, now }) => {
+    const proof = proofOf({ scenario, ...(namespace && { namespace }) }, drills.map(past), limit, Date.parse(now));
     return { ...proof, red: isRed(proof), text: proofText(proof) };
   },
   judge: ({ damage, checks, error }) =>
@@ -35,12 +35,20 @@ const DECISIONS: Record<string, (given: Given) => unknown> = {
 };
 
 /** A drill of a case as its report would be. */
-function past({ flaw, id, scenario, verdict, rtoMet }: Given) {
+function past({ flaw, id, scenario, namespace, verdict, rtoMet }: Given) {
   const report = sample();
   const at = id.replace(/^(....)(..)(..)T(..)(..)(..)Z.*/, '$1-$2-$3T$4:$5:$6.000Z');
   const clocks = { ...report.clocks, marks: report.clocks.marks.map(mark => ({ ...mark, at })) };
   return {
-    report: { ...report, id, scenario, verdict, clocks, rto: { ...report.rto, met: rtoMet } },
+    report: {
+      ...report,
+      id,
+      scenario,
+      ...(namespace && { namespace }),
+      verdict,
+      clocks,
+      rto: { ...report.rto, met: rtoMet },
+    },
     ...(flaw && { flaw }),
   };
 }

@@ -21,9 +21,11 @@ status('what is worse than drift, or not known, stays what it is', () => {
 });
 
 status('an inventory that says nothing of drills is asked for no proof', async () => {
-  equal(await siteProofs({}, '/nowhere', ['site-rebuild'], 0), []);
+  equal(await siteProofs({}, '/nowhere', [{ scenario: 'site-rebuild' }], 0), []);
   const drills = { heartbeat: 10_000, proof: 1 };
-  equal(await siteProofs({ drills }, '/nowhere', ['site-rebuild'], 0), [{ ...proof('never'), says: 'never drilled' }]);
+  equal(await siteProofs({ drills }, '/nowhere', [{ scenario: 'site-rebuild' }], 0), [
+    { ...proof('never'), says: 'never drilled' },
+  ]);
 });
 
 status('a site that is gone is told to come back where it has sets, and to look first where nobody knows', () => {

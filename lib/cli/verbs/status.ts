@@ -1,6 +1,6 @@
 import { euros } from '../../cost/index.ts';
 import { isRed, type Proof, proofText, siteProofs } from '../../drill/proofs.ts';
-import { SCENARIO_NAMES } from '../../drill/scenarios/index.ts';
+import { subjectsOf } from '../../drill/scenarios/index.ts';
 import { EXIT, type ExitStatus } from '../../errors/index.ts';
 import { addresses, type Health, type SiteStatus, type Spent, siteStatus } from '../../site/index.ts';
 import { onSite } from '../on-site.ts';
@@ -44,7 +44,7 @@ export const status = onSite(async (open, { flags, out }) => {
   const shell = await ports.shell('localhost');
   const [built, proofs, jobs] = await Promise.all([
     siteStatus(open),
-    siteProofs(site, dirs.state, SCENARIO_NAMES, now),
+    siteProofs(site, dirs.state, subjectsOf(site), now),
     schedule ? scheduleStatus({ site: site.name, schedule, state: dirs.state, shell, now }) : [],
   ]);
   const health = healthWith(proofs, built.health);
@@ -64,7 +64,7 @@ function statusText(
   const built = health === 'drift' && open.length === 0;
   const red = built ? proofs.find(isRed) : undefined;
   const late = built && jobs.some(isLate);
-  const next = red ? `drill ${red.scenario}` : late ? 'schedule status' : nextOf({ site, health, ...more });
+  const next = red ? `drill ${nameOf(red)}` : late ? 'schedule status' : nextOf({ site, health, ...more });
   return table([
     ['site', `${site}: ${health}, ${MEANING[health]}`],
     ...machines.map(({ name, power, id }) => ['machine', `${name}: ${power} (${id})`]),
@@ -72,7 +72,7 @@ function statusText(
     ...(where.app ? [['app', where.app]] : []),
     ...(where.kubeconfig ? [['kubeconfig', where.kubeconfig]] : []),
     ...(spent ? [['cost', spentText(spent)]] : []),
-    ...proofs.map(proof => ['proof', `${proof.scenario}: ${proofText(proof)}`]),
+    ...proofs.map(proof => ['proof', `${nameOf(proof)}: ${proofText(proof)}`]),
     ...jobs.map(({ job, says }) => ['schedule', `${job}: ${says}`]),
     ...(running
       ? [
@@ -85,6 +85,8 @@ function statusText(
     ['next', `./muster ${next} --site ${site}`],
   ]);
 }
+
+const nameOf = ({ scenario, namespace }: Proof) => [scenario, namespace].filter(Boolean).join(' ');
 
 const spentText = ({ hour, total, since }: Spent): string =>
   `${euros(hour)} an hour${total === undefined ? '' : `; about ${euros(total)} since ${since}`}`;

@@ -1,4 +1,6 @@
 import { OpsError } from '../../errors/index.ts';
+import type { Site } from '../../inventory/index.ts';
+import type { Subject } from '../proofs.ts';
 import type { Scenario } from '../scenario.ts';
 
 /** By their names; each is a file beside this one, loaded when it is asked for. */
@@ -14,6 +16,14 @@ const SCENARIOS: Readonly<Record<string, () => Promise<Scenario>>> = {
 };
 
 export const SCENARIO_NAMES: readonly string[] = Object.keys(SCENARIOS);
+
+/** What there is to prove of a site: of the loss of a namespace each that its backups take. */
+export const subjectsOf = ({ backup }: Pick<Site, 'backup'>): Subject[] =>
+  SCENARIO_NAMES.flatMap(scenario =>
+    scenario === 'namespace-loss'
+      ? (backup?.namespaces ?? []).map(namespace => ({ scenario, namespace }))
+      : [{ scenario }],
+  );
 
 /** Errors: USAGE, with those that there are. */
 export async function scenarioOf(name: string | undefined): Promise<Scenario> {
