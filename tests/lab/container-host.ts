@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { artifactDeps, type Recipe, resolveRecipe, thisArch } from '../../lib/artifact/index.ts';
+import { artifactDeps, type Recipe, resolveRecipe, siteRecipe, thisArch } from '../../lib/artifact/index.ts';
 import { treeRecipe } from '../../lib/host/machine-image/recipes.ts';
 import type { Site } from '../../lib/inventory/index.ts';
 import { createSshKeyPair, Masker } from '../../lib/secret/index.ts';
@@ -121,6 +121,14 @@ export const machineTree = (): Promise<string> => {
   const site = { name: 'host', environment: 'lab', artifacts: { sources: ['module'] } } as unknown as Site;
   return artifactPath(site, project => treeRecipe({ project, arch: thisArch() }));
 };
+
+/** The images of a site as one docker-archive. */
+export const imagesArchive = (site: Site): Promise<string> =>
+  artifactPath(site, async project => {
+    const recipe = await siteRecipe(site, 'images', project);
+    if (!recipe) throw new Error(`${site.name} has no images`);
+    return recipe;
+  });
 
 /** Of what is built here for a site, out of the cache or made now. */
 export async function artifactPath(site: Site, recipe: (project: string) => Promise<Recipe>): Promise<string> {

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { imageRefs, siteRecipe } from '../../lib/artifact/index.ts';
+import { imageRefs } from '../../lib/artifact/index.ts';
 import type { Report } from '../../lib/drill/report.ts';
 import type { SelfTestRow } from '../../lib/drill/selftest.ts';
 import type { Site } from '../../lib/inventory/index.ts';
@@ -13,8 +13,9 @@ import { startRunner } from '../servers/aws/instances/podman-runner.ts';
 import { type AwsServer, startAws } from '../servers/aws/server.ts';
 import { type Registry, startRegistry } from '../servers/registry.ts';
 import { type Checkout, newCheckout } from './checkout.ts';
-import { artifactPath } from './container-host.ts';
+import { imagesArchive } from './container-host.ts';
 import { storeOf } from './s3-of.ts';
+import { wiki } from './wiki.ts';
 
 const PROJECT = join(import.meta.dirname, '..', '..');
 const SITE = 'eksback';
@@ -95,11 +96,7 @@ test.after(async ({ checkout, aws, registry, s3 }) => {
 });
 
 async function upstream(): Promise<Registry> {
-  const archive = await artifactPath(LAB, async project => {
-    const recipe = await siteRecipe(LAB, 'images', project);
-    if (!recipe) throw new Error('a lab has no images');
-    return recipe;
-  });
+  const archive = await imagesArchive(LAB);
   const refs = await imageRefs(LAB, PROJECT);
   return startRegistry(
     archive,
@@ -119,31 +116,6 @@ async function ok({ checkout }: Context, verb: string, ...args: string[]): Promi
   assert.is(code, 0, `${verb} ${args.join(' ')}: ${stderr.split('\n').slice(-20).join('\n')}${stdout.slice(-3000)}`);
   return stdout;
 }
-
-const workload = (image: string) => `
-apiVersion: v1
-kind: Namespace
-metadata: { name: team }
----
-apiVersion: apps/v1
-kind: StatefulSet
-metadata: { name: wiki, namespace: team }
-spec:
-  replicas: 1
-  serviceName: wiki
-  selector: { matchLabels: { app: wiki } }
-  template:
-    metadata: { labels: { app: wiki } }
-    spec:
-      terminationGracePeriodSeconds: 0
-      securityContext: { runAsUser: 0 }
-      containers:
-        - { name: main, image: '${image}', command: [sleep, infinity], volumeMounts: [{ name: data, mountPath: /data }] }
-  volumeClaimTemplates:
-    # Of the stand-in's provisioner: a folder of the node that is mounted, as a volume of EBS is.
-    - metadata: { name: data, annotations: { volumeType: local } }
-      spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Gi } } }
-`;
 
 const inPod = (context: Context, script: string) =>
   ok(context, 'kubectl', '-n', 'team', 'exec', 'wiki-0', '--', 'sh', '-c', script);
@@ -183,7 +155,8 @@ test('digests are looked up in the registry, and the site comes up with images t
 test('a set of what others run there is taken, and read back', async context => {
   const file = join(context.checkout.dir, 'workload.yaml');
   const { registry } = context;
-  await writeFile(file, workload(`${registry.host}/library/debian:bookworm-slim`));
+  // Of the stand-in's provisioner: a folder of the node that is mounted, as a volume of EBS is.
+  await writeFile(file, wiki(`${registry.host}/library/debian:bookworm-slim`, '{ volumeType: local }'));
   await ok(context, 'kubectl', 'apply', '-f', file);
   await ok(context, 'kubectl', '-n', 'team', 'rollout', 'status', 'statefulset/wiki', '--timeout=180s');
   await inPod(context, 'mkdir -p /data/deep && echo kept > /data/deep/page && chown 1000:1000 /data/deep/page');

@@ -3,14 +3,15 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { imageRefs, siteRecipe } from '../../lib/artifact/index.ts';
+import { imageRefs } from '../../lib/artifact/index.ts';
 import type { Report } from '../../lib/drill/report.ts';
 import { containerProcesses } from '../../lib/host/container/processes.ts';
 import type { Site } from '../../lib/inventory/index.ts';
 import { registryFiles } from '../servers/aws/eks/live/files.ts';
 import { type Registry, startRegistry } from '../servers/registry.ts';
 import { type Checkout, newCheckout } from './checkout.ts';
-import { artifactPath } from './container-host.ts';
+import { imagesArchive } from './container-host.ts';
+import { wiki } from './wiki.ts';
 
 const PROJECT = join(import.meta.dirname, '..', '..');
 const SITE = 'othertest';
@@ -71,11 +72,7 @@ async function somebodys(): Promise<Registry> {
     },
     addons: { coredns: true, 'local-path': true, 'metrics-server': false },
   } as unknown as Site;
-  const archive = await artifactPath(lab, async project => {
-    const recipe = await siteRecipe(lab, 'images', project);
-    if (!recipe) throw new Error('a lab has no images');
-    return recipe;
-  });
+  const archive = await imagesArchive(lab);
   const ref = (await imageRefs(lab, PROJECT)).busybox ?? '';
   return startRegistry(archive, [{ repository: 'team/wiki', tag: '1', ref }]);
 }
@@ -99,29 +96,6 @@ async function tellNode({ registry }: Context): Promise<void> {
   }
 }
 
-const workload = (image: string) => `
-apiVersion: v1
-kind: Namespace
-metadata: { name: team }
----
-apiVersion: apps/v1
-kind: StatefulSet
-metadata: { name: wiki, namespace: team }
-spec:
-  replicas: 1
-  serviceName: wiki
-  selector: { matchLabels: { app: wiki } }
-  template:
-    metadata: { labels: { app: wiki } }
-    spec:
-      terminationGracePeriodSeconds: 0
-      containers:
-        - { name: main, image: '${image}', command: [sleep, infinity], volumeMounts: [{ name: data, mountPath: /data }] }
-  volumeClaimTemplates:
-    - metadata: { name: data }
-      spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 64Mi } } }
-`;
-
 async function rehearse(context: Context): Promise<Report> {
   const { report } = JSON.parse(await ok(context, 'drill', 'site-rebuild', '--json')) as { report: Report };
   assert.equal([report.verdict, report.mode], ['verified', 'rehearse']);
@@ -134,7 +108,7 @@ test('a site runs an image of somebody’s registry, and its set has the digest'
   await ok(context, 'bootstrap');
   await tellNode(context);
   const file = join(context.checkout.dir, 'workload.yaml');
-  await writeFile(file, workload(`${context.registry.host}/team/wiki:1`));
+  await writeFile(file, wiki(`${context.registry.host}/team/wiki:1`));
   await ok(context, 'kubectl', 'apply', '-f', file);
   await ok(context, 'kubectl', '-n', 'team', 'rollout', 'status', 'statefulset/wiki', '--timeout=120s');
   await ok(context, 'backup');
