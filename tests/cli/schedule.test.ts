@@ -3,6 +3,7 @@ import { equal, is, match, not } from 'uvu/assert';
 import { utc } from '../../lib/cli/schedule/calendar.ts';
 import { cronFields, cronLines } from '../../lib/cli/schedule/cron.ts';
 import { decideUnits, healthOf, type JobFacts } from '../../lib/cli/schedule/decide.ts';
+import { scheduleSteps } from '../../lib/cli/schedule/steps.ts';
 import { type Operator, unitFiles } from '../../lib/cli/schedule/units.ts';
 import type { Site } from '../../lib/inventory/index.ts';
 
@@ -45,6 +46,18 @@ timers('what is there and waits is done; a file, a timer or a reload that is mis
   ]);
   equal(changes(want, { ...there, active: false }), ['run timer x.timer']);
   equal(changes(want, { ...there, stale: true }), ['run timer x.timer']);
+});
+
+timers('a job without a calendar is no line of cron, and its timer is removed', () => {
+  equal(cronLines('lab', { backup: 'daily' }, by).length, 1);
+  const only = { name: 'lab', backup: { schedule: { backup: 'daily' } } } as unknown as Site;
+  equal(
+    scheduleSteps(only, by).map(({ id, want }) => [id, want !== undefined]),
+    [
+      ['schedule.backup', true],
+      ['schedule.drill', false],
+    ],
+  );
 });
 
 timers('removal takes the timer first, then its files, and is done when both are gone', () => {

@@ -1,15 +1,14 @@
 import type { Shell } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
 import type { Site } from '../../inventory/index.ts';
-import { SCHEDULED } from './units.ts';
+import { jobsOf } from './units.ts';
 
 /** As a shell says it of a program that is not there. */
 const NO_PROGRAM = 127;
 
 /** Errors: INVENTORY_INVALID for an expression that systemd refuses, or that names no moment to come. */
 export async function checkCalendars({ backup, path }: Site, shell: Shell): Promise<void> {
-  for (const job of SCHEDULED) {
-    const calendar = backup?.schedule?.[job] ?? '';
+  for (const { job, calendar } of jobsOf(backup?.schedule ?? {})) {
     const { code, stdout, stderr } = await analyze(calendar, shell);
     if (code === NO_PROGRAM) continue;
     const why = code !== 0 ? stderr.text.trim() : elapses(stdout.text) === undefined && 'it never comes again';

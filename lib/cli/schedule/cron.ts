@@ -1,5 +1,5 @@
 import { quote } from '../../shell/command.ts';
-import { commandOf, type Operator, SCHEDULED } from './units.ts';
+import { type Calendars, commandOf, jobsOf, type Operator } from './units.ts';
 
 const WORDS: Readonly<Record<string, string>> = {
   hourly: '0 * * * *',
@@ -15,13 +15,9 @@ export function cronFields(calendar: string): string | undefined {
 }
 
 /** What to put into a crontab where systemd does not run. cron reads % as the end of the command. */
-export const cronLines = (
-  site: string,
-  schedule: { backup: string; drill: string },
-  { path, project }: Operator,
-): string[] =>
-  SCHEDULED.map(job => {
-    const when = cronFields(schedule[job]) ?? `MINUTE HOUR * * * (${schedule[job]})`;
+export const cronLines = (site: string, calendars: Calendars, { path, project }: Operator): string[] =>
+  jobsOf(calendars).map(({ job, calendar }) => {
+    const when = cronFields(calendar) ?? `MINUTE HOUR * * * (${calendar})`;
     const command = [`${project}/muster`, ...commandOf(job, site)].map(quote).join(' ');
     return `${when} PATH=${quote(path)} ${command}`.replaceAll('%', '\\%');
   });

@@ -4,7 +4,7 @@ import { formatDuration } from '../../time/index.ts';
 import { dueAfter, utc } from './calendar.ts';
 import { healthOf, type JobFacts, type JobHealth } from './decide.ts';
 import { readLastRun } from './record.ts';
-import { SCHEDULED, type Scheduled, unitName, unitPath } from './units.ts';
+import { type Calendars, jobsOf, type Scheduled, unitName, unitPath } from './units.ts';
 
 export interface JobStatus extends JobFacts {
   job: Scheduled;
@@ -19,7 +19,7 @@ export const isLate = ({ health }: Pick<JobStatus, 'health'>): boolean => health
 
 export interface Asked {
   site: string;
-  schedule: { backup: string; drill: string };
+  schedule: Calendars;
   /** .muster/<site> */
   state: string;
   /** Of this computer. */
@@ -31,14 +31,14 @@ export interface Asked {
 /** How the timers of this computer are, and how their last runs ended. */
 export const scheduleStatus = (asked: Asked): Promise<JobStatus[]> =>
   Promise.all(
-    SCHEDULED.map(async job => {
-      const facts = await jobFacts(job, asked);
+    jobsOf(asked.schedule).map(async ({ job, calendar }) => {
+      const facts = await jobFacts(job, calendar, asked);
       const health = healthOf(facts, asked.now);
       return { job, unit: unitName(asked.site, job), ...facts, health, says: words(health, facts, asked.now) };
     }),
   );
 
-async function jobFacts(job: Scheduled, { site, schedule, state, shell }: Asked): Promise<JobFacts> {
+async function jobFacts(job: Scheduled, calendar: string, { site, state, shell }: Asked): Promise<JobFacts> {
   const unit = unitName(site, job);
   const [last, timer, file] = await Promise.all([
     readLastRun(state, job),
@@ -47,7 +47,7 @@ async function jobFacts(job: Scheduled, { site, schedule, state, shell }: Asked)
   ]);
   // A run before the timer was put here, or changed, says nothing of it.
   const since = Math.max(last?.startedAt ?? 0, file?.mtimeMs ?? 0);
-  const due = since > 0 ? await dueAfter(schedule[job], since, shell).catch(() => undefined) : undefined;
+  const due = since > 0 ? await dueAfter(calendar, since, shell).catch(() => undefined) : undefined;
   return { ...(timer && { timer }), ...(last && { last }), ...(due !== undefined && { due }) };
 }
 

@@ -8,9 +8,9 @@ import { type Operator, quoted, SCHEDULED, type Scheduled, unitFiles, unitName, 
 const HOST = 'localhost';
 const ROOT = { sudo: true } as const;
 
-/** A step a job: its two files, and a timer that waits. Without `by` both are to be gone. */
+/** A step a job: its two files, and a timer that waits. Both are to be gone without `by`, and of a job that has no calendar. */
 export const scheduleSteps = (site: Pick<Site, 'name' | 'backup'>, by: Operator | undefined): AnyStep[] =>
-  SCHEDULED.map(job => jobStep(site, job, by));
+  SCHEDULED.map(job => jobStep(site, job, site.backup?.schedule?.[job] === undefined ? undefined : by));
 
 /**
  * For a teardown: the timers of this checkout go before anything else does, or one of them begins a backup of what is

@@ -4,6 +4,16 @@ import type { Site } from '../../inventory/index.ts';
 export type Scheduled = 'backup' | 'drill';
 export const SCHEDULED: readonly Scheduled[] = ['backup', 'drill'];
 
+/** When: systemd's calendar expressions. */
+export type Calendars = Readonly<Partial<Record<Scheduled, string>>>;
+
+/** Those that an inventory has run. */
+export const jobsOf = (calendars: Calendars): { job: Scheduled; calendar: string }[] =>
+  SCHEDULED.flatMap(job => {
+    const calendar = calendars[job];
+    return calendar === undefined ? [] : [{ job, calendar }];
+  });
+
 /** Who runs it: a unit gets neither a login nor its environment. */
 export interface Operator {
   user: string;

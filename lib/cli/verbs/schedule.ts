@@ -10,7 +10,7 @@ import { checkCalendars } from '../schedule/calendar.ts';
 import { cronLines } from '../schedule/cron.ts';
 import { isLate, type JobStatus, scheduleStatus } from '../schedule/status.ts';
 import { scheduleSteps } from '../schedule/steps.ts';
-import type { Operator } from '../schedule/units.ts';
+import type { Calendars, Operator } from '../schedule/units.ts';
 import type { Act, Call } from '../verb.ts';
 
 /** Timers of this computer for backups and drills: put here, removed, or looked at. */
@@ -62,7 +62,7 @@ function next(bad: JobStatus | undefined, site: string): string {
 }
 
 /** Errors: USAGE. */
-function scheduleOf({ name, path, backup }: Site): { backup: string; drill: string } {
+function scheduleOf({ name, path, backup }: Site): Calendars {
   if (backup?.schedule) return backup.schedule;
   throw new OpsError('USAGE', `cannot schedule anything of ${name}: ${path} has no backup.schedule`, {
     hint: 'write one: { backup: daily, drill: weekly }; ./muster schema describes it',

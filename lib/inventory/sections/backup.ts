@@ -102,7 +102,9 @@ export const backup = z
     schedule: z
       .strictObject({
         backup: text(/^[^\0\n]{1,100}$/, 'a systemd calendar expression like daily or *-*-* 03:00'),
-        drill: text(/^[^\0\n]{1,100}$/, 'a systemd calendar expression like weekly'),
+        drill: text(/^[^\0\n]{1,100}$/, 'a systemd calendar expression like weekly')
+          .optional()
+          .describe('Of the rehearsal of a rebuild. Absent: none runs by itself, and nobody finds out.'),
         ping: z
           .url({ protocol: /^https?$/, error: 'an http or https URL' })
           .optional()
