@@ -12,8 +12,8 @@ export interface Podman {
   build(context: string, ref: string, base: string | undefined, label: string): Promise<void>;
   /** By its digest, of whoever publishes it; here it is PULLED. */
   pull(ref: string): Promise<void>;
-  /** With all its names. */
-  drop(ref: string): Promise<void>;
+  /** These names: an image that has others, as one that is built here, stays. */
+  drop(refs: readonly string[]): Promise<void>;
   /** One docker-archive of them all: layers that images share are in it once. */
   save(refs: readonly string[], path: string): Promise<void>;
   /** Other tags of the repositories of these. */
@@ -56,9 +56,8 @@ export async function openPodman(work: string, deps: ArtifactDeps): Promise<Podm
       await podman(['pull', '-q', ref], `cannot pull ${ref}`);
       await podman(['tag', ref, PULLED], `cannot keep ${ref}`);
     },
-    async drop(ref) {
-      const id = (await podman(['image', 'inspect', '-f', '{{.Id}}', ref], `cannot find ${ref}`)).trim();
-      await podman(['rmi', '-f', id], `cannot remove ${ref}`);
+    async drop(refs) {
+      for (const ref of refs) await podman(['rmi', ref], `cannot remove ${ref}`);
     },
     async save(refs, path) {
       await podman(['save', '-q', '--format', 'docker-archive', '-m', '-o', path, ...refs], 'cannot save the images');

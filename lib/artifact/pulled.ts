@@ -5,8 +5,8 @@ import { openPodman, PULLED } from './podman.ts';
 import type { ArtifactDeps } from './sources/source.ts';
 
 /**
- * An image of somebody's registry, by its digest, as a docker-archive in which it is called PULLED, for as long as `use` takes. Who may pull it is podman's
- * matter: `podman login`. Errors: TOOL_MISSING, ARTIFACT_BUILD with podman's words.
+ * An image of somebody's registry, by its digest, as a docker-archive in which it is called PULLED, for as long as `use`
+ * takes. Who may pull it is podman's matter: `podman login`. Errors: TOOL_MISSING, ARTIFACT_BUILD with podman's words.
  * @param ref 'registry.example/team/wiki@sha256:<hex>'
  */
 export const withPulled = <T>(ref: string, deps: ArtifactDeps, use: (archive: string) => Promise<T>): Promise<T> =>
@@ -20,7 +20,7 @@ export const withPulled = <T>(ref: string, deps: ArtifactDeps, use: (archive: st
       return await use(archive);
     } finally {
       // This store keeps what is built here; what a killed run left goes with the next one.
-      await podman.drop(PULLED).catch(() => undefined);
+      await podman.drop([PULLED, ref]).catch(() => undefined);
       await rm(archive, { force: true });
     }
   });

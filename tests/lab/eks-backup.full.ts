@@ -206,6 +206,10 @@ test('every damage is found for which the set has room', async ({ checkout }) =>
   assert.ok(rows.length > 30, `${rows.length} rows`);
 });
 
+test('every secret is changed, and the old ones are tried and refused', async context => {
+  await ok(context, 'rotate', `--confirm=${SITE}`);
+});
+
 test('a site that is gone is rebuilt', async context => {
   await ok(context, 'destroy', `--confirm=${SITE}`);
   await ok(context, 'rebuild', `--confirm=${SITE}`);

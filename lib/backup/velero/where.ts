@@ -23,7 +23,7 @@ export function onHost(spec: Record<string, unknown>): Place | undefined {
   return typeof path === 'string' && typeof host === 'string' && values.length === 1 ? { host, path } : undefined;
 }
 
-export const KUBELET_PODS = '/var/lib/kubelet/pods';
+const POD_VOLUMES = '/var/lib/kubelet/pods';
 
 /** Of a pod, by the kind of the volume: kubelet's GetPodVolumeDir, and what the plugin adds. */
 const MOUNTS: Readonly<Record<string, (name: string) => string>> = {
@@ -39,7 +39,7 @@ export function mountedFor(volume: KubeObject, pod: KubeObject | undefined): Pla
   const { nodeName } = record(pod?.spec);
   const uid = pod?.metadata.uid;
   if (!mount || uid === undefined || typeof nodeName !== 'string') return undefined;
-  return { host: nodeName, path: `${KUBELET_PODS}/${uid}/volumes/${mount(volume.metadata.name)}` };
+  return { host: nodeName, path: `${POD_VOLUMES}/${uid}/volumes/${mount(volume.metadata.name)}` };
 }
 
 /** Nodes of EKS are looked into where pods are mounted, and nowhere else; a host of ours wherever its volume lies. */

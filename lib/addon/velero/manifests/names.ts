@@ -9,3 +9,6 @@ export const REPOSITORY_PASSWORD = 'backup/kopia-password';
 export const PREFIX = 'velero';
 /** A ConfigMap that every Backup names. */
 export const VOLUME_POLICY = 'muster-volume-policy';
+
+/** Of a node: where its kubelet mounts the volumes of pods. */
+export const POD_VOLUMES = '/var/lib/kubelet/pods';

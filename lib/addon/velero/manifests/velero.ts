@@ -2,7 +2,7 @@ import type { KubeObject } from '../../../engine/index.ts';
 import { toYaml } from '../../../shell/index.ts';
 import { clusterRoleBinding, serviceAccount } from '../../manifests/rbac.ts';
 import { container, deployment, RESTRICTED } from '../../manifests/workload.ts';
-import { NAMESPACE, VOLUME_POLICY } from './names.ts';
+import { NAMESPACE, POD_VOLUMES, VOLUME_POLICY } from './names.ts';
 
 const NAME = 'velero';
 export const NODE_AGENT = 'node-agent';
@@ -107,7 +107,7 @@ const hostPath = (name: string, path: string) => ({ name, hostPath: { path } });
 
 function nodeAgent(image: string): KubeObject {
   const labels = { name: NODE_AGENT, role: NODE_AGENT };
-  const kubelet = { pods: '/var/lib/kubelet/pods', plugins: '/var/lib/kubelet/plugins' };
+  const plugins = '/var/lib/kubelet/plugins';
   // Volumes that are mounted after the agent has started reach it only so.
   const mountPropagation = 'HostToContainer';
   return {
@@ -134,12 +134,12 @@ function nodeAgent(image: string): KubeObject {
               resources: { requests: { cpu: '20m', memory: '64Mi' }, limits: { memory: '512Mi' } },
               volumeMounts: [
                 { name: 'host-pods', mountPath: '/host_pods', mountPropagation },
-                { name: 'host-plugins', mountPath: kubelet.plugins, mountPropagation },
+                { name: 'host-plugins', mountPath: plugins, mountPropagation },
                 ...SCRATCH_MOUNTS,
               ],
             }),
           ],
-          volumes: [hostPath('host-pods', kubelet.pods), hostPath('host-plugins', kubelet.plugins), SCRATCH],
+          volumes: [hostPath('host-pods', POD_VOLUMES), hostPath('host-plugins', plugins), SCRATCH],
         },
       },
     },

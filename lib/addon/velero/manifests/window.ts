@@ -1,14 +1,12 @@
 import type { Window } from '../../../cluster/index.ts';
 import type { KubeObject } from '../../../engine/index.ts';
 import { container } from '../../manifests/workload.ts';
-import { NAMESPACE } from './names.ts';
+import { NAMESPACE, POD_VOLUMES } from './names.ts';
 
 const NAME = 'node-window';
 
 /** Of each node: beside Velero's agent, which accepts no second container in its pod. */
 export const WINDOW: Window = { namespace: NAMESPACE, labelSelector: `name=${NAME}`, container: NAME };
-
-const PODS = '/var/lib/kubelet/pods';
 
 /** Sees the volumes of its node's pods, as Velero's agent does, and lists them when it is asked to. `image`: sh, find, sha256sum. */
 export function nodeWindow(image: string): KubeObject {
@@ -34,11 +32,13 @@ export function nodeWindow(image: string): KubeObject {
               command: ['sh', '-c', 'trap "exit 0" TERM; while :; do sleep 3600 & wait $!; done'],
               resources: { requests: { cpu: '1m', memory: '8Mi' }, limits: { memory: '128Mi' } },
               // Volumes that are mounted after it has started reach it only so.
-              volumeMounts: [{ name: 'pods', mountPath: PODS, mountPropagation: 'HostToContainer', readOnly: true }],
+              volumeMounts: [
+                { name: 'pods', mountPath: POD_VOLUMES, mountPropagation: 'HostToContainer', readOnly: true },
+              ],
               securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true },
             }),
           ],
-          volumes: [{ name: 'pods', hostPath: { path: PODS } }],
+          volumes: [{ name: 'pods', hostPath: { path: POD_VOLUMES } }],
         },
       },
     },
