@@ -198,7 +198,7 @@ test('every damage is found for which the set has room', async ({ checkout }) =>
   assert.is(code, 0, stderr.slice(-2000));
   const { rows } = JSON.parse(stdout) as { rows: SelfTestRow[] };
   const skipped = rows.filter(row => row.skipped !== undefined).map(({ damage }) => damage);
-  assert.equal(skipped, ['velero/packs-exchanged']);
+  assert.equal(skipped.sort(), ['set/source-left-out', 'velero/packs-exchanged']);
   assert.equal(
     rows.filter(row => !row.found && !skipped.includes(row.damage)),
     [],
@@ -207,7 +207,7 @@ test('every damage is found for which the set has room', async ({ checkout }) =>
 });
 
 test('every secret is changed, and the old ones are tried and refused', async context => {
-  await ok(context, 'rotate', `--confirm=${SITE}`);
+  await ok(context, 'rotate');
 });
 
 test('a site that is gone is rebuilt', async context => {
