@@ -62,6 +62,10 @@ const CUTS: readonly { where: 'objects' | Rung['name']; source?: string; bytes: 
     { where: 'database', source: 'postgres', bytes: 200_000, level: 'L1' },
   ];
 
+/** Bytes: a small set is read before a large one would be half read. */
+const halfOf = ({ set }: RestorableCopy): number =>
+  set.manifest.sources.flatMap(({ artefacts }) => artefacts).reduce((sum, { size }) => sum + size, 0) / 2;
+
 const cuts = (sources: readonly string[]): Plant<Bench>[] =>
   CUTS.filter(({ source }) => source === undefined || sources.includes(source)).map(({ where, bytes, level }) => ({
     id: `store/cut-${where}`,
@@ -71,7 +75,7 @@ const cuts = (sources: readonly string[]): Plant<Bench>[] =>
       const way = await mortalWay(Number(new URL(bench.access.here).port));
       bench.way = way;
       bench.access = { ...bench.access, here: `https://127.0.0.1:${way.port}` };
-      if (where === 'objects') way.dieAfter(bytes);
+      if (where === 'objects') way.dieAfter(Math.min(bytes, halfOf(bench.copy)));
       bench.onRung = rung => rung === where && way.dieAfter(bytes);
     },
   }));

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { ObjectStore, StoredObject } from '../../../engine/index.ts';
 import { OpsError } from '../../../errors/index.ts';
 import { type PartOf, partOf } from '../../set.ts';
@@ -32,6 +33,28 @@ export async function blobsOf(copy: SetCopy, kind: 'p' | 'x'): Promise<StoredObj
 export async function largestBlob(copy: SetCopy, kind: 'p' | 'x'): Promise<StoredObject> {
   const blobs = await blobsOf(copy, kind);
   return blobs[0] as StoredObject;
+}
+
+/** A piece of somebody's files in a pack, in bytes from its beginning. */
+export interface Piece {
+  key: string;
+  from: number;
+  length: number;
+}
+
+/** As `kopia content list --json` has it. */
+const listed = z.array(z.object({ packFile: z.string(), packOffset: z.int().default(0), length: z.int() }));
+
+/** The largest one: on the rest of a pack, as padding and a copy of its index, nothing that is read depends. Errors: NoRoom. */
+export async function largestPiece(copy: SetCopy, { kopia }: DamageDeps): Promise<Piece> {
+  const { namespace } = veleroPart(copy);
+  const said = await kopia(copy.store.bucket, namespace, open => open.run(['content', 'list', '--json']));
+  const [largest] = listed
+    .parse(JSON.parse(said))
+    .filter(({ packFile }) => packFile.startsWith('p'))
+    .sort((a, b) => b.length - a.length);
+  if (!largest) throw new NoRoom('no file in the volumes of the set has a byte');
+  return { key: `${repositoryPrefix(namespace)}${largest.packFile}`, from: largest.packOffset, length: largest.length };
 }
 
 /** Errors: SET_ARTEFACT_MISSING. */

@@ -14,10 +14,10 @@ export type { DamageDeps } from './deps.ts';
 
 /** What only Velero's own tools can tell: sealed like this, so that every digest holds. */
 export const veleroDamages = (deps: DamageDeps): Damage[] => [
-  packTruncated,
+  packTruncated(deps),
   indexMissing,
-  packFlipped,
-  contentLost,
+  packFlipped(deps),
+  contentLost(deps),
   packsExchanged,
   indexesExchanged,
   partialSealed,

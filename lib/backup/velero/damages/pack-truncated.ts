@@ -1,14 +1,14 @@
 import type { Damage } from '../../source.ts';
-import { bytesOf, largestBlob } from './deps.ts';
+import { bytesOf, type DamageDeps, largestPiece } from './deps.ts';
 
-export const packTruncated: Damage = {
+export const packTruncated = (deps: DamageDeps): Damage => ({
   id: 'velero/pack-truncated',
-  title: 'A pack of the kopia repository is was cut off before the set was sealed',
+  title: 'A pack of the kopia repository was cut off before the set was sealed',
   source: 'velero',
   async plant(copy) {
-    const { key, size } = await largestBlob(copy, 'p');
-    await copy.store.put(key, (await bytesOf(copy.store, key)).subarray(0, Math.floor(size / 2)));
+    const { key, from, length } = await largestPiece(copy, deps);
+    await copy.store.put(key, (await bytesOf(copy.store, key)).subarray(0, from + Math.floor(length / 2)));
     await copy.reseal();
   },
   expect: { verdict: 'not verified', code: 'KOPIA_CONTENT_LOST', level: 'L1' },
-};
+});
