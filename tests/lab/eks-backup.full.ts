@@ -203,7 +203,8 @@ test('every damage is found for which the set has room', async ({ checkout }) =>
     rows.filter(row => !row.found && !skipped.includes(row.damage)),
     [],
   );
-  assert.ok(rows.length > 30, `${rows.length} rows`);
+  // Of one source, and the clean copy.
+  assert.ok(rows.length > 25, `${rows.length} rows`);
 });
 
 test('every secret is changed, and the old ones are tried and refused', async context => {
