@@ -12,8 +12,8 @@ interface Pulled {
 }
 
 export interface BroughtFacts {
-  /** Images that hosts lack, with those hosts. */
-  lacking: readonly (Pulled & { hosts: readonly string[] })[];
+  /** Images that a host lacks. */
+  lacking: readonly Pulled[];
   /** Why they could not be had: 'registry.example/team/wiki:1: ...'. */
   givenUp: readonly string[];
 }
@@ -34,11 +34,8 @@ export function broughtStep(site: Site, set: Manifest): Step<object, BroughtFact
     want: { images: wanted.map(({ image }) => image) },
     deadline: minutes(20),
     async observe(ctx) {
-      const has = await Promise.all(site.hosts.map(async ({ name }) => ({ name, images: await imagesOf(name, ctx) })));
-      const lacking = wanted
-        .filter(({ image }) => !givenUp.has(image))
-        .map(one => ({ ...one, hosts: has.filter(({ images }) => !images.has(one.image)).map(({ name }) => name) }))
-        .filter(({ hosts }) => hosts.length > 0);
+      const has = await Promise.all(site.hosts.map(({ name }) => imagesOf(name, ctx)));
+      const lacking = wanted.filter(({ image }) => !givenUp.has(image) && has.some(images => !images.has(image)));
       return { lacking, givenUp: [...givenUp].map(([image, why]) => `${image}: ${why}`) };
     },
     decide: decideBrought,

@@ -53,8 +53,7 @@ interface UnderWay {
 export async function drillSite(open: OpenSite, want: DrillWant): Promise<Drilled> {
   const choices = {
     drill: newSetId(open.ports.clock.now()),
-    scenario: want.scenario.id,
-    ...(want.scenario.namespace !== undefined && { namespace: want.scenario.namespace }),
+    ...subjectOf(want.scenario),
     mode: want.mode,
     set: want.set ?? (await newestSet(open, want.trigger)),
   };
@@ -164,8 +163,7 @@ export async function writeDown(
   const report = assemble({
     drill: {
       id: drill.id,
-      scenario: scenario.id,
-      ...(scenario.namespace !== undefined && { namespace: scenario.namespace }),
+      ...subjectOf(scenario),
       title: scenario.title,
       mode: drill.mode,
       site: site.name,

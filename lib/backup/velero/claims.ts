@@ -1,6 +1,5 @@
-import { isRecord } from '../../cluster/index.ts';
 import type { ClusterApi, KubeObject } from '../../engine/index.ts';
-import { type Locate, onHost, type Place } from './where.ts';
+import { type Locate, onHost, type Place, record, records } from './where.ts';
 
 /** Of the declared namespaces, as the API gives them. */
 export interface Seen {
@@ -148,6 +147,3 @@ function isLeftOut(pod: KubeObject, claim: string): boolean {
     !mounts.some(mount => mount.name === name)
   );
 }
-
-const record = (value: unknown): Record<string, unknown> => (isRecord(value) ? value : {});
-const records = (value: unknown): Record<string, unknown>[] => (Array.isArray(value) ? value.filter(isRecord) : []);

@@ -11,8 +11,9 @@ export interface Place {
 /** Where the files of a volume lie; undefined: on no host's disk, so that only kopia can read them. `pod`: one that mounts it. */
 export type Locate = (volume: KubeObject, pod?: KubeObject) => Place | undefined;
 
-const record = (value: unknown): Record<string, unknown> => (isRecord(value) ? value : {});
-const records = (value: unknown): Record<string, unknown>[] => (Array.isArray(value) ? value.filter(isRecord) : []);
+export const record = (value: unknown): Record<string, unknown> => (isRecord(value) ? value : {});
+export const records = (value: unknown): Record<string, unknown>[] =>
+  Array.isArray(value) ? value.filter(isRecord) : [];
 
 /** A `local` volume: its path, and the one node that its affinity names. */
 export function onHost(spec: Record<string, unknown>): Place | undefined {

@@ -36,7 +36,7 @@ export async function largestBlob(copy: SetCopy, kind: 'p' | 'x'): Promise<Store
 }
 
 /** A piece of somebody's files in a pack, in bytes from its beginning. */
-export interface Piece {
+interface Piece {
   key: string;
   from: number;
   length: number;
