@@ -28,7 +28,7 @@ export interface Machinery {
   off(name: string, ctx: Ctx): Promise<void>;
   /** As a loss of power. */
   kill(name: string, ctx: Ctx): Promise<void>;
-  /** undefined: this run did not start it, or its kind does not hang. */
+  /** undefined: this run did not start it, it has answered since, or its kind does not hang. */
   again?(name: string): Again | undefined;
   /** Whether the process of a machine that was seen on still runs. */
   runs(pid: number): Promise<boolean>;
@@ -42,4 +42,6 @@ export interface Again {
   done(ctx: Ctx): Promise<number>;
   /** Kills it, and starts it anew. */
   start(ctx: Ctx): Promise<void>;
+  /** It does not boot any more. */
+  answered(): void;
 }

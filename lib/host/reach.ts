@@ -27,6 +27,13 @@ export async function reach(host: string, ctx: Ctx): Promise<Reached> {
   }
 }
 
+/** What boots listens to nobody, and its silence is told from an answer at once: waiting for it is no observation. */
+const SOON: Duration = seconds(1);
+
+/** Of a machine that this run started and that has not answered yet. */
+export const reachSoon = (host: string, ctx: Ctx): Promise<Reached> =>
+  Promise.race([reach(host, ctx), ctx.clock.sleep(SOON, ctx.signal).then(() => ({ saw: 'it boots' }))]);
+
 /** A machine that boots reads its disk, however slow its computer is: one that has not for so long hangs. */
 const STILL: Duration = seconds(60);
 
@@ -46,6 +53,7 @@ export async function waitForSsh(host: string, machinery: Machinery, ctx: Ctx): 
     await again.start(ctx);
     await answers(host, machinery, seconds(60), ctx);
   }
+  again.answered();
 }
 
 /** For how long nothing was seen done. What could not be seen is no sign of a hang. */

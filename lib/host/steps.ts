@@ -12,7 +12,7 @@ import {
 } from './decide.ts';
 import { knownIdentity, readIdentity } from './identity.ts';
 import type { Machinery } from './machinery.ts';
-import { reach, waitForSsh } from './reach.ts';
+import { reach, reachSoon, waitForSsh } from './reach.ts';
 
 /** Image, then for each machine of this computer: who it is, its disk, its process, its SSH. */
 export function machineSteps(site: Site, hosts: readonly HostWant[], machinery: Machinery, wanted: boolean): AnyStep[] {
@@ -135,7 +135,8 @@ function sshStep(
     needs: after('machine.power'),
     deadline: minutes(2),
     async observe(ctx) {
-      return { name: host.name, ...(this.want !== undefined && (await reach(host.name, ctx))) };
+      const look = machinery.again?.(host.name) ? reachSoon : reach;
+      return { name: host.name, ...(this.want !== undefined && (await look(host.name, ctx))) };
     },
     decide: decideSsh,
     async apply(change, ctx) {

@@ -13,6 +13,7 @@ import type { MachineFiles } from '../../lib/host/qemu/identity.ts';
 import { qemuMachinery } from '../../lib/host/qemu/machinery.ts';
 import { processRuns } from '../../lib/host/qemu/observe.ts';
 import { waitForSsh } from '../../lib/host/reach.ts';
+import { machineSteps } from '../../lib/host/steps.ts';
 import type { HostWant, Site } from '../../lib/inventory/index.ts';
 import { seconds, systemClock, type Wait, wait } from '../../lib/time/index.ts';
 import { withQmp } from './qmp-server.ts';
@@ -84,6 +85,7 @@ test('a changed host key ends the wait: it is no matter of time', () =>
 
 const started = (again?: Again) =>
   ({
+    image: { title: 'no image' },
     console: () => '/nowhere',
     power: async () => ({ is: 'on', pid: 1, status: 'running' }),
     runs: async () => true,
@@ -98,13 +100,28 @@ test('a machine that hangs is started once more by the run that started it, and 
     const ctx = context('/nowhere', facts);
     return { ...ctx, wait: spec => ctx.wait({ ...spec, deadline: seconds(0.1) }) };
   };
-  const again = { done: async () => 7, start: async () => void starts++ };
+  let reached = 0;
+  const again = { done: async () => 7, start: async () => void starts++, answered: () => void reached++ };
   await waitForSsh('server-1', started(again), hurried(answersAfter(1)));
-  assert.is(starts, 1);
+  assert.equal([starts, reached], [1, 1]);
   const hangs = await refusal(waitForSsh('server-1', started(again), hurried(answersAfter(9))));
-  assert.equal([hangs.code, starts], ['WAIT_TIMEOUT', 2]);
+  assert.equal([hangs.code, starts, reached], ['WAIT_TIMEOUT', 2, 1]);
   const other = await refusal(waitForSsh('server-1', started(), hurried(answersAfter(9))));
   assert.equal([other.code, starts], ['WAIT_TIMEOUT', 2]);
+});
+
+test('a machine that boots is not waited for by who looks at it', async () => {
+  const silent = () => new Promise<never>(() => undefined);
+  const look = (machinery: Machinery, facts: () => Promise<never>) => {
+    const step = machineSteps(site, [host], machinery, true).find(({ id }) => id === 'machine.ssh');
+    return step?.observe(context('/nowhere', facts));
+  };
+  const again = { done: async () => 7, start: async () => undefined, answered: () => undefined };
+  assert.equal(await look(started(again), silent), { name: 'server-1', saw: 'it boots' });
+  const known = () => Promise.resolve('its boot id' as never);
+  assert.equal(await look(started(again), known), { name: 'server-1' });
+  const patient = await Promise.race([look(started(), silent), systemClock.sleep(seconds(1.5)).then(() => 'it waits')]);
+  assert.is(patient, 'it waits');
 });
 
 for (const [what, done, expected] of [
@@ -123,6 +140,7 @@ for (const [what, done, expected] of [
         return done(++looks);
       },
       start: async () => void starts++,
+      answered: () => undefined,
     };
     await waitForSsh('server-1', started(again), { ...context('/nowhere', facts), clock });
     assert.equal([starts, looks], [expected, expected === 1 ? 7 : 21]);

@@ -35,7 +35,7 @@ const check = (
 /** The whole manifest, at the set's point: nothing more and nothing less. Also of a server that is paused there. */
 export function checksAtPoint(part: Part): PostgresCheck[] {
   const { facts } = part;
-  const read = onceEach();
+  const read = onceEach(readFacts);
   const against = (compare: (want: typeof facts, got: DatabaseFacts) => Outcome) => async (postgres: Postgres) =>
     compare(facts, await read(postgres));
   const rows = facts.tables.reduce((sum, table) => sum + table.rows, 0);
@@ -84,11 +84,12 @@ export const checksAtTime = (part: Part, at: Date): PostgresCheck[] => [
  */
 export function checksAfterRestore(part: Part, at?: Date): PostgresCheck[] {
   const atPoint = at ? checksAtTime(part, at) : checksAtPoint(part);
+  const read = onceEach(readCompared);
   const compared = (one: PostgresCheck): PostgresCheck => ({
     ...one,
     title: `at ${at ? 'its moment' : "the set's point"}, ${one.title}`,
     async look(postgres) {
-      const was = (await readCompared(postgres))?.find(({ id }) => id === one.id);
+      const was = (await read(postgres))?.find(({ id }) => id === one.id);
       if (!was) throw unseen(`${one.id} was not compared before the directory was put in place`);
       const { state, got, code, details } = was;
       return { state, got, ...(code && { code }), ...(details && { details }) };
@@ -112,14 +113,17 @@ interface Meaning {
 
 /** Whether an open database contradicts itself: L5. */
 export function meaningChecks(): PostgresCheck[] {
+  const read = onceEach(readMeaning);
   return [
+    // The first: it reads every page, and one that fails its checksum is counted then.
+    check('L5', 'amcheck', 'indexes agree with their tables', 'no contradiction', amcheck),
     check(
       'L5',
       'sequences-lead',
       'the next insert finds a free number',
       'no sequence behind its column',
       async postgres => {
-        const { sequences } = await readMeaning(postgres);
+        const { sequences } = await read(postgres);
         const behind = sequences.filter(one => one.behind);
         const words = behind.map(
           ({ name, next, data }) => `sequence ${name}: next is ${next}, and its column has ${data}`,
@@ -127,9 +131,8 @@ export function meaningChecks(): PostgresCheck[] {
         return outcome('SEQUENCE_BEHIND', `${sequences.length} sequences lead their columns`, words);
       },
     ),
-    check('L5', 'amcheck', 'indexes agree with their tables', 'no contradiction', amcheck),
     check('L5', 'pages', 'no page failed its checksum', 'checksums on, no failure', async postgres => {
-      const { pages } = await readMeaning(postgres);
+      const { pages } = await read(postgres);
       if (!pages.checksums) throw unseen('the cluster was made without checksums');
       return outcome(
         'CHECKSUM_FAILED',
@@ -164,12 +167,12 @@ export const corruptions = ({ stderr }: Pick<ExecResult, 'stderr'>): string[] =>
     return `${name}: ${says}`;
   });
 
-/** Facts are read once for all checks of a list. */
-function onceEach(): (postgres: Postgres) => Promise<DatabaseFacts> {
-  const known = new WeakMap<Postgres, Promise<DatabaseFacts>>();
+/** What several checks of a list want to know is read once: an exec into a pod is a second under emulation. */
+function onceEach<Value>(read: (postgres: Postgres) => Promise<Value>): typeof read {
+  const known = new WeakMap<Postgres, Promise<Value>>();
   return postgres => {
-    const facts = known.get(postgres) ?? readFacts(postgres);
-    known.set(postgres, facts);
-    return facts;
+    const value = known.get(postgres) ?? read(postgres);
+    known.set(postgres, value);
+    return value;
   };
 }

@@ -1,8 +1,9 @@
-import { isRecord, removeAndSee } from '../../cluster/index.ts';
+import { isRecord, removeAndSee, seeGone } from '../../cluster/index.ts';
 import type { ClusterApi, Ctx, KubeObject } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
 import { minutes } from '../../time/index.ts';
 import type { Postgres } from '../source.ts';
+import { POD_REF } from './archiving.ts';
 import { checksAtPoint, checksAtTime } from './checks.ts';
 import { type Filling, markOf } from './mark.ts';
 import { CONTAINER, NAMESPACE, STATEFUL_SET } from './names.ts';
@@ -33,14 +34,27 @@ export async function fill(filling: Filling, api: ClusterApi, ctx: Ctx): Promise
     const postgres = podPostgres(api, filling.site.name, NAME);
     ctx.progress('copying the base backup, then replaying WAL up to the target');
     await waitForTarget(postgres, { ended: () => ended(api), log: () => logOf(api, NAME) }, ctx);
+    await standBy(api, 1);
     ctx.progress('comparing the data at its point');
     const { part, at } = filling;
     const results = await compare(at ? checksAtTime(part, at) : checksAtPoint(part), postgres);
     await finish(api, postgres, at, results, ctx);
   } catch (error) {
+    // The other way round it would take what was there for what it waits for.
+    if (await standBy(api, 0)) await seeGone(api, POD_REF, ctx, minutes(4));
     await removeRestorePod(api, ctx);
     throw error;
   }
+}
+
+/**
+ * The database's own pod is made while the data is compared, and waits: images/postgres/start-postgres, for the lock that the
+ * restore holds. On a cluster that is rebuilt its workload may not be back yet: false.
+ */
+async function standBy(api: ClusterApi, replicas: 0 | 1): Promise<boolean> {
+  if (!(await api.get(STATEFUL_SET))) return false;
+  await api.scale(STATEFUL_SET, replicas);
+  return true;
 }
 
 /** This run's pod put the directory in place, and ended; it stays as the sign of it until the database runs. */

@@ -20,12 +20,12 @@ const same = (...steps: string[]): Need[] => steps.map(step => ({ step, scope: '
 export type RestoreOptions = Omit<Filling, 'part' | 'site'>;
 
 /**
- * postgres.stop, postgres.fill, postgres.restore: the server is away; its volume is filled and compared at the set's
- * point before it gets its name; it runs, all WAL replayed.
+ * postgres.stop, postgres.restore: the server is away; its volume is filled and compared at the set's point before it
+ * gets its name; it runs, all WAL replayed.
  */
 export function postgresRestore(part: PartOf<'postgres'>, into: Site, options: RestoreOptions): AnyStep[] {
   const filling: Filling = { part, site: into, ...options };
-  return [stopStep(filling), fillStep(filling), startStep(filling)];
+  return [stopStep(filling), restoreStep(filling)];
 }
 
 interface Workload {
@@ -73,37 +73,28 @@ export function decideStop(_: unknown, { restored, filled, replicas, pod, volume
   return { is: 'changes', changes: [{ action, what: DATABASE, to: 'stopped', grade: 'known' }] };
 }
 
-const fillStep = (filling: Filling): AnyStep => ({
+const START = 'restored database';
+
+const restoreStep = (filling: Filling): AnyStep => ({
   ...step(filling, {
-    id: 'postgres.fill',
-    title: 'Fill the volume from the set, and compare it at its point',
-    decide: decideFill,
-    apply: (change, ctx) => ctx.effect(change, async () => fill(filling, await ctx.cluster(ctx.target.site), ctx)),
+    id: 'postgres.restore',
+    title: 'Fill the volume from the set, compare it at its point, start the database, and replay its WAL',
+    decide: decideRestore,
+    apply: (change, ctx) =>
+      ctx.effect(change, async () =>
+        change.what === START ? start(filling, ctx) : fill(filling, await ctx.cluster(ctx.target.site), ctx),
+      ),
   }),
   needs: same('postgres.stop'),
   destroys: true,
 });
 
-export function decideFill(_: unknown, { restored, filled, replicas, pod, volume }: Workload): Decision {
-  if (restored || filled) return { is: 'done', reason: DONE };
-  if (replicas > 0 || pod) return { is: 'unknown', reason: 'the database runs: it is stopped first' };
-  const action: Change['action'] = volume ? 'replace' : 'create';
-  return { is: 'changes', changes: [{ action, what: DATABASE, grade: 'known' }] };
-}
-
-const startStep = (filling: Filling): AnyStep => ({
-  ...step(filling, {
-    id: 'postgres.restore',
-    title: 'Start the restored database, and replay its WAL',
-    decide: decideStart,
-    apply: (change, ctx) => ctx.effect(change, () => start(filling, ctx)),
-  }),
-  needs: same('postgres.fill'),
-});
-
-export function decideStart(_: unknown, { restored, open }: Workload): Decision {
+export function decideRestore(_: unknown, { restored, filled, open, replicas, pod, volume }: Workload): Decision {
   if (restored && open) return { is: 'done', reason: DONE };
-  return { is: 'changes', changes: [{ action: 'run', what: 'restored database', grade: 'known' }] };
+  const run: Change = { action: 'run', what: START, grade: 'known' };
+  if (restored || filled) return { is: 'changes', changes: [run] };
+  if (replicas > 0 || pod) return { is: 'unknown', reason: 'the database runs: it is stopped first' };
+  return { is: 'changes', changes: [{ action: volume ? 'replace' : 'create', what: DATABASE, grade: 'known' }, run] };
 }
 
 async function observe(filling: Filling, ctx: Ctx): Promise<Workload> {

@@ -39,6 +39,7 @@ export function qemuMachinery(site: Site, fence?: Fence): Machinery {
       started.set(host.name, {
         done: now => diskOperations(files(host.name, now)),
         start: now => machinery.kill(host.name, now).then(() => start(now)),
+        answered: () => started.delete(host.name),
       });
     },
     again: name => started.get(name),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { decideAccess } from '../../../lib/backup/postgres/access.ts';
-import { decideFill, decideStart, decideStop } from '../../../lib/backup/postgres/restore.ts';
+import { decideRestore, decideStop } from '../../../lib/backup/postgres/restore.ts';
 import { decideStanza } from '../../../lib/backup/postgres/stanza.ts';
 import { decideBackup, decideTake } from '../../../lib/backup/postgres/take.ts';
 import type { Decision } from '../../../lib/engine/index.ts';
@@ -14,8 +14,7 @@ const DECIDE: Record<string, (want: never, facts: never) => Decision> = {
   backup: decideBackup,
   take: decideTake,
   stop: decideStop,
-  fill: decideFill,
-  start: decideStart,
+  restore: decideRestore,
 };
 
 const test = suite('the database is decided');

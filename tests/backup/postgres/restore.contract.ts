@@ -4,6 +4,7 @@ import type { CheckResult } from '../../../lib/backup/check.ts';
 import { breaking } from '../../../lib/backup/postgres/breaking.ts';
 import { postgresDamages } from '../../../lib/backup/postgres/damages/index.ts';
 import { indexCheck } from '../../../lib/backup/postgres/info-file.ts';
+import { restoreArguments } from '../../../lib/backup/postgres/paused.ts';
 import { archiveKeys, placeInfo } from '../../../lib/backup/postgres/point.ts';
 import { proveInScratch, restoreScratch } from '../../../lib/backup/postgres/prove.ts';
 import { walCheck } from '../../../lib/backup/postgres/repository-checks.ts';
@@ -11,6 +12,7 @@ import { timelinesCheck } from '../../../lib/backup/postgres/timelines.ts';
 import { runChecks } from '../../../lib/backup/run-checks.ts';
 import { type PartOf, partOf } from '../../../lib/backup/set.ts';
 import type { SetCopy } from '../../../lib/backup/source.ts';
+import { seconds } from '../../../lib/time/index.ts';
 import { type PostgresWorld, postgresWorld, SET } from './world.ts';
 
 interface Context {
@@ -83,6 +85,55 @@ test('with what was written after the point, up to a moment and no further', asy
   };
   assert.is(await names(), '');
   assert.is(await names(new Date(moment)), 'before the moment');
+});
+
+/** $1 label, then how. A second place in the container of the source; what is seen there is said line by line. */
+const BESIDE = `
+place=$(mktemp -d) label=$1
+shift
+export PGDATA=$place/pgdata PGPORT=5499 POSTGRES_PASSWORD_FILE=/dev/null
+restore-postgres "$label" mark "$@" > $place/log 2>&1 &
+restore=$!
+for n in $(seq 300); do
+  if grep -q 'pausing at the end of recovery' $place/log; then break; fi
+  sleep 0.1
+done
+start-postgres > $place/first 2>&1 &
+first=$!
+sleep 2
+if kill -0 $first; then echo 'waits'; fi
+kill -TERM $first
+wait $first
+echo "told to end: $? $(cat $place/first)"
+start-postgres > $place/second 2>&1 &
+second=$!
+sleep 1
+kill -TERM $restore
+wait $restore
+wait $second
+echo "the restore was ended: $? $(cut -c1-55 $place/second)"
+ls $place
+`;
+
+test('a server that starts while a restore goes on waits for its end, and has its own when it is told', async ({
+  world,
+  part,
+}) => {
+  const { label } = part.facts.pgbackrest;
+  const how = restoreArguments(part.facts, { archive: 'off' });
+  const { stdout, stderr } = await world.source.exec(['bash', '-c', BESIDE, 'bash', label, ...how], {
+    timeout: seconds(120),
+  });
+  assert.equal(
+    stdout.text.trim().split('\n'),
+    [
+      'waits',
+      'told to end: 1 ',
+      'the restore was ended: 1 cannot make a database in the empty volume: the reposit',
+      ...['first', 'log', 'muster-restore.lock', 'pgdata.restore', 'second'],
+    ],
+    stderr.text,
+  );
 });
 
 test('the timeline that a restore began leads on from its set, as PostgreSQL and pgBackRest wrote it', async ({
