@@ -3,6 +3,8 @@ import { equal, ok } from 'uvu/assert';
 import { waysBack } from '../../lib/cli/verbs/destroy.ts';
 import { healthWith, nextOf } from '../../lib/cli/verbs/status.ts';
 import { type Proof, siteProofs } from '../../lib/drill/proofs.ts';
+import { subjectsOf } from '../../lib/drill/scenarios/index.ts';
+import type { Site } from '../../lib/inventory/index.ts';
 
 const proof = (is: Proof['is']): Proof => ({ scenario: 'site-rebuild', is, says: is });
 
@@ -26,6 +28,25 @@ status('an inventory that says nothing of drills is asked for no proof', async (
   equal(await siteProofs({ drills }, '/nowhere', [{ scenario: 'site-rebuild' }], 0), [
     { ...proof('never'), says: 'never drilled' },
   ]);
+});
+
+status('what a site has no backup of is not asked for, and a namespace each is', async () => {
+  const drills = { heartbeat: 10_000, proof: 1 };
+  const store = { kind: 's3' } as const;
+  const namesOf = async (backup: object) => {
+    const site = { drills, backup: { store, ...backup } } as unknown as Site;
+    return (await subjectsOf(site)).map(({ scenario, namespace }) => [scenario, namespace].filter(Boolean).join(' '));
+  };
+  const velero = { sources: ['velero'], namespaces: ['team', 'wiki'] };
+  equal(await namesOf(velero), ['namespace-loss team', 'namespace-loss wiki', 'erase-attempt', 'site-rebuild']);
+  const all = { sources: ['velero', 'postgres', 'control-plane'], namespaces: ['app'] };
+  const names = [
+    ...['namespace-loss app', 'database-loss', 'point-in-time', 'control-plane-loss'],
+    ...['erase-attempt', 'credential-rotation', 'site-rebuild'],
+  ];
+  equal(await namesOf(all), names);
+  equal(await namesOf({ ...all, store: { ...store, replica: {} } }), names.toSpliced(-1, 0, 'region-loss'));
+  equal(await subjectsOf({ drills }), []);
 });
 
 status('a site that is gone is told to come back where it has sets, and to look first where nobody knows', () => {

@@ -3,7 +3,7 @@ import { NAMESPACE as APP } from '../../addon/app/app.ts';
 import { drillSite, planDrill } from '../../drill/drill-site.ts';
 import { rehearseSite } from '../../drill/rehearse.ts';
 import type { Scenario } from '../../drill/scenario.ts';
-import { scenarioOf } from '../../drill/scenarios/index.ts';
+import { missingFor, scenarioOf } from '../../drill/scenarios/index.ts';
 import { OpsError } from '../../errors/index.ts';
 import type { Site } from '../../inventory/index.ts';
 import { onSite } from '../on-site.ts';
@@ -48,8 +48,7 @@ function boundTo(site: Site, found: Scenario, named: string | undefined): Scenar
   const scenario = found.of ? found.of(namespaceOf(site, named)) : found;
   if (!found.of && named !== undefined)
     throw new OpsError('USAGE', `cannot drill ${found.id} of '${named}': it takes no namespace`);
-  const { sources = [] } = site.backup ?? {};
-  const missing = scenario.sources.filter(source => !sources.includes(source));
+  const missing = missingFor(scenario, site.backup?.sources ?? []);
   if (missing.length === 0) return scenario;
   throw new OpsError(
     'DRILL_TARGET',

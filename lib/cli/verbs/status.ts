@@ -44,7 +44,7 @@ export const status = onSite(async (open, { flags, out }) => {
   const shell = await ports.shell('localhost');
   const [built, proofs, jobs] = await Promise.all([
     siteStatus(open),
-    siteProofs(site, dirs.state, subjectsOf(site), now),
+    siteProofs(site, dirs.state, await subjectsOf(site), now),
     schedule ? scheduleStatus({ site: site.name, schedule, state: dirs.state, shell, now }) : [],
   ]);
   const health = healthWith(proofs, built.health);

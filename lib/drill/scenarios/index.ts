@@ -1,6 +1,7 @@
+import type { SourceName } from '../../backup/set.ts';
 import { OpsError } from '../../errors/index.ts';
 import type { Site } from '../../inventory/index.ts';
-import type { Subject } from '../proofs.ts';
+import { type Subject, subjectOf } from '../proofs.ts';
 import type { Scenario } from '../scenario.ts';
 
 /** By their names; each is a file beside this one, loaded when it is asked for. */
@@ -17,13 +18,21 @@ const SCENARIOS: Readonly<Record<string, () => Promise<Scenario>>> = {
 
 export const SCENARIO_NAMES: readonly string[] = Object.keys(SCENARIOS);
 
-/** What there is to prove of a site: of the loss of a namespace each that its backups take. */
-export const subjectsOf = ({ backup }: Pick<Site, 'backup'>): Subject[] =>
-  SCENARIO_NAMES.flatMap(scenario =>
-    scenario === 'namespace-loss'
-      ? (backup?.namespaces ?? []).map(namespace => ({ scenario, namespace }))
-      : [{ scenario }],
-  );
+/** What there is to prove of a site: what it has a backup of, and of the loss of a namespace each that its backups take. */
+export async function subjectsOf({ backup, drills }: Pick<Site, 'backup' | 'drills'>): Promise<Subject[]> {
+  if (!backup || !drills) return [];
+  const all = await Promise.all(Object.values(SCENARIOS).map(load => load()));
+  const replica = backup.store.kind === 's3' && backup.store.replica !== undefined;
+  return all
+    .filter(({ from }) => from !== 'replica' || replica)
+    .flatMap(scenario => (scenario.of ? backup.namespaces.map(scenario.of) : [scenario]))
+    .filter(scenario => missingFor(scenario, backup.sources).length === 0)
+    .map(subjectOf);
+}
+
+/** Sources without which it would prove nothing. */
+export const missingFor = (scenario: Pick<Scenario, 'sources'>, has: readonly SourceName[]): SourceName[] =>
+  scenario.sources.filter(source => !has.includes(source));
 
 /** Errors: USAGE, with those that there are. */
 export async function scenarioOf(name: string | undefined): Promise<Scenario> {
