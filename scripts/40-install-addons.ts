@@ -5,6 +5,6 @@ import type { Place } from '../lib/site/place.ts';
 export const title = 'Install the add-ons: DNS, storage, metrics';
 
 export const steps = (site: Site, { rehearsal }: Place) =>
-  addonSteps(site, rehearsal ? { store: rehearsal.store } : {});
+  addonSteps(site, rehearsal ? { store: rehearsal.fence.store } : {});
 
 if (import.meta.main) await (await import('../lib/cli/script.ts')).runScript(import.meta.filename);

@@ -10,6 +10,8 @@ export interface Bound {
   site: string;
   /** What the site consists of; absent: all that there is. IAM takes no managed policy above 6144 characters. */
   cluster?: 'k3s' | 'eks';
+  /** Another site than a rehearsal, which alone has a fence. */
+  fenced?: false;
   /** A network that was brought: it does not bear the site's tag. */
   network?: { vpc?: string | undefined; subnets?: readonly string[] | undefined };
 }
@@ -24,6 +26,8 @@ export const MAKES: Readonly<Record<string, { made: readonly string[]; with: rea
   'ec2:CreateSecurityGroup': { made: ['security-group'], with: ['vpc'] },
   'ec2:ImportKeyPair': { made: ['key-pair'], with: [] },
   'ec2:AllocateAddress': { made: ['elastic-ip'], with: [] },
+  // Its security group is of EKS's making: a statement of its own.
+  'ec2:CreateVpcEndpoint': { made: ['vpc-endpoint'], with: ['vpc', 'subnet'] },
   'ec2:RunInstances': {
     made: ['instance', 'volume', 'network-interface'],
     with: ['subnet', 'security-group', 'key-pair'],
@@ -32,13 +36,18 @@ export const MAKES: Readonly<Record<string, { made: readonly string[]; with: rea
 
 /** Of all that muster does: the gate refuses what is not in ACTIONS, so this is enough. */
 export function policyFor(bound: Bound): Policy {
-  const { region, cluster } = bound;
-  const granted = GRANTED.filter(({ action }) => cluster === undefined || !NEVER[cluster].test(action));
+  const { region, cluster, fenced } = bound;
+  const granted = GRANTED.filter(
+    ({ action }) =>
+      (cluster === undefined || !NEVER[cluster].test(action)) && (fenced !== false || !FENCED.test(action)),
+  );
   const writes: Writes = test =>
     granted.flatMap(({ kind, action }) => (kind === 'write' && test(action) ? action : []));
   const inRegion = { StringEquals: { 'aws:RequestedRegion': region } };
   const others = new Set(
-    writes(action => !/^(ec2|iam|elasticloadbalancing):/.test(action)).map(action => action.split(':')[0] ?? ''),
+    writes(action => !/^(ec2|iam|elasticloadbalancing|route53):/.test(action)).map(
+      action => action.split(':')[0] ?? '',
+    ),
   );
   return {
     Version: '2012-10-17',
@@ -48,6 +57,7 @@ export function policyFor(bound: Bound): Policy {
         Action: granted.filter(({ kind }) => kind === 'read').map(({ action }) => action),
       },
       ...machineStatements(bound, writes),
+      ...endpointStatements(bound, writes),
       ...balancerStatements(bound.site, writes),
       ...(cluster === 'k3s'
         ? []
@@ -68,11 +78,34 @@ export function policyFor(bound: Bound): Policy {
 
 type Writes = (test: (action: string) => boolean) => string[];
 
+/** What only a rehearsal on EKS does. */
+const FENCED = /^route53:|^ec2:(Create|Delete)VpcEndpoint/;
+
 /** What a site never calls: machines of ours have no roles; a managed cluster has no machines of ours, and no backups yet. */
 const NEVER = {
-  k3s: /^(eks|iam):/,
+  k3s: /^(eks|iam|route53):|VpcEndpoint/,
   eks: /^(ssm|s3):|^ec2:(DescribeImages|Run|Start|Stop|Terminate|ModifyInstanceMetadata|ImportKey|DeleteKey|DeleteVolume|AssociateAddress|\w+SecurityGroup(Ingress|Egress)?$)/,
 };
+
+/** The way to EC2 behind a fence: in the security group that EKS makes, under EC2's own name. Route 53 has no region. */
+function endpointStatements({ account, region, site }: Bound, writes: Writes): Statement[] {
+  const group = `arn:${partition(region)}:ec2:${region}:${account}:security-group/*`;
+  const into = writes(action => action === 'ec2:CreateVpcEndpoint');
+  const named = writes(action => action.startsWith('route53:'));
+  if (into.length === 0) return [];
+  return [
+    {
+      ...{ Sid: 'Endpoint', Effect: 'Allow', Action: into, Resource: group },
+      Condition: { StringEquals: { [`aws:ResourceTag/kubernetes.io/cluster/${site}`]: 'owned' } },
+    },
+    {
+      Sid: 'NameIt',
+      Effect: 'Allow',
+      Action: named,
+      Resource: `arn:${partition(region)}:route53:::hostedzone/*`,
+    },
+  ];
+}
 
 /** Kubernetes makes them, and tags them by its cluster: the newer controller in one way, the older one in another. */
 function balancerStatements(site: string, writes: Writes): Statement[] {

@@ -129,8 +129,9 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   },
   'aws-policy': {
     group: 'AWS',
-    title: "Print the least rights as a policy for IAM: muster's own, or those of a role of the site's store",
-    words: '[site | reader | admin]',
+    title:
+      "Print the least rights as a policy for IAM: muster's own, its rehearsals', or those of a role of the site's store",
+    words: '[rehearsal | site | reader | admin]',
     flags: [],
     load: async () => (await import('./verbs/aws.ts')).awsPolicy,
   },

@@ -1,4 +1,5 @@
 import type { AnyStep } from '../engine/index.ts';
+import type { Fence } from '../host/fence.ts';
 import type { Provider, Resource } from '../host/provider.ts';
 import type { Site } from '../inventory/index.ts';
 import { eksLeaks } from './eks/leaks.ts';
@@ -6,13 +7,13 @@ import { eksSteps } from './eks/steps.ts';
 import { k3sSteps } from './k3s/steps.ts';
 import { kubeconfigStep } from './kubeconfig/steps.ts';
 
-/** A cluster by its kind; the last step is cluster.ready. */
-export const clusterSteps = (site: Site, provider: Provider): AnyStep[] =>
-  site.cluster.kind === 'eks' ? eksSteps(site, provider) : k3sSteps(site, provider);
+/** A cluster by its kind; the last step is cluster.ready. `fence`: of a rehearsal; machines of ours have it already. */
+export const clusterSteps = (site: Site, provider: Provider, fence?: Fence): AnyStep[] =>
+  site.cluster.kind === 'eks' ? eksSteps(site, provider, fence) : k3sSteps(site, provider);
 
 /** The steps of which a removal consists: machines of ours take along what is on them. */
-export function clusterRemoval(site: Site, provider: Provider): AnyStep[] {
-  if (site.cluster.kind === 'eks' || !provider.owned) return clusterSteps(site, provider);
+export function clusterRemoval(site: Site, provider: Provider, fence?: Fence): AnyStep[] {
+  if (site.cluster.kind === 'eks' || !provider.owned) return clusterSteps(site, provider, fence);
   return [kubeconfigStep(site.name, site.hosts[0]?.name ?? '', provider, [])];
 }
 

@@ -1,3 +1,5 @@
+import { lookup } from 'node:dns/promises';
+import { clusterIdentity, kubeconfigServer } from '../cluster/index.ts';
 import type { OpenSite } from '../site/index.ts';
 
 /** What makes a site this one. Nothing of it lies in a backed-up path: what travels with a restore is lineage. */
@@ -14,21 +16,41 @@ export interface Neighbour extends SiteIdentity {
   ways: readonly string[];
 }
 
-/** A source without machines is one that nothing can be mistaken for. */
-export async function identityOf({ site, provider }: Pick<OpenSite, 'site' | 'provider'>): Promise<SiteIdentity> {
+type Known = Pick<OpenSite, 'site' | 'provider' | 'ports' | 'dirs'>;
+
+/** A source without machines, or without a network, is one that nothing can be mistaken for. */
+export async function identityOf({ site, provider, ports }: Known): Promise<SiteIdentity> {
+  if (site.cluster.kind === 'eks') {
+    if (!(await provider.network?.())) return { ids: [], hostKeys: [] };
+    const { id, authority } = await clusterIdentity(await ports.cluster(site.name));
+    return { ids: [id], hostKeys: [authority] };
+  }
   const machines = await provider.machines(site);
   const ways = await Promise.all(machines.map(({ name }) => provider.endpoint(name, 'ssh')));
   return { ids: machines.map(({ id }) => id), hostKeys: ways.flatMap(({ hostKey }) => hostKey ?? []) };
 }
 
-export async function neighbourOf(source: Pick<OpenSite, 'site' | 'provider'>): Promise<Neighbour> {
-  const { site, provider } = source;
+export async function neighbourOf(source: Known): Promise<Neighbour> {
+  const { site, provider, dirs } = source;
   const identity = await identityOf(source);
+  if (site.cluster.kind === 'eks') return { ...identity, ways: await waysOfApi(dirs.project, site.name) };
   const machines = await provider.machines(site);
   const ways = machines.flatMap(({ name }) =>
     (['ssh', 'api', 'web'] as const).map(kind => provider.endpoint(name, kind)),
   );
   return { ...identity, ways: waysFrom(provider.gateway, await Promise.all(ways)) };
+}
+
+/** To the public endpoint of a control plane, which has a name. */
+async function waysOfApi(project: string, site: string): Promise<string[]> {
+  const server = await kubeconfigServer(project, site);
+  if (server === undefined) return [];
+  const { hostname, port } = new URL(server);
+  const all = await lookup(hostname, { family: 4, all: true });
+  return waysFrom(
+    undefined,
+    all.map(({ address }) => ({ address, port: Number(port || 443) })),
+  );
 }
 
 /**

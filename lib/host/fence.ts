@@ -16,7 +16,7 @@ const RULES_PATH = '/etc/muster/fence.nft';
 const UNIT = 'muster-fence.service';
 
 /** Pods, services, the segment between the machines of one site: none of them leads out of it. */
-const INSIDE = ['127.0.0.0/8', '10.42.0.0/16', '10.43.0.0/16', '10.77.0.0/24'];
+export const INSIDE = ['127.0.0.0/8', '10.42.0.0/16', '10.43.0.0/16', '10.77.0.0/24'];
 
 /**
  * Refused, not dropped: what tries learns it at once (Linux goes on trying after an ICMP error of its own, so a reset). After kube-proxy's translation, so that no service leads out. An

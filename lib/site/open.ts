@@ -5,7 +5,7 @@ import { type Aws, type AwsEnv, connectAws } from '../aws/index.ts';
 import { clusterPort, nodeShell, siteToken, tokenSource } from '../cluster/index.ts';
 import type { Dirs, Emit, Ports, Run, RunEnv } from '../engine/index.ts';
 import { OpsError } from '../errors/index.ts';
-import { type Fence, providerOf } from '../host/index.ts';
+import { providerOf } from '../host/index.ts';
 import type { Endpoint, Provider } from '../host/provider.ts';
 import { loadInventory, type Site } from '../inventory/index.ts';
 import { FileSecretStore, Masker, type Secret } from '../secret/index.ts';
@@ -60,7 +60,7 @@ interface Wiring extends Pick<OpenOptions, 'project' | 'signal' | 'emit' | 'limi
   clock: Clock;
   dirs: Dirs;
   masker: Masker;
-  rehearsal?: Rehearsal & { fence: Fence };
+  rehearsal?: Rehearsal;
 }
 
 /** Connects to nothing yet. */

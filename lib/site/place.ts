@@ -17,8 +17,7 @@ export interface Rehearsal {
   of: Site;
   /** Of the source's escrow. */
   generation: number;
-  /** What the fence lets through. */
-  store: Fence['store'];
+  fence: Fence;
 }
 
 /** A file of scripts/: started directly it runs alone. */

@@ -57,14 +57,6 @@ export async function openRehearsal(open: OpenSite, generation: number): Promise
     throw new OpsError('DRILL_TARGET', `cannot rehearse ${open.site.name}: a second site would need hosts of its own`, {
       hint: 'rehearse a lab of the same inventory with the provider qemu or container',
     });
-  if (site.cluster.kind === 'eks')
-    throw new OpsError(
-      'DRILL_TARGET',
-      `cannot rehearse ${open.site.name}: nothing fences nodes of EKS yet (docs/eks.md)`,
-      {
-        hint: `./muster drill-selftest --site ${open.site.name}; a namespace beside the original: ./muster restore namespace NAME`,
-      },
-    );
   if (await exists(join(dirs.project, 'inventories', `${site.name}.yaml`)))
     throw new OpsError('DRILL_TARGET', `cannot rehearse ${open.site.name}: ${site.name} is a site with an inventory`, {
       hint: `give ${site.name} another name: a rehearsal takes this one, and removes what is called so`,
@@ -72,7 +64,7 @@ export async function openRehearsal(open: OpenSite, generation: number): Promise
   const network = ownNetwork(site);
   const store = await storePlace(open);
   const fence = { name: site.name, store, ...(network !== undefined && { network }) };
-  const rehearsal = { of: open.site, generation, store, fence };
+  const rehearsal = { of: open.site, generation, fence };
   const own = { ...dirs, state: rehearsalDir(open) };
   return wireSite(site, { project: dirs.project, dirs: own, clock: ports.clock, signal, emit, masker, rehearsal });
 }
@@ -81,13 +73,19 @@ export async function openRehearsal(open: OpenSite, generation: number): Promise
  * Pure. What the fence lets machines see of each other, where they are more than one. Errors: DRILL_TARGET: in a network that
  * was brought the source, or others, may live too.
  */
-export function ownNetwork({ name, provider, hosts }: Pick<Site, 'name' | 'provider' | 'hosts'>): string | undefined {
-  if (provider.kind !== 'ec2' || hosts.length < 2) return undefined;
+export function ownNetwork({
+  name,
+  provider,
+  hosts,
+  cluster,
+}: Pick<Site, 'name' | 'provider' | 'hosts' | 'cluster'>): string | undefined {
+  // Pods of EKS have addresses of the network, and so has its control plane.
+  if (provider.kind !== 'ec2' || (cluster.kind !== 'eks' && hosts.length < 2)) return undefined;
   const { vpc, cidr } = provider.network;
   if (vpc === undefined) return cidr;
   throw new OpsError(
     'DRILL_TARGET',
-    `cannot fence ${name}: its ${hosts.length} machines would be in ${vpc}, with others`,
+    `cannot fence ${name}: its ${cluster.kind === 'eks' ? 'nodes' : `${hosts.length} machines`} would be in ${vpc}, with others`,
     {
       hint: 'rehearse without network.vpc, so that the network is its own',
     },

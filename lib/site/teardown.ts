@@ -30,8 +30,8 @@ export interface Destroyed extends Ran {
 }
 
 /** What muster made for a site, all without want: an owned machine takes what is on it along. */
-export function removalSteps(site: Site, { provider }: Pick<Place, 'provider'>): AnyStep[] {
-  const steps = [...provider.steps(site, undefined), ...clusterRemoval(site, provider)];
+export function removalSteps(site: Site, { provider, rehearsal }: Pick<Place, 'provider' | 'rehearsal'>): AnyStep[] {
+  const steps = [...provider.steps(site, undefined), ...clusterRemoval(site, provider, rehearsal?.fence)];
   const ids = new Set(steps.map(({ id }) => id));
   // Removal goes against the needs: what all others need goes last, since they read their secrets and state there.
   const last: Need = { step: 'site.state', scope: 'all' };

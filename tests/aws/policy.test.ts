@@ -51,6 +51,14 @@ for (const [cluster, region] of (['k3s', 'eks'] as const).flatMap(of => LONG.map
     assert.ok(printed.length <= 6144, `${printed.length}`);
   });
 
+test('a site that is not rehearsed is granted nothing of what is behind a fence', () => {
+  const { Statement } = policyFor({
+    ...{ account: '123456789012', region: 'eu-central-1', site: 'prod', cluster: 'eks', fenced: false },
+  });
+  const writes = Statement.filter(({ Sid }) => Sid !== 'Look').flatMap(({ Action }) => Action);
+  assert.not.match(writes.join(' '), /VpcEndpoint|route53/);
+});
+
 test('a network that was brought bears no tag: it is named', () => {
   const network = { vpc: 'vpc-0a1b2c3d', subnets: ['subnet-0a1b2c3d'] };
   const { Statement } = policyFor({ account: '123456789012', region: 'eu-central-1', site: 'prod', network });
@@ -68,7 +76,8 @@ test('nothing is granted by a wildcard, and what changes something of EC2 is bou
   for (const { Sid, Action, Resource, Condition } of policy.Statement) {
     if (!Action.some(action => action.startsWith('ec2:') && writes.has(action))) continue;
     const tagged = JSON.stringify(Condition ?? {}).includes('Tag/muster:site":"prod"');
-    assert.ok(tagged || String(Resource).endsWith('::image/*'), Sid);
+    const ofEks = JSON.stringify(Condition ?? {}).includes('kubernetes.io/cluster/prod":"owned"');
+    assert.ok(tagged || ofEks || String(Resource).endsWith('::image/*'), Sid);
   }
 });
 

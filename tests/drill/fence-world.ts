@@ -1,17 +1,25 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { PROBE, type Probed, parseProbed, type Tries } from '../../lib/drill/checks/fence.ts';
-import { FENCE_COUNTER, FENCE_TABLE } from '../../lib/host/index.ts';
+import {
+  type FenceKind,
+  MACHINE,
+  NODE,
+  type Probed,
+  parseProbed,
+  probeScript,
+  type Tries,
+} from '../../lib/drill/checks/fence-probe.ts';
 
 /**
  * A machine with a pod in namespaces of this test's own, and outside of it an address where everything answers: as
- * slirp gives it to a container, and QEMU to a guest. $1 node, $2 a program that listens on ports, $3 the probe, $4 the
- * rules, $5 their table, $6 its counter, then what is tried. The probe's answers without the fence, and with it.
+ * slirp gives it to a container, and QEMU to a guest. $1 node, $2 a program that listens on ports, $3 the probe, $4 what
+ * raises the fence, then the probe's arguments. Its answers without the fence, and with it.
  */
 const WORLD = `set -eu
-node=$1 listen=$2 probe=$3 rules=$4
+node=$1 listen=$2 probe=$3 raise=$4
 shift 4
 mount -t tmpfs tmpfs /run
+mount -t tmpfs tmpfs /tmp
 ip link set lo up
 ip netns add outside
 ip netns add cni-pod
@@ -31,12 +39,14 @@ echo 1 >/proc/sys/net/ipv4/ip_forward
 shown() { printf '%s' "$probe" | sh -s "$@"; }
 mkfifo /run/ready
 nsenter --net=/run/netns/outside "$node" -e "$listen" "$@" >/run/ready &
-server=$!
-trap 'kill $server' EXIT
+server=$! fence=
+trap 'kill $server $fence' EXIT
 read -r _ </run/ready
 shown "$@"
 echo =====
-printf '%s' "$rules" | nft -f -
+sh -c "$raise" &
+fence=$!
+until [ -e /tmp/raised ]; do sleep 0.1; done
 shown "$@"`;
 
 const LISTEN = `const ports = process.argv.flatMap(word => /^10\\.0\\.2\\.2:(\\d+)$/.exec(word)?.[1] ?? []);
@@ -46,9 +56,25 @@ for (const port of ports)
     if (++open === ports.length) console.log('ready');
   });`;
 
+interface Worlds {
+  without: Probed;
+  fenced: Probed;
+}
+
+/** Of nftables, around a machine. */
+export const tried = (rules: string, tries: Tries): Promise<Worlds> =>
+  inWorld(`nft -f - <<'END'\n${rules}\nEND\ntouch /tmp/raised; exec sleep 60`, MACHINE, tries);
+
+/** As a container of a node raises it; here the node is this world. */
+export const triedOnNode = (raise: string, env: Readonly<Record<string, string>>, tries: Tries): Promise<Worlds> => {
+  const set = Object.entries(env).map(([name, value]) => `export ${name}='${value}'\n`);
+  return inWorld(set.join('') + raise.replaceAll('nsenter --target 1 --mount --net -- ', ''), NODE, tries);
+};
+
 /** Needs to be root, or user namespaces. */
-export async function tried(rules: string, { store, closed }: Tries): Promise<{ without: Probed; fenced: Probed }> {
-  const inside = [process.execPath, LISTEN, PROBE, rules, FENCE_TABLE, FENCE_COUNTER, store, ...closed];
+async function inWorld(raise: string, kind: FenceKind, tries: Tries): Promise<Worlds> {
+  const { script, args } = probeScript(kind, tries);
+  const inside = [process.execPath, LISTEN, script, raise, ...args];
   const argv = ['--map-root-user', '--net', '--mount', 'sh', '-c', WORLD, 'sh', ...inside];
   const { stdout } = await promisify(execFile)('unshare', argv, { timeout: 120_000 });
   const [without = '', fenced = ''] = stdout.split('=====\n');

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import { equal, match } from 'uvu/assert';
 import { sameSite } from '../../lib/drill/checks/apart.ts';
-import { fenceFlaws, type Probed, parseProbed } from '../../lib/drill/checks/fence.ts';
+import { fenceFlaws, type Probed, parseProbed } from '../../lib/drill/checks/fence-probe.ts';
 import { waysFrom } from '../../lib/drill/neighbour.ts';
 
 const fence = suite('what proves a fence');
@@ -85,7 +85,7 @@ apart('nor is any, where the source is gone', () =>
 );
 
 for (const [what, more, says] of [
-  ["the provider's id", { ids: ['id-1'] }, 'machine id-1'],
+  ["the provider's id", { ids: ['id-1'] }, 'id-1 is the source'],
   ['the host key', { hostKeys: ['ssh-ed25519 A'] }, 'host key'],
   ['a foreign stamp', { stamps: ['lab'] }, "'lab', and not 'lab-rehearsal'"],
   ['no stamp', { stamps: [] }, "'none'"],

@@ -32,8 +32,11 @@ test('a name that is too long for two is refused', () =>
     (error: { code: string }) => error.code === 'DRILL_TARGET',
   ));
 
-const inCloud = (hosts: number, network: object) =>
-  ownNetwork({ name: 'lab', provider: { kind: 'ec2', network }, hosts: Array(hosts).fill({}) } as unknown as Site);
+const inCloud = (hosts: number, network: object, kind = 'k3s') =>
+  ownNetwork({
+    ...{ name: 'lab', provider: { kind: 'ec2', network }, cluster: { kind } },
+    hosts: Array(hosts).fill({}),
+  } as unknown as Site);
 
 test('machines of a cloud see each other in a network of their own, and one alone needs none', () => {
   equal(
@@ -41,12 +44,17 @@ test('machines of a cloud see each other in a network of their own, and one alon
     [undefined, '10.20.0.0/16'],
   );
   is(ownNetwork({ ...source, hosts: [1, 2] } as unknown as Site), undefined);
+  is(inCloud(0, { cidr: '10.30.0.0/16' }, 'eks'), '10.30.0.0/16');
 });
 
-test('in a network that was brought a fence would let them see who else is there: refused', () =>
-  throws(
-    () => inCloud(2, { cidr: '10.20.0.0/16', vpc: 'vpc-0a1b2c3d' }),
-    (error: { code: string }) => error.code === 'DRILL_TARGET',
-  ));
+for (const [hosts, kind] of [
+  [2, 'k3s'],
+  [0, 'eks'],
+] as const)
+  test(`in a network that was brought a fence would let them see who else is there: refused, ${kind}`, () =>
+    throws(
+      () => inCloud(hosts, { cidr: '10.20.0.0/16', vpc: 'vpc-0a1b2c3d' }, kind),
+      (error: { code: string }) => error.code === 'DRILL_TARGET',
+    ));
 
 test.run();

@@ -17,6 +17,7 @@ export const EC2_ACTIONS = [
   read('ec2:DescribeVolumes', 'to see that no disk is left'),
   read('ec2:DescribeSnapshots', 'to see that no snapshot is left'),
   read('ec2:DescribeNetworkInterfaces', 'to see that nothing holds a subnet'),
+  read('ec2:DescribeVpcEndpoints', 'to find the way to EC2 behind the fence of a rehearsal on EKS'),
   read('ssm:GetParameter', 'to learn which image is the newest Debian'),
   write('ec2:CreateVpc', 'makes the network'),
   write('ec2:ModifyVpcAttribute', 'gives machines DNS names'),
@@ -55,5 +56,7 @@ export const EC2_ACTIONS = [
   write('ec2:AssociateAddress', 'gives it to the machine'),
   write('ec2:DisassociateAddress', 'takes it off'),
   write('ec2:ReleaseAddress', 'gives it back'),
+  write('ec2:CreateVpcEndpoint', 'brings EC2 behind the fence of a rehearsal on EKS, for the driver of volumes'),
+  write('ec2:DeleteVpcEndpoints', 'removes it'),
   write('ec2:CreateTags', 'on everything at its creation; pins the image'),
 ];

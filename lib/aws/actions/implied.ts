@@ -17,6 +17,7 @@ export const IMPLIED: readonly Implied[] = [
   behind('eks:CreatePodIdentityAssociation', 'add-ons have roles of theirs', 'eks:CreateAddon', 'eks:UpdateAddon'),
   behind('eks:UpdatePodIdentityAssociation', 'add-ons have roles of theirs', 'eks:UpdateAddon'),
   behind('eks:DeletePodIdentityAssociation', 'and lose them', 'eks:UpdateAddon', 'eks:DeleteAddon'),
+  behind('route53:AssociateVPCWithHostedZone', "gives the endpoint EC2's own name", 'ec2:CreateVpcEndpoint'),
   behind('iam:TagRole', 'what is made is tagged at once', 'iam:CreateRole'),
   behind(
     ...(['iam:PassRole', 'gives the roles to the control plane, the nodes and two add-ons'] as const),

@@ -1,6 +1,7 @@
 import { type Bound, policyFor } from '../../aws/index.ts';
 import { EXIT, OpsError } from '../../errors/index.ts';
 import type { Site } from '../../inventory/index.ts';
+import { rehearsalSite } from '../../site/index.ts';
 import { reapSite, sitesInAws } from '../../site/reap.ts';
 import { ROLES_OF_AWS, rolePolicies } from '../../store/index.ts';
 import { onSite, ranText } from '../on-site.ts';
@@ -37,18 +38,27 @@ export const whoami = onSite(async (open, { flags, out }) => {
   return right ? EXIT.done : EXIT.refused;
 });
 
-/** The least rights that muster needs for a site, or a role of its store, as a policy for IAM. Asks nobody. */
+/** The least rights that muster needs for a site, its rehearsals, or a role of its store, as a policy for IAM. Asks nobody. */
 export const awsPolicy: Act = async ({ project, site, args: [role], out }) => {
   const read = await readSite(project, site);
-  return out.data(json(role === undefined ? policyFor(accountOf(read)) : policyOfRole(read, role)));
+  if (role === undefined) return out.data(json(policyFor({ ...accountOf(read), fenced: false })));
+  // A second site of another name: what is bound to the tag of the first reaches nothing of it.
+  if (role === REHEARSAL) return out.data(json(policyFor(accountOf(rehearsalSite(read)))));
+  return out.data(json(policyOfRole(read, role)));
 };
+
+const REHEARSAL = 'rehearsal';
 
 function policyOfRole({ name, path, backup }: Site, word: string): object {
   const role = ROLES_OF_AWS.find(one => one === word);
   if (!role)
-    throw new OpsError('USAGE', `cannot print the policy of '${word}': expected one of ${ROLES_OF_AWS.join(', ')}`, {
-      hint: `./muster aws-policy reader --site ${name}`,
-    });
+    throw new OpsError(
+      'USAGE',
+      `cannot print the policy of '${word}': expected one of ${[REHEARSAL, ...ROLES_OF_AWS].join(', ')}`,
+      {
+        hint: `./muster aws-policy reader --site ${name}`,
+      },
+    );
   const store = backup?.store;
   if (store?.kind === 's3') return rolePolicies(store)[role];
   throw new OpsError('USAGE', `cannot print a policy: the store of ${name} is ${store?.kind ?? 'none'}, expected s3`, {

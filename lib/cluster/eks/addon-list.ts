@@ -1,4 +1,5 @@
 import { TAG } from '../../host/ec2/tags.ts';
+import type { Fence } from '../../host/fence.ts';
 import type { Site } from '../../inventory/index.ts';
 import type { RolePart } from './role.ts';
 
@@ -13,13 +14,17 @@ export interface AddonWant {
   onNodes: boolean;
 }
 
-/** In the order in which a node needs them. */
-export function addonsWanted(site: Pick<Site, 'name' | 'addons'>): AddonWant[] {
+/** In the order in which a node needs them. `store`: what the fence of a rehearsal lets through. */
+export function addonsWanted(site: Pick<Site, 'name' | 'addons'>, store?: Fence['store']): AddonWant[] {
   return [
     { name: 'eks-pod-identity-agent', onNodes: false },
     { name: 'vpc-cni', identity: { serviceAccount: 'aws-node', role: 'vpc-cni' }, onNodes: false },
     { name: 'kube-proxy', onNodes: false },
-    { name: 'coredns', onNodes: true },
+    {
+      name: 'coredns',
+      ...(store?.name !== undefined && { configuration: { corefile: withStore(store.name, store.address) } }),
+      onNodes: true,
+    },
     {
       name: 'aws-ebs-csi-driver',
       identity: { serviceAccount: 'ebs-csi-controller-sa', role: 'ebs-csi' },
@@ -30,3 +35,29 @@ export function addonsWanted(site: Pick<Site, 'name' | 'addons'>): AddonWant[] {
     ...(site.addons['metrics-server'] ? [{ name: 'metrics-server', onNodes: true }] : []),
   ];
 }
+
+/** EKS's own, and a server for one name: of the many addresses that a store in AWS has, the fence lets one through. */
+const withStore = (name: string, address: string): string => `.:53 {
+    errors
+    health {
+        lameduck 5s
+    }
+    ready
+    kubernetes cluster.local in-addr.arpa ip6.arpa {
+        pods insecure
+        fallthrough in-addr.arpa ip6.arpa
+    }
+    prometheus :9153
+    forward . /etc/resolv.conf
+    cache 30
+    loop
+    reload
+    loadbalance
+}
+${name}:53 {
+    errors
+    hosts {
+        ${address} ${name}
+    }
+}
+`;

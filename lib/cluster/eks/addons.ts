@@ -14,7 +14,7 @@ const DEADLINE = minutes(10);
 /** eks.addon.<name>: one step each, side by side; of their versions, EKS's own default for this Kubernetes. */
 export function addonSteps(eks: Eks): AnyStep[] {
   const fitting = addonVersions(eks);
-  return addonsWanted(eks.site).map((addon, index, all) => {
+  return addonsWanted(eks.site, eks.fence?.store).map((addon, index, all) => {
     const { identity } = addon;
     const want = { ...addon, ...(identity && { roleArn: roleArn(eks.site, eks.cloud, identity.role) }) };
     // The agent hands out the roles of the others.

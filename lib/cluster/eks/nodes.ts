@@ -7,6 +7,7 @@ import { archOf } from '../../inventory/checks/eks.ts';
 import { minutes } from '../../time/index.ts';
 import { addonsWanted } from './addon-list.ts';
 import { AWAIT } from './decide.ts';
+import { TAINT } from './fence-objects.ts';
 import {
   AGAIN,
   decideGroup,
@@ -37,7 +38,10 @@ export function nodeSteps(eks: Eks): AnyStep[] {
   const addons = addonsWanted(eks.site).map(({ name }) => `eks.addon.${name}`);
   const groups = eks.want.nodes.map(({ arch, ...group }): GroupWant => {
     const type = (arch ?? archOf(group.instance)) === 'arm64' ? 'AL2023_ARM_64_STANDARD' : 'AL2023_x86_64_STANDARD';
-    return { ...group, disk: group.disk / GIB, ami: type, version: eks.want.version };
+    const { desired } = group;
+    // A node that comes later is let in by nobody.
+    const size = eks.fence && { min: desired, max: Math.max(1, desired) };
+    return { ...group, ...size, disk: group.disk / GIB, ami: type, version: eks.want.version };
   });
   return [...groups.map(group => groupStep(eks, group, addons)), leftStep(eks, groups)];
 }
@@ -118,6 +122,7 @@ async function create(eks: Eks, want: GroupWant, ctx: Ctx): Promise<void> {
     version,
     scalingConfig: scaling(want),
     updateConfig: { maxUnavailable: 1 },
+    ...(eks.fence && { taints: [{ ...TAINT, effect: 'NO_SCHEDULE' as const }] }),
   };
   const request = { ...wish, clientRequestToken: tokenOf(ctx, wish), tags: tagsFor(eks, ctx, `eks/nodes/${name}`) };
   const order = () =>

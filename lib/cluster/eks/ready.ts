@@ -20,10 +20,13 @@ export interface ReadyFacts {
 }
 
 /** The API is ready, as many nodes as wanted are, at the control plane's version, and so is what the system runs. */
-export const eksReadyStep = ({ site, want }: Eks): AnyStep =>
+export const eksReadyStep = ({ site, want, fence }: Eks): AnyStep =>
   readyStep<ReadyWant, ReadyFacts>(site, {
     want: { version: want.version, nodes: want.nodes.reduce((sum, { desired }) => sum + desired, 0) },
-    needs: after('eks.kubeconfig', 'eks.nodes-left', ...want.nodes.map(group => `eks.nodes.${group.name}`)),
+    needs: after(
+      ...['eks.kubeconfig', 'eks.nodes-left', ...want.nodes.map(group => `eks.nodes.${group.name}`)],
+      ...(fence ? ['eks.endpoint', 'eks.fence'] : []),
+    ),
     deadline: minutes(10),
     observe,
     missing: notReady,

@@ -1,6 +1,7 @@
 import type { Aws } from '../../aws/index.ts';
 import type { Change, Ctx, Decision, Need } from '../../engine/index.ts';
 import { newTags } from '../../host/ec2/tags.ts';
+import type { Fence } from '../../host/fence.ts';
 import type { Network } from '../../host/provider.ts';
 import type { Ec2Want, Site } from '../../inventory/index.ts';
 import type { EksWant } from '../../inventory/sections/cluster.ts';
@@ -15,6 +16,8 @@ export interface Eks {
   network(): Promise<Network | undefined>;
   /** Of what needs the network: the provider's steps. */
   networkNeeds: readonly Need[];
+  /** Of a rehearsal. */
+  fence?: Fence;
 }
 
 /** The name that EKS knows the cluster by. */

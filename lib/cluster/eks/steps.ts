@@ -1,10 +1,13 @@
 import type { AnyStep } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
+import type { Fence } from '../../host/fence.ts';
 import type { Provider } from '../../host/provider.ts';
 import type { Site } from '../../inventory/index.ts';
 import { accessStep } from './access.ts';
 import { addonSteps } from './addons.ts';
 import { clusterStep } from './cluster.ts';
+import { endpointStep } from './endpoint.ts';
+import { fenceStep } from './fence.ts';
 import { kubeconfigStep } from './kubeconfig.ts';
 import { nodeSteps } from './nodes.ts';
 import { outsideStep } from './outside.ts';
@@ -13,8 +16,8 @@ import { rolesStep } from './roles.ts';
 import type { Eks } from './site.ts';
 
 /** A control plane of AWS, its add-ons, its nodes, its kubeconfig here, and the proof that it is ready. */
-export function eksSteps(site: Site, provider: Provider): AnyStep[] {
-  const eks = eksOf(site, provider);
+export function eksSteps(site: Site, provider: Provider, fence?: Fence): AnyStep[] {
+  const eks = { ...eksOf(site, provider), ...(fence && { fence }) };
   return [
     rolesStep(eks),
     clusterStep(eks),
@@ -23,6 +26,7 @@ export function eksSteps(site: Site, provider: Provider): AnyStep[] {
     ...addonSteps(eks),
     ...nodeSteps(eks),
     outsideStep(eks),
+    ...(fence ? [endpointStep(eks), fenceStep(eks, fence)] : []),
     eksReadyStep(eks),
   ];
 }

@@ -19,6 +19,12 @@ export async function lookAt(path: string): Promise<LocalFile> {
   return header ? { is: 'ours', mode: (await stat(path)).mode & 0o777, ...header } : { is: 'foreign' };
 }
 
+/** Where the cluster of a site answers: 'https://ABC.eu-central-1.eks.amazonaws.com'. undefined: no file of ours says. */
+export async function kubeconfigServer(project: string, site: string): Promise<string | undefined> {
+  const file = await lookAt(kubeconfigPath(project, site));
+  return file.is === 'ours' ? file.server : undefined;
+}
+
 /** 0600 whatever the umask, whole or not at all. Errors: KUBECONFIG_REFUSED when another hand's file is there. */
 export async function writeKubeconfig(path: string, text: string): Promise<void> {
   if ((await lookAt(path)).is === 'foreign')

@@ -1,4 +1,5 @@
 import type { CheckResult } from '../../backup/index.ts';
+import { clusterIdentity } from '../../cluster/index.ts';
 import { oneLine } from '../../errors/index.ts';
 import { STAMP_PATH } from '../../host/index.ts';
 import type { OpenSite } from '../../site/index.ts';
@@ -12,9 +13,9 @@ export function sameSite(
   name: string,
 ): string | undefined {
   const id = target.ids.find(one => source.ids.includes(one));
-  if (id !== undefined) return `machine ${id} is the source's`;
+  if (id !== undefined) return `${id} is the source's`;
   const key = target.hostKeys.find(one => source.hostKeys.includes(one));
-  if (key !== undefined) return `a host key is the source's: ${key.slice(0, 80)}`;
+  if (key !== undefined) return `a host key or authority is the source's: ${key.slice(0, 80)}`;
   if (target.ids.length === 0 || target.hostKeys.length < target.ids.length) return 'it has no identity of its own';
   const stamp = target.stamps.find(one => one !== name);
   if (stamp !== undefined || target.stamps.length < target.ids.length)
@@ -30,12 +31,12 @@ export async function apartResult({ beside, target }: Drill): Promise<CheckResul
     source: 'site',
     level: 'L0',
     required: true,
-    expected: 'other machine ids, other host keys, and the stamp of a rehearsal',
+    expected: 'another id, other host keys or another authority, and the stamp of a rehearsal',
   } as const;
   try {
     if (!beside) throw new Error('who the source is was not said');
     const into = await identityOf(target);
-    const stamps = await Promise.all(target.site.hosts.map(({ name }) => stampOf(target, name)));
+    const stamps = await stampsOf(target);
     const same = sameSite(beside, { ...into, stamps }, target.site.name);
     if (same === undefined) return { ...about, state: 'passed', got: into.ids.join(', ') };
     return { ...about, state: 'unrun', code: 'DRILL_TARGET', got: same };
@@ -44,5 +45,8 @@ export async function apartResult({ beside, target }: Drill): Promise<CheckResul
   }
 }
 
-const stampOf = async ({ ports }: OpenSite, host: string): Promise<string> =>
-  (await (await ports.shell(host)).run(['cat', STAMP_PATH])).trim();
+async function stampsOf({ site, ports }: OpenSite): Promise<string[]> {
+  if (site.cluster.kind === 'eks') return [(await clusterIdentity(await ports.cluster(site.name))).stamp ?? 'none'];
+  const read = async (host: string) => (await (await ports.shell(host)).run(['cat', STAMP_PATH])).trim();
+  return Promise.all(site.hosts.map(({ name }) => read(name)));
+}

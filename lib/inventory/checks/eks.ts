@@ -113,12 +113,6 @@ function notYet({ app, backup, artifacts }: Inventory): Problem[] {
         expected: 'velero: the datastore of EKS is kept by AWS, and comes back with a new cluster (docs/eks.md)',
       });
   });
-  if (backup.schedule?.drill !== undefined)
-    problems.push({
-      path: ['backup', 'schedule', 'drill'],
-      got: backup.schedule.drill,
-      expected: 'none with EKS: nothing fences a rehearsal there yet (docs/eks.md)',
-    });
   if (!artifacts.sources.includes('release'))
     problems.push({
       path: ['artifacts', 'sources'],

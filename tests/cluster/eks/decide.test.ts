@@ -6,6 +6,8 @@ import { decideAccess } from '../../../lib/cluster/eks/access.ts';
 import { decideAddon } from '../../../lib/cluster/eks/addon-decide.ts';
 import { isPrincipal } from '../../../lib/cluster/eks/caller.ts';
 import { decideCluster } from '../../../lib/cluster/eks/decide.ts';
+import { decideEndpoint } from '../../../lib/cluster/eks/endpoint.ts';
+import { decideFence } from '../../../lib/cluster/eks/fence.ts';
 import { nodeSubnets } from '../../../lib/cluster/eks/nodes.ts';
 import { decideGroup } from '../../../lib/cluster/eks/nodes-decide.ts';
 import { decideReady } from '../../../lib/cluster/eks/ready.ts';
@@ -27,6 +29,8 @@ const DECISIONS: Record<string, Decide> = {
   access: decideAccess,
   roles: (want, facts) => decideRoles(want, facts, want ?? []),
   ready: decideReady,
+  fence: decideFence,
+  endpoint: decideEndpoint,
 };
 
 const files = readdirSync(dir);
@@ -34,7 +38,7 @@ const files = readdirSync(dir);
 for (const file of files) {
   const { decision, promise, want, facts, expect } = JSON.parse(readFileSync(join(dir, file), 'utf8'));
   test(`${decision}: ${promise}`, () => {
-    assert.equal(DECISIONS[decision]?.(want, facts), expect);
+    assert.equal(DECISIONS[decision]?.(want ?? undefined, facts), expect);
   });
 }
 

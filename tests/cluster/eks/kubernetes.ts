@@ -27,6 +27,10 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
     ReplicaSet: { plural: 'replicasets', namespaced: true },
     DaemonSet: { plural: 'daemonsets', namespaced: true },
   },
+  '/apis/admissionregistration.k8s.io/v1': {
+    ValidatingAdmissionPolicy: { plural: 'validatingadmissionpolicies', namespaced: false },
+    ValidatingAdmissionPolicyBinding: { plural: 'validatingadmissionpolicybindings', namespaced: false },
+  },
   '/apis/storage.k8s.io/v1': { StorageClass: { plural: 'storageclasses', namespaced: false } },
 };
 
@@ -90,13 +94,15 @@ async function answer(
   const kind = resources.find(resource => resource.name === plural)?.kind;
   if (kind === undefined) return say(404, { message: `not foreseen: ${pathname}` });
   const apiVersion = base.replace(/^\/apis?\//, '');
-  const all = [...seen(record, kind), ...made.filter(object => object.kind === kind)];
+  const all = kind === 'Node' ? nodesOf(record, made) : [...seen(record, kind), ...podsOf(record, made, kind)];
   const some = all.filter(object => namespace === undefined || object.metadata.namespace === namespace);
   if (name === undefined) return say(200, { items: some });
   const found = some.find(object => object.metadata.name === name);
   if (request.method === 'PATCH') {
     const object = { ...(JSON.parse(body) as KubeObject), apiVersion, kind };
-    made.splice(0, made.length, ...made.filter(other => other !== found), object);
+    const same = ({ metadata, ...other }: KubeObject) =>
+      other.kind === kind && metadata.name === name && metadata.namespace === namespace;
+    made.splice(0, made.length, ...made.filter(other => !same(other)), object);
     return say(200, object);
   }
   if (request.method === 'DELETE' && !(found && inUse(found, made))) {
@@ -105,6 +111,26 @@ async function answer(
   }
   return found ? say(200, found) : say(404, { message: `${kind} ${name} not found` });
 }
+
+/** With the taints of their group, until somebody says otherwise. */
+const nodesOf = (record: ClusterRecord, made: readonly KubeObject[]): KubeObject[] =>
+  seen(record, 'Node').map(node => {
+    const said = made.find(({ kind, metadata }) => kind === 'Node' && metadata.name === node.metadata.name);
+    return { ...node, spec: said?.spec ?? node.spec };
+  });
+
+/** Whoever applies a DaemonSet finds a pod of it on every node, ready. */
+const podsOf = (record: ClusterRecord, made: readonly KubeObject[], kind: string): KubeObject[] => [
+  ...made.filter(object => object.kind === kind),
+  ...made.flatMap(set =>
+    kind !== 'Pod' || set.kind !== 'DaemonSet'
+      ? []
+      : seen(record, 'Node').map(({ metadata: { name } }) => ({
+          ...{ apiVersion: 'v1', kind, metadata: { name: `${set.metadata.name}-${name}`, namespace: 'kube-system' } },
+          ...{ spec: { nodeName: name }, status: { containerStatuses: [{ ready: true }] } },
+        })),
+  ),
+];
 
 /** Its finalizer: a claim stays until no pod uses it. */
 const inUse = ({ kind, metadata }: KubeObject, made: readonly KubeObject[]) =>
@@ -134,11 +160,12 @@ function seen({ nodegroups, addons }: ClusterRecord, kind: string): KubeObject[]
     ...rest,
   });
   if (kind === 'Node')
-    return nodegroups.all().flatMap(({ nodegroupName, version, scalingConfig, status }) =>
+    return nodegroups.all().flatMap(({ nodegroupName, version, scalingConfig, status, taints = [] }) =>
       status === 'CREATING' || status === 'CREATE_FAILED'
         ? []
         : Array.from({ length: scalingConfig?.desiredSize ?? 0 }, (_, n) => ({
             ...{ apiVersion: 'v1', kind, metadata: { name: `${nodegroupName}-${n}` } },
+            spec: { taints: taints.map(({ key, value }) => ({ key, value, effect: 'NoSchedule' })) },
             status: {
               conditions: [{ type: 'Ready', status: 'True' }],
               nodeInfo: { kubeletVersion: `v${version}.3-eks-113cf36` },

@@ -12,6 +12,7 @@ import type { Site } from '../../../lib/inventory/index.ts';
 import type { EksWant } from '../../../lib/inventory/sections/cluster.ts';
 import { Masker } from '../../../lib/secret/index.ts';
 import { type OpenSite, wireSite } from '../../../lib/site/open.ts';
+import type { Rehearsal } from '../../../lib/site/place.ts';
 import { newRun, runVerb } from '../../../lib/site/run-verb.ts';
 import { removalSteps } from '../../../lib/site/teardown.ts';
 import { type Clock, systemClock } from '../../../lib/time/index.ts';
@@ -46,7 +47,11 @@ export const siteOf = (want: Partial<EksWant> = {}, name = 'cloudy'): Site =>
 
 export interface World extends Ec2World {
   kubernetes: ReturnType<typeof fakeKubernetes>;
+  /** Its site is one. */
+  rehearsal?: Rehearsal;
 }
+
+type Where = Pick<World, 'project' | 'events' | 'rehearsal'>;
 
 function certificate(): { key: string; cert: string } {
   const dir = mkdtempSync(join(tmpdir(), 'muster-tls-'));
@@ -99,14 +104,17 @@ const quick: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(
 
 /** A site as a command opens it, anew each time: nothing but AWS and the state on the disk is remembered. */
 async function using<T>(
-  { project, events }: Pick<World, 'project' | 'events'>,
+  { project, events, rehearsal }: Where,
   site: Site,
   act: (site: OpenSite) => Promise<T>,
   signal = new AbortController().signal,
 ): Promise<T> {
   const dirs = { project, state: join(project, '.muster', site.name), cache: join(project, 'cache') };
   const emit = (event: EngineEvent) => void events.push(event);
-  const opened = await wireSite(site, { project, dirs, clock: quick, signal, emit, masker: new Masker() });
+  const opened = await wireSite(site, {
+    ...{ project, dirs, clock: quick, signal, emit, masker: new Masker() },
+    ...(rehearsal && { rehearsal }),
+  });
   try {
     return await act(opened);
   } finally {
@@ -115,13 +123,11 @@ async function using<T>(
 }
 
 /** All that a site of EKS consists of. */
-export const stepsOf = (site: Site, { provider }: OpenSite) => [
+export const stepsOf = (site: Site, { provider, rehearsal }: OpenSite) => [
   ...provider.steps(site, site.hosts),
-  ...clusterSteps(site, provider),
+  ...clusterSteps(site, provider, rehearsal?.fence),
   ...addonSteps(site),
 ];
-
-type Where = Pick<World, 'project' | 'events'>;
 
 /** What EKS and its roles stand in. */
 export const applyNetwork = (world: World, site = siteOf()) =>

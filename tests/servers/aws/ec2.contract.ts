@@ -205,11 +205,40 @@ ec2('rules of a security group are added once, and removed as they are', async (
   assert.equal(aws.unknown(), []);
 });
 
+ec2(
+  'a way into a network is one a zone, under the name of its service where the network has names',
+  async ({ aws, ec2 }) => {
+    const { Vpc } = await ec2.createVpc({ CidrBlock: '10.30.0.0/16' });
+    const VpcId = Vpc?.VpcId ?? '';
+    const subnet = async (CidrBlock: string) =>
+      (await ec2.createSubnet({ VpcId, CidrBlock, AvailabilityZone: 'eu-central-1a' })).Subnet?.SubnetId ?? '';
+    const [one, other] = [await subnet('10.30.0.0/24'), await subnet('10.30.1.0/24')];
+    const want = {
+      ...({ VpcId, VpcEndpointType: 'Interface', ServiceName: 'com.amazonaws.eu-central-1.ec2' } as const),
+      ...{ SubnetIds: [one], PrivateDnsEnabled: true },
+    };
+    assert.is(await codeOf(ec2.createVpcEndpoint(want)), 'InvalidParameter');
+    await ec2.modifyVpcAttribute({ VpcId, EnableDnsHostnames: { Value: true } });
+    assert.is(await codeOf(ec2.createVpcEndpoint({ ...want, SubnetIds: [one, other] })), 'DuplicateSubnetsInSameZone');
+    assert.is(await codeOf(ec2.createVpcEndpoint({ ...want, ServiceName: 'ec2' })), 'InvalidServiceName');
+    const { VpcEndpoint } = await ec2.createVpcEndpoint(want);
+    const ids = [VpcEndpoint?.VpcEndpointId ?? ''];
+    assert.is(await codeOf(ec2.createVpcEndpoint(want)), 'InvalidParameter');
+    assert.is(await codeOf(ec2.deleteSubnet({ SubnetId: one })), 'DependencyViolation');
+    const { Unsuccessful } = await ec2.deleteVpcEndpoints({ VpcEndpointIds: [...ids, 'vpce-0123456789abcdef0'] });
+    assert.equal(
+      Unsuccessful?.map(({ ResourceId }) => ResourceId),
+      ['vpce-0123456789abcdef0'],
+    );
+    assert.equal(aws.unknown(), []);
+  },
+);
+
 ec2('what it does not know is loud: an operation, a parameter that nobody reads', async ({ aws, ec2 }) => {
-  await codeOf(ec2.createVpcEndpoint({ VpcId: 'vpc-12345678', ServiceName: 's3' }));
+  await codeOf(ec2.createVpcPeeringConnection({ VpcId: 'vpc-12345678' }));
   await ec2.createVpc({ CidrBlock: '10.20.0.0/16', Ipv6Pool: 'pool' });
   assert.equal(aws.unknown(), [
-    'ec2 CreateVpcEndpoint: the stand-in does not know operation CreateVpcEndpoint',
+    'ec2 CreateVpcPeeringConnection: the stand-in does not know operation CreateVpcPeeringConnection',
     'ec2:CreateVpc: parameter Ipv6Pool is not looked at by the stand-in',
   ]);
 });

@@ -16,11 +16,12 @@ import { subnetRules } from './subnets.ts';
 import { tagRules } from './tags.ts';
 import { volumeRules } from './volumes.ts';
 import { vpcRules } from './vpc.ts';
+import { vpcEndpointRules } from './vpc-endpoints.ts';
 import { zoneRules } from './zones.ts';
 
 export const ec2Rules: Rules = {
   ...{ ...vpcRules, ...subnetRules, ...internetGatewayRules, ...routeTableRules, ...natGatewayRules, ...addressRules },
   ...{ ...securityGroupRules, ...securityGroupRuleRules, ...keyPairRules, ...networkInterfaceRules, ...tagRules },
   ...{ ...runInstancesRules, ...instanceRules, ...instancePowerRules, ...volumeRules },
-  ...{ ...imageRules, ...instanceTypeRules, ...zoneRules },
+  ...{ ...imageRules, ...instanceTypeRules, ...zoneRules, ...vpcEndpointRules },
 };

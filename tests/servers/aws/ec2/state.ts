@@ -13,6 +13,7 @@ import type {
   Subnet,
   Volume,
   Vpc,
+  VpcEndpoint,
 } from '@aws-sdk/client-ec2';
 import { AwsError } from '../errors.ts';
 import type { Call } from '../service.ts';
@@ -42,6 +43,7 @@ export interface Ec2State {
   snapshots: Table<Snapshot>;
   networkInterfaces: Table<NetworkInterface>;
   images: Table<Image>;
+  vpcEndpoints: Table<VpcEndpoint>;
   /** By id, then key. */
   tags: Map<string, Map<string, string>>;
   /** By operation and client token: what was asked, and what came of it. */
@@ -80,6 +82,7 @@ export function newEc2State(world: World, account: string, region: string): Ec2S
     snapshots: table('snap', 'snapshot', 'InvalidSnapshot'),
     networkInterfaces: table('eni', 'networkInterface ID', 'InvalidNetworkInterfaceID'),
     images: table('ami', 'image id', 'InvalidAMIID'),
+    vpcEndpoints: table('vpce', 'vpc endpoint ID', 'InvalidVpcEndpointId'),
   };
   seedImages(state);
   makeDefaultVpc(state);

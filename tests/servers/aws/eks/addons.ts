@@ -106,7 +106,7 @@ export const addonRules: Rules = {
     record.addons.add(addonName, addon);
     remember(clientRequestToken, call);
     call.world.later(call.world.settleMs, async () => {
-      await call.world.kubernetes?.install?.(record.cluster, addonName);
+      await call.world.kubernetes?.install?.(record.cluster, addon);
       addon.status = 'ACTIVE';
     });
     return { addon };

@@ -57,7 +57,7 @@ export const ADDONS: Readonly<Record<string, CatalogAddon>> = {
   'kube-proxy': { fits: each(minor => `v${minor}.2-eksbuild.4`), onNodes: false, configuration: ['mode'] },
   coredns: {
     fits: { 'v1.13.2-eksbuild.3': all.slice(1), 'v1.12.4-eksbuild.1': all.slice(0, 3) },
-    ...{ onNodes: true, configuration: ['replicaCount'] },
+    ...{ onNodes: true, configuration: ['replicaCount', 'corefile'] },
   },
   'eks-pod-identity-agent': { fits: { 'v1.3.10-eksbuild.2': all }, onNodes: false, configuration: ['agent.*'] },
   'aws-ebs-csi-driver': {

@@ -1,5 +1,5 @@
 import type { NetworkInterface } from '@aws-sdk/client-ec2';
-import type { Cluster } from '@aws-sdk/client-eks';
+import type { Addon, Cluster, Nodegroup } from '@aws-sdk/client-eks';
 import type { Call } from '../service.ts';
 
 /** What stands behind the endpoint of a cluster. */
@@ -7,9 +7,9 @@ export interface Kubernetes {
   start(cluster: Cluster, call: Call): Promise<{ endpoint: string /** PEM, base64. */; ca: string }>;
   stop(cluster: Cluster): Promise<void>;
   /** A machine of a node group, until its node is Ready. */
-  join?(cluster: Cluster, machine: NetworkInterface, call: Call): Promise<void>;
+  join?(cluster: Cluster, machine: NetworkInterface, group: Nodegroup, call: Call): Promise<void>;
   leave?(cluster: Cluster, machine: NetworkInterface): Promise<void>;
   /** What an add-on runs on nodes. */
-  install?(cluster: Cluster, addon: string): Promise<void>;
+  install?(cluster: Cluster, addon: Addon): Promise<void>;
   close?(): void | Promise<void>;
 }

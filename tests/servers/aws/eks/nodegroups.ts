@@ -5,6 +5,7 @@ import type {
   ListNodegroupsRequest,
   Nodegroup,
   NodegroupScalingConfig,
+  Taint,
   UpdateNodegroupConfigRequest,
   UpdateNodegroupVersionRequest,
 } from '@aws-sdk/client-eks';
@@ -48,6 +49,13 @@ function checkScaling({
   return { minSize, maxSize, desiredSize };
 }
 
+/** "Taint": a key of Kubernetes, at most 63 characters; a value, at most 63. */
+function checkTaint({ key, value, effect }: Taint): Taint {
+  if (key === undefined || effect === undefined || !/^[a-z0-9A-Z./_-]{1,63}$/.test(key))
+    throw invalid(`Taint ${key} is not valid`);
+  return { key, effect, ...(value !== undefined && { value }) };
+}
+
 export const nodegroupRules: Rules = {
   CreateNodegroup(input: CreateNodegroupRequest, call): object {
     const { clusterName, nodegroupName = '', subnets = [], nodeRole, instanceTypes: types = ['t3.medium'] } = input;
@@ -84,6 +92,7 @@ export const nodegroupRules: Rules = {
         subnets: [...subnets],
         nodeRole,
         diskSize,
+        ...(input.taints && { taints: input.taints.map(checkTaint) }),
       },
       ...{
         createdAt: new Date(call.world.now()),
@@ -205,7 +214,7 @@ async function nodes(record: ClusterRecord, group: Nodegroup, call: Call): Promi
     if (!subnet) continue;
     const made = makeInterface({ subnet, groups: [record.inVpc.group], description: `aws-K8S-${name}-${n}` }, state);
     there.push(made.NetworkInterfaceId ?? '');
-    joining.push(call.world.kubernetes?.join?.(record.cluster, made, call) ?? Promise.resolve());
+    joining.push(call.world.kubernetes?.join?.(record.cluster, made, group, call) ?? Promise.resolve());
   }
   record.inVpc.ofGroup.set(name, there);
   await dropNodes(record, name, wanted, call);

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import type { NetworkInterface } from '@aws-sdk/client-ec2';
-import type { Cluster } from '@aws-sdk/client-eks';
+import type { Cluster, Nodegroup } from '@aws-sdk/client-eks';
 import type { Registry } from '../../../registry.ts';
 import { contains, readCidr } from '../../ec2/cidr.ts';
 import { ec2Of } from '../../ec2/state.ts';
@@ -85,7 +85,12 @@ export async function startKubernetes(
     return door;
   }
 
-  async function join_(cluster: Cluster, machine: NetworkInterface, call: Call): Promise<void> {
+  async function join_(
+    cluster: Cluster,
+    machine: NetworkInterface,
+    { taints = [] }: Nodegroup,
+    call: Call,
+  ): Promise<void> {
     const plane = own(cluster.name);
     const { pause } = lab.refs;
     const box = boxOf(newId(), nodeName(machine), machine, [
@@ -94,7 +99,7 @@ export async function startKubernetes(
     ]);
     plane.nodes.set(box.hostname, box);
     const { hostname: name, address } = box;
-    const files = nodeFiles({ name, address, token: plane.token, pause }, plane.box.address);
+    const files = nodeFiles({ name, address, token: plane.token, pause }, plane.box.address, taints);
     await boxes.prepare(box, undefined, { ...files, ...(registry && registryFiles(registry)) });
     await boxes.power(box, ec2Of(call));
     const ready = ['wait', `node/${name}`, '--for=condition=Ready', '--timeout=10s'];
@@ -124,10 +129,10 @@ export async function startKubernetes(
     refs: lab.refs,
     start: (cluster, call) => boxes.under(start(cluster, call)),
     stop: cluster => boxes.under(stop(cluster)),
-    join: (cluster, machine, call) => boxes.under(join_(cluster, machine, call)),
+    join: (cluster, machine, group, call) => boxes.under(join_(cluster, machine, group, call)),
     leave: (cluster, machine) => boxes.under(leave(cluster, machine)),
-    async install({ name }, addon) {
-      const manifest = addonManifest(addon, lab.refs);
+    async install({ name }, { addonName: addon = '', configurationValues = '{}' }) {
+      const manifest = addonManifest(addon, lab.refs, JSON.parse(configurationValues));
       // The lab binary applies what lies there.
       const dir = join(boxes.data(own(name).box.id), 'k3s/server/manifests');
       if (manifest !== undefined) await writeFile(join(dir, `${addon}.yaml`), manifest);

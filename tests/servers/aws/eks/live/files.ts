@@ -1,3 +1,4 @@
+import type { Taint } from '@aws-sdk/client-eks';
 import { stringify } from 'yaml';
 import { siteRecipe } from '../../../../../lib/artifact/index.ts';
 import { imageRefs } from '../../../../../lib/artifact/site-artifacts.ts';
@@ -72,10 +73,17 @@ export const planeFiles = ({ name, address, token, pause }: Joined, webhook: str
   ...unit('server'),
 });
 
-export const nodeFiles = ({ name, address, token, pause }: Joined, plane: string): Files => ({
+const EFFECTS = { NO_SCHEDULE: 'NoSchedule', NO_EXECUTE: 'NoExecute', PREFER_NO_SCHEDULE: 'PreferNoSchedule' } as const;
+
+export const nodeFiles = (
+  { name, address, token, pause }: Joined,
+  plane: string,
+  taints: readonly Taint[] = [],
+): Files => ({
   '/etc/rancher/k3s/config.yaml': stringify({
     ...{ 'node-name': name, 'node-ip': address, token, 'pause-image': pause },
     server: `https://${plane}:6443`,
+    'node-taint': taints.map(({ key, value = '', effect }) => `${key}=${value}:${EFFECTS[effect ?? 'NO_SCHEDULE']}`),
   }),
   ...unit('agent'),
 });
