@@ -6,8 +6,8 @@ import type { ClusterFacts } from './k3s/nodes.ts';
 
 /** An overloaded cluster that stands says no for a moment, and that is nothing to change. */
 const MOMENT: Duration = seconds(10);
-/** What a plan was told is good for less. */
-const AGAIN: Duration = seconds(3);
+/** What a plan was told is good for less (lib/engine/moment.ts). */
+const AGAIN: Duration = seconds(2.1);
 
 interface Ready<W, F extends { cluster: ClusterFacts }> {
   want: W;

@@ -15,7 +15,7 @@ import { type Registry, startRegistry } from '../servers/registry.ts';
 import { type Checkout, newCheckout } from './checkout.ts';
 import { imagesArchive } from './container-host.ts';
 import { storeOf } from './s3-of.ts';
-import { wiki } from './wiki.ts';
+import { watcher, wiki } from './wiki.ts';
 
 const PROJECT = join(import.meta.dirname, '..', '..');
 const SITE = 'eksback';
@@ -37,7 +37,7 @@ addons: { coredns: true, local-path: false, metrics-server: false }
 backup:
   store: ${JSON.stringify(store)}
   sources: [velero]
-  namespaces: [team]
+  namespaces: [team, agents]
   rpo: { postgres: 1h, velero: 1h, control-plane: 1h }
   rto: 10m
 `;
@@ -156,7 +156,8 @@ test('a set of what others run there is taken, and read back', async context => 
   const file = join(context.checkout.dir, 'workload.yaml');
   const { registry } = context;
   // Of the stand-in's provisioner: a folder of the node that is mounted, as a volume of EBS is.
-  await writeFile(file, wiki(`${registry.host}/library/debian:bookworm-slim`, '{ volumeType: local }'));
+  const image = `${registry.host}/library/debian:bookworm-slim`;
+  await writeFile(file, `${wiki(image, '{ volumeType: local }')}\n---\n${watcher(image)}\n`);
   await ok(context, 'kubectl', 'apply', '-f', file);
   await ok(context, 'kubectl', '-n', 'team', 'rollout', 'status', 'statefulset/wiki', '--timeout=180s');
   await inPod(context, 'mkdir -p /data/deep && echo kept > /data/deep/page && chown 1000:1000 /data/deep/page');
@@ -193,6 +194,9 @@ test('a second site beside it, fenced, proves the same, and leaves nothing', asy
   // The next backup wants a bucket of its own, and this store lets nobody make one.
   for (const id of ['site.apart', 'site.fence', 'velero.files.team.data-wiki-0', 'workloads.team'])
     assert.ok(passed(report).includes(id), `${id} is not among ${passed(report)}`);
+  const agents = report.checks.find(({ id }) => id === 'workloads.agents');
+  assert.is(agents?.state, 'unrun');
+  assert.match((agents?.details ?? []).join('; '), /0 of 1/);
   assert.equal(report.left, []);
   const made = aws.calls.slice(from).map(({ operation }) => operation);
   for (const operation of ['CreateVpcEndpoint', 'DeleteVpcEndpoints', 'DeleteCluster'])

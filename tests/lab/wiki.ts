@@ -22,3 +22,23 @@ spec:
     - metadata: { name: data, annotations: ${claim} }
       spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 64Mi } } }
 `;
+
+/** What looks at its node, as agents of monitoring do: it has the node's network. */
+export const watcher = (image: string) => `
+apiVersion: v1
+kind: Namespace
+metadata: { name: agents }
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: { name: watcher, namespace: agents }
+spec:
+  selector: { matchLabels: { app: watcher } }
+  template:
+    metadata: { labels: { app: watcher } }
+    spec:
+      hostNetwork: true
+      terminationGracePeriodSeconds: 0
+      containers:
+        - { name: main, image: '${image}', command: [sleep, infinity] }
+`;

@@ -57,7 +57,12 @@ async function observe(api: ClusterApi): Promise<FenceFacts> {
   const [set, nodes, pods] = await Promise.all([
     api.get(FENCE_REF),
     api.list({ apiVersion: 'v1', kind: 'Node' }),
-    api.list({ apiVersion: 'v1', kind: 'Pod', ...FENCE_WINDOW }),
+    api.list({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      namespace: FENCE_WINDOW.namespace,
+      labelSelector: FENCE_WINDOW.labelSelector,
+    }),
   ]);
   const stamp = set?.metadata.annotations?.[STAMP];
   const raised = new Set(pods.filter(isReady).map(nodeOf));

@@ -8,19 +8,20 @@ import { workloadResults } from './workloads.ts';
 
 /**
  * Of a loss that took everything of these namespaces, or of all: what came back, from the database to the front door of
- * the application, and what runs in the others. Those that only read do so side by side; the last one writes.
+ * the application, and what runs in the others. Side by side: the person who is made and removed is nobody's canary, and what
+ * rows there were was compared at the set's point.
  */
 export async function wholeResults(drill: Drill, namespaces?: readonly string[]): Promise<CheckResult[]> {
   const { app } = drill.target.site;
   const all = namespaces ?? partOf(drill.set.manifest, 'velero')?.facts.namespaces ?? [];
   const others = all.filter(name => !app || name !== APP);
-  const read = [
+  const looks = [
     postgresResults(drill),
     veleroResults(drill, namespaces),
     canaryResults(drill),
     workloadResults(drill, others),
+    ...(drill.mode === 'rebuild' ? [newestResult(drill)] : []),
+    appResults(drill),
   ];
-  if (drill.mode === 'rebuild') read.push(newestResult(drill));
-  const results = (await Promise.all(read)).flat();
-  return [...results, ...(await appResults(drill))];
+  return (await Promise.all(looks)).flat();
 }
