@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import type { Dirs } from '../engine/index.ts';
 import { OpsError } from '../errors/index.ts';
 import type { HostWant, Site } from '../inventory/index.ts';
+import { seconds } from '../time/index.ts';
 import { identities, machineDir, machinesDir, readIdentity } from './identity.ts';
 import { OPERATOR_KEY } from './keys.ts';
 import type { Machinery } from './machinery.ts';
@@ -24,6 +25,9 @@ interface Local extends Pick<Provider, 'kind' | 'nodeAddress' | 'pace'> {
   more(): Promise<Resource[]>;
 }
 
+/** QEMU takes a connection for a machine that is not there yet, and knocks for it ever more rarely: a new one knocks at once. */
+const BOOTS = seconds(2.5);
+
 /** What providers of machines on this computer have in common: state in .muster/<site>/machines, ports on 127.0.0.1. */
 export function localProvider(site: Site, dirs: Dirs, local: Local): Provider {
   const { kind, nodeAddress, pace, machinery } = local;
@@ -44,7 +48,9 @@ export function localProvider(site: Site, dirs: Dirs, local: Local): Provider {
       if (!identity) throw absent(machine, site);
       const { ssh, api, web } = identity.forwards;
       const port = kind === 'ssh' ? ssh : kind === 'api' ? api : web;
-      return { address: '127.0.0.1', port, ...(kind === 'ssh' && { hostKey: identity.hostKey }) };
+      if (kind !== 'ssh') return { address: '127.0.0.1', port };
+      const boots = machinery.again?.(machine) !== undefined;
+      return { address: '127.0.0.1', port, hostKey: identity.hostKey, ...(boots && { greeting: BOOTS }) };
     },
     nodeAddress,
     async login(machine, secrets) {

@@ -2,6 +2,7 @@ import type { Aws } from '../aws/index.ts';
 import type { AnyStep } from '../engine/index.ts';
 import type { HostWant, Site } from '../inventory/index.ts';
 import type { Secret, SecretStore } from '../secret/index.ts';
+import type { Duration } from '../time/index.ts';
 
 /** Observed, never remembered. */
 export interface Machine {
@@ -24,6 +25,8 @@ export interface Endpoint {
   port: number;
   /** OpenSSH public key line ('ssh-ed25519 AAAA...'), for ssh. */
   hostKey?: string;
+  /** How long its silence is waited for, where that is less than usual: it boots. */
+  greeting?: Duration;
   /** Jump host. */
   via?: Endpoint & { user: string };
 }

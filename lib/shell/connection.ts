@@ -16,6 +16,8 @@ export interface SshTarget {
   identity: Secret;
   /** OpenSSH public key line. Nothing turns the check off. */
   hostKey: string;
+  /** Instead of the usual patience. */
+  greeting?: Duration;
   /** Jump host; its key is checked too. */
   via?: SshTarget;
 }
@@ -164,7 +166,8 @@ async function login(
         return blob.equals(known.blob);
       },
     });
-    const silent = setTimeout(() => sock.destroy(new Error(silence(patience.greeting))), patience.greeting).unref();
+    const { greeting = patience.greeting } = target;
+    const silent = setTimeout(() => sock.destroy(new Error(silence(greeting))), greeting).unref();
     sock.once('data', () => clearTimeout(silent));
     sock.once('close', () => clearTimeout(silent));
     const client = ssh.connection;

@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import type { Ctx } from '../../lib/engine/index.ts';
 import { OpsError } from '../../lib/errors/index.ts';
 import { writeIdentity } from '../../lib/host/identity.ts';
+import { localProvider } from '../../lib/host/local-provider.ts';
 import type { Again, Machinery } from '../../lib/host/machinery.ts';
 import { isFree } from '../../lib/host/ports.ts';
 import { qemuArguments } from '../../lib/host/qemu/arguments.ts';
@@ -123,6 +124,21 @@ test('a machine that boots is not waited for by who looks at it', async () => {
   const patient = await Promise.race([look(started(), silent), systemClock.sleep(seconds(1.5)).then(() => 'it waits')]);
   assert.is(patient, 'it waits');
 });
+
+test('nor is its silence waited for as long as that of one that is up', () =>
+  inState(async (_, state) => {
+    await writeIdentity(state, identity);
+    const again = { done: async () => 7, start: async () => undefined, answered: () => undefined };
+    const local = { kind: 'qemu', nodeAddress: () => undefined, pace: async () => 1 } as unknown as Parameters<
+      typeof localProvider
+    >[2];
+    const greetingOf = async (machinery: Machinery) => {
+      const dirs = { project: '/checkout', state, cache: '/nowhere' };
+      const provider = localProvider(site, dirs, { ...local, machinery });
+      return (await provider.endpoint(identity.name, 'ssh')).greeting;
+    };
+    assert.equal([await greetingOf(started(again)), await greetingOf(started())], [2500, undefined]);
+  }));
 
 for (const [what, done, expected] of [
   ['a machine whose disks do nothing for a minute is started once more', async () => 7, 1],

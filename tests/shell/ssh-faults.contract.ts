@@ -155,6 +155,13 @@ test('a refused login, a closed port, a silent host and an unknown name say whic
     assert.is(error.code, 'SHELL_UNREACHABLE');
     assert.match(error.message, /cannot reach web-1 \(root@127\.0\.0\.1:\d+\): it said nothing for 1\.0 s/);
   });
+  await withProxy(
+    async ({ shell, proxy }) => {
+      proxy.hurt({ stalled: true });
+      assert.match((await refusal(shell.run(['true']))).message, /it said nothing for 200 ms/);
+    },
+    { change: target => ({ ...target, greeting: 200 }) },
+  );
   const greeter = createServer(socket => socket.on('error', () => {}).write('SSH-2.0-and_no_more\r\n')).listen(
     0,
     '127.0.0.1',
