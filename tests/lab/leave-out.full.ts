@@ -78,6 +78,8 @@ for (const scenario of SCENARIOS)
       if (red.verdict === 'verified' || red.exit === 0) green.push(id);
     }
     assert.equal(green, []);
+    // The last one left no database that could be spoilt.
+    if (scenario === 'point-in-time') await drill(context, 'database-loss');
     const again = await drill(context, scenario);
     assert.is(again.report.verdict, 'verified', 'with all of them again: it was the step');
   });
@@ -85,7 +87,8 @@ for (const scenario of SCENARIOS)
 test('a rebuilt site that migrates and seeds itself instead is not taken for a restored one', async context => {
   const file = join(context.checkout.dir, 'lib/drill/scenarios/site-rebuild.ts');
   const whole = await readFile(file, 'utf8');
-  const itself = "steps: () => steps, select: ({ id }) => /^(app[.]|site-ca|postgres[.]access)/.test(id), end: 't6'";
+  // Without an archive: beside one that has backups of a database PostgreSQL makes no new one.
+  const itself = "steps: () => steps, select: ({ id }) => /^(app[.]|site-ca)/.test(id), end: 't6'";
   await replaceIn(file, "steps: () => [...data(), ...beside.map(alone)], end: 't6'", itself);
   const { report } = await drill(context, 'site-rebuild');
   await writeFile(file, whole);
