@@ -3,7 +3,7 @@ export { connectCluster, FIELD_MANAGER, ISSUED_FOR, MANAGED_BY } from './api/cli
 export { isRecord } from './api/words.ts';
 export { copyOf, isInCopy } from './copies.ts';
 export { CHAIN, FENCE_WINDOW } from './eks/fence-objects.ts';
-export { type ClusterIdentity, clusterIdentity } from './eks/identity.ts';
+export { clusterIdentity, clusterStamp } from './eks/identity.ts';
 export { siteToken } from './eks/site-token.ts';
 export { tokenSource } from './eks/token.ts';
 export { refName, removeAndSee, seeGone } from './gone.ts';
@@ -15,3 +15,4 @@ export { nodeShell, type Window } from './node-shell.ts';
 export { ourObject, oursOf } from './ours.ts';
 export { type ClusterPort, clusterPort } from './port.ts';
 export { clusterLeaks, clusterRemoval, clusterSteps } from './steps.ts';
+export { storeServer } from './store-server.ts';

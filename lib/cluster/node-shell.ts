@@ -9,6 +9,8 @@ export interface Window {
   namespace: string;
   labelSelector: string;
   container: string;
+  /** What every command is given to: a program of the container that runs it elsewhere. */
+  through?: readonly string[];
 }
 
 /**
@@ -18,12 +20,12 @@ export interface Window {
 export function nodeShell(node: string, window: Window, api: () => Promise<ClusterApi>, masker: Masker): Shell {
   const exec = async (command: Command, options: ExecOptions = {}): Promise<ExecResult> => {
     refuseOther(node, options);
-    const { namespace, container } = window;
+    const { namespace, container, through = [] } = window;
     const open = await api();
     const { name } = (await podOn(node, window, open)).metadata;
     const { timeout, keep, signal } = options;
     signal?.throwIfAborted();
-    return open.exec({ namespace, name, container }, argvOf(command), {
+    return open.exec({ namespace, name, container }, [...through, ...argvOf(command)], {
       ...(timeout !== undefined && { timeout }),
       ...(keep !== undefined && { keep }),
     });
@@ -49,9 +51,17 @@ function refuseOther(node: string, { stdin, env, secretEnv, cwd, onLine }: ExecO
     throw new OpsError('INTERNAL', `cannot run this on ${node}: it is looked into only`);
 }
 
-async function podOn(node: string, { namespace, labelSelector, container }: Window, api: ClusterApi) {
+/** Its pods that are ready, on whatever nodes. */
+export async function readyPods({ namespace, labelSelector, container }: Window, api: ClusterApi) {
   const pods = await api.list({ apiVersion: 'v1', kind: 'Pod', namespace, labelSelector });
-  const found = pods.find(pod => isOn(pod, node) && isReady(pod, container));
+  return pods.filter(pod => pod.metadata.deletionTimestamp === undefined && isReady(pod, container));
+}
+
+export const isOn = ({ spec }: KubeObject, node: string): boolean => isRecord(spec) && spec.nodeName === node;
+
+async function podOn(node: string, window: Window, api: ClusterApi) {
+  const { namespace, labelSelector, container } = window;
+  const found = (await readyPods(window, api)).find(pod => isOn(pod, node));
   if (found) return found;
   throw new OpsError(
     'SHELL_UNREACHABLE',
@@ -61,9 +71,6 @@ async function podOn(node: string, { namespace, labelSelector, container }: Wind
     },
   );
 }
-
-const isOn = ({ spec, metadata }: KubeObject, node: string) =>
-  isRecord(spec) && spec.nodeName === node && metadata.deletionTimestamp === undefined;
 
 const isReady = ({ status }: KubeObject, container: string) =>
   isRecord(status) &&

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nodeShell } from '../../lib/cluster/index.ts';
+import { nodeShell, type Window } from '../../lib/cluster/index.ts';
 import type { ClusterApi, ExecResult, KubeObject } from '../../lib/engine/index.ts';
 import { isOpsError } from '../../lib/errors/index.ts';
 import { Masker } from '../../lib/secret/index.ts';
@@ -13,7 +13,7 @@ const pod = (name: string, nodeName: string, ready: boolean, more: object = {}):
 const output = (text: string, dropped = 0) => ({ bytes: Buffer.from(text), text, dropped });
 
 /** What a cluster with these pods is asked, and answers. */
-function world(pods: KubeObject[], result: Partial<ExecResult> = {}) {
+function world(pods: KubeObject[], result: Partial<ExecResult> = {}, window: Window = WINDOW) {
   const asked: unknown[][] = [];
   const api = {
     list: async () => pods,
@@ -22,7 +22,7 @@ function world(pods: KubeObject[], result: Partial<ExecResult> = {}) {
       return { code: 0, signal: null, stdout: output('there\n'), stderr: output(''), ...result };
     },
   } as unknown as ClusterApi;
-  return { asked, shell: nodeShell('node-2', WINDOW, async () => api, new Masker()) };
+  return { asked, shell: nodeShell('node-2', window, async () => api, new Masker()) };
 }
 
 async function codeOf(act: Promise<unknown>): Promise<string> {
@@ -40,6 +40,19 @@ test('a script runs in the container of the node that is meant, with its argumen
   assert.is(await shell.run({ script: 'ls -- "$1"', args: ['/a b'] }, { sudo: true, keep: 5 }), 'there\n');
   const at = { namespace: 'velero', name: 'b', container: 'window' };
   assert.equal(asked, [[at, ['sh', '-c', 'ls -- "$1"', 'sh', '/a b'], { keep: 5 }]]);
+});
+
+test('a command is given to what the window has for it, a script too', async () => {
+  const { asked, shell } = world([pod('b', 'node-2', true)], {}, { ...WINDOW, through: ['nsenter', '--'] });
+  await shell.run(['id']);
+  await shell.run({ script: 'id' });
+  assert.equal(
+    asked.map(([, argv]) => argv),
+    [
+      ['nsenter', '--', 'id'],
+      ['nsenter', '--', 'sh', '-c', 'id', 'sh'],
+    ],
+  );
 });
 
 test('a node of which no container is ready, or one on its way out, is not reached', async () => {

@@ -1,3 +1,4 @@
+import { storeServer } from '../../cluster/index.ts';
 import type { AnyStep, KubeObject } from '../../engine/index.ts';
 import type { Fence } from '../../host/index.ts';
 import type { Site } from '../../inventory/index.ts';
@@ -18,5 +19,5 @@ export const storeName = ({ name, address }: { name: string; address: string }):
   apiVersion: 'v1',
   kind: 'ConfigMap',
   metadata: { name: CUSTOM.name, namespace: 'kube-system' },
-  data: { 'store.server': `${name}:53 {\n    errors\n    hosts {\n        ${address} ${name}\n    }\n}\n` },
+  data: { 'store.server': storeServer(name, address) },
 });

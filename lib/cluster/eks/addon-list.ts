@@ -1,6 +1,7 @@
 import { TAG } from '../../host/ec2/tags.ts';
 import type { Fence } from '../../host/fence.ts';
 import type { Site } from '../../inventory/index.ts';
+import { storeServer } from '../store-server.ts';
 import type { RolePart } from './role.ts';
 
 /** An add-on of EKS: EKS installs it, and upgrades it when asked. */
@@ -54,10 +55,4 @@ const withStore = (name: string, address: string): string => `.:53 {
     reload
     loadbalance
 }
-${name}:53 {
-    errors
-    hosts {
-        ${address} ${name}
-    }
-}
-`;
+${storeServer(name, address)}`;

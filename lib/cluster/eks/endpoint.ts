@@ -1,6 +1,7 @@
 import type { VpcEndpoint } from '@aws-sdk/client-ec2';
 import type { AnyStep, Change, Ctx, Decision } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
+import { pages } from '../../host/ec2/questions.ts';
 import { newTags, TAG } from '../../host/ec2/tags.ts';
 import { minutes } from '../../time/index.ts';
 import { describeCluster } from './observe.ts';
@@ -51,14 +52,12 @@ export function decideEndpoint(want: object | undefined, { endpoints }: Endpoint
 /** Those of the site. AWS shows one that is gone for a while, as deleted. */
 export async function endpointsOf({ aws, site }: Pick<Eks, 'aws' | 'site'>): Promise<VpcEndpoint[]> {
   const Filters = [{ Name: `tag:${TAG.site}`, Values: [site.name] }];
-  const all: VpcEndpoint[] = [];
-  let NextToken: string | undefined;
-  do {
-    const make = { Filters, NextToken };
-    const page = await aws.call('ec2', 'list VPC endpoints', sdk => new sdk.DescribeVpcEndpointsCommand(make));
-    all.push(...(page.VpcEndpoints ?? []));
-    NextToken = page.NextToken;
-  } while (NextToken !== undefined && NextToken !== '');
+  const all = await pages(
+    aws,
+    'list VPC endpoints',
+    (sdk, NextToken) => new sdk.DescribeVpcEndpointsCommand({ Filters, NextToken }),
+    ({ VpcEndpoints }) => VpcEndpoints,
+  );
   return all.filter(({ State }) => State?.toLowerCase() !== 'deleted');
 }
 

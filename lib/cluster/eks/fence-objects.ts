@@ -12,11 +12,14 @@ export const CHAIN = FENCE_TABLE.toUpperCase();
 const NAMESPACE = 'kube-system';
 const LABELS = { name: FENCE_TABLE };
 export const FENCE_REF = { apiVersion: 'apps/v1', kind: 'DaemonSet', namespace: NAMESPACE, name: FENCE_TABLE } as const;
+/** What the container runs runs on the node, by the node's own programs. */
+const ON_NODE = ['nsenter', '--target', '1', '--mount', '--net', '--'];
 /** Root on the node itself. */
 export const FENCE_WINDOW: Window = {
   namespace: NAMESPACE,
   labelSelector: `name=${FENCE_TABLE}`,
   container: FENCE_TABLE,
+  through: ON_NODE,
 };
 
 /**
@@ -26,7 +29,7 @@ export const FENCE_WINDOW: Window = {
  * has marked: the fence goes back to the first place.
  */
 export const RAISE_FENCE = `set -eu
-node() { nsenter --target 1 --mount --net -- "$@"; }
+node() { ${ON_NODE.join(' ')} "$@"; }
 rules() {
   echo '*filter'
   echo ':${CHAIN} - [0:0]'
@@ -60,7 +63,7 @@ done
 `;
 
 /** Raised: the script has been round once, and the first place is the fence's now. */
-const RAISED = `test -e /tmp/raised && nsenter --target 1 --mount --net -- iptables -S FORWARD | sed -n 2p | grep -qx -e '-A FORWARD -j ${CHAIN}'`;
+const RAISED = `test -e /tmp/raised && ${ON_NODE.join(' ')} iptables -S FORWARD | sed -n 2p | grep -qx -e '-A FORWARD -j ${CHAIN}'`;
 
 export interface FenceObjects {
   fence: Fence;

@@ -5,7 +5,9 @@ import type { Fence } from '../../host/fence.ts';
 import { minutes } from '../../time/index.ts';
 import { FIELD_MANAGER, MANAGED_BY } from '../api/client.ts';
 import { isRecord } from '../api/words.ts';
-import { FENCE_REF, FENCE_WINDOW, fenceObjects, STAMP, TAINT } from './fence-objects.ts';
+import { isOn, readyPods } from '../node-shell.ts';
+import { FENCE_WINDOW, fenceObjects, TAINT } from './fence-objects.ts';
+import { clusterStamp } from './identity.ts';
 import { changes, done, type Eks, known } from './site.ts';
 import { after, eksStep } from './step.ts';
 
@@ -21,7 +23,7 @@ export interface FenceFacts {
   closed: readonly string[];
 }
 
-export const RAISE = 'fence of the nodes';
+const RAISE = 'fence of the nodes';
 const LET = 'pods onto ';
 
 /**
@@ -54,22 +56,15 @@ export function decideFence(want: { name: string } | undefined, { stamp, open, c
 }
 
 async function observe(api: ClusterApi): Promise<FenceFacts> {
-  const [set, nodes, pods] = await Promise.all([
-    api.get(FENCE_REF),
+  const [stamp, nodes, pods] = await Promise.all([
+    clusterStamp(api),
     api.list({ apiVersion: 'v1', kind: 'Node' }),
-    api.list({
-      apiVersion: 'v1',
-      kind: 'Pod',
-      namespace: FENCE_WINDOW.namespace,
-      labelSelector: FENCE_WINDOW.labelSelector,
-    }),
+    readyPods(FENCE_WINDOW, api),
   ]);
-  const stamp = set?.metadata.annotations?.[STAMP];
-  const raised = new Set(pods.filter(isReady).map(nodeOf));
   const names = nodes.map(({ metadata }) => metadata.name);
   return {
     ...(stamp !== undefined && { stamp }),
-    open: names.filter(name => !raised.has(name)),
+    open: names.filter(name => !pods.some(pod => isOn(pod, name))),
     closed: nodes.filter(node => taintsOf(node).some(isFence)).map(({ metadata }) => metadata.name),
   };
 }
@@ -107,9 +102,3 @@ async function letOn(name: string, api: ClusterApi): Promise<void> {
 const taintsOf = ({ spec }: KubeObject): Record<string, unknown>[] =>
   isRecord(spec) && Array.isArray(spec.taints) ? spec.taints.filter(isRecord) : [];
 const isFence = ({ key }: Record<string, unknown>) => key === TAINT.key;
-const nodeOf = ({ spec }: KubeObject) => (isRecord(spec) ? spec.nodeName : undefined);
-
-function isReady({ status, metadata }: KubeObject): boolean {
-  const containers = isRecord(status) && Array.isArray(status.containerStatuses) ? status.containerStatuses : [];
-  return metadata.deletionTimestamp === undefined && containers.some(one => isRecord(one) && one.ready === true);
-}

@@ -1,5 +1,5 @@
 import type { CheckResult } from '../../backup/index.ts';
-import { clusterIdentity } from '../../cluster/index.ts';
+import { clusterStamp } from '../../cluster/index.ts';
 import { oneLine } from '../../errors/index.ts';
 import { STAMP_PATH } from '../../host/index.ts';
 import type { OpenSite } from '../../site/index.ts';
@@ -46,7 +46,7 @@ export async function apartResult({ beside, target }: Drill): Promise<CheckResul
 }
 
 async function stampsOf({ site, ports }: OpenSite): Promise<string[]> {
-  if (site.cluster.kind === 'eks') return [(await clusterIdentity(await ports.cluster(site.name))).stamp ?? 'none'];
+  if (site.cluster.kind === 'eks') return [(await clusterStamp(await ports.cluster(site.name))) ?? 'none'];
   const read = async (host: string) => (await (await ports.shell(host)).run(['cat', STAMP_PATH])).trim();
   return Promise.all(site.hosts.map(({ name }) => read(name)));
 }

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:net';
 import type { CheckResult } from '../../backup/index.ts';
 import { FENCE_WINDOW, nodeShell } from '../../cluster/index.ts';
-import type { ClusterApi, Command, ExecOptions, Shell } from '../../engine/index.ts';
+import type { ClusterApi, Shell } from '../../engine/index.ts';
 import { isOpsError, oneLine } from '../../errors/index.ts';
 import { FENCE_TABLE } from '../../host/index.ts';
 import type { OpenSite } from '../../site/index.ts';
@@ -50,7 +50,7 @@ async function fencedOf({ site, ports, masker }: OpenSite): Promise<{ kind: Fenc
   const nodes = await (await cluster()).list({ apiVersion: 'v1', kind: 'Node' });
   return {
     kind: NODE,
-    shells: nodes.map(({ metadata }) => onNode(nodeShell(metadata.name, FENCE_WINDOW, cluster, masker))),
+    shells: nodes.map(({ metadata }) => nodeShell(metadata.name, FENCE_WINDOW, cluster, masker)),
   };
 }
 
@@ -69,16 +69,6 @@ async function pastTheFence(api: ClusterApi): Promise<string[]> {
   await api.remove(ref);
   return ["a pod with its node's network is let in"];
 }
-
-/** The container that raised the fence may do what it likes to its node: it is the node's own programs that are asked. */
-const onNode = (shell: Shell): Shell => ({
-  ...shell,
-  run: (command: Command, { timeout }: ExecOptions = {}) => {
-    const argv = 'script' in command ? ['sh', '-c', command.script, 'sh', ...(command.args ?? [])] : command;
-    const enter = ['nsenter', '--target', '1', '--mount', '--net', '--', ...argv];
-    return shell.run(enter, timeout === undefined ? {} : { timeout });
-  },
-});
 
 /**
  * The ways into the source's machines, and a door that certainly is open. From a cloud this computer cannot be reached, and

@@ -6,7 +6,7 @@ import { isOfCluster, OF_CLUSTER, TAG, type Tagged, tagOf } from './tags.ts';
 type Ec2 = Sdk<'ec2'>;
 
 /** All pages of a list. */
-async function pages<Output extends { NextToken?: string | undefined }, Row>(
+export async function pages<Output extends { NextToken?: string | undefined }, Row>(
   aws: Aws,
   what: string,
   make: (sdk: Ec2, NextToken?: string) => Command<Output>,

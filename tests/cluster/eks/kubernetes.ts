@@ -127,7 +127,7 @@ const podsOf = (record: ClusterRecord, made: readonly KubeObject[], kind: string
       ? []
       : seen(record, 'Node').map(({ metadata: { name } }) => ({
           ...{ apiVersion: 'v1', kind, metadata: { name: `${set.metadata.name}-${name}`, namespace: 'kube-system' } },
-          ...{ spec: { nodeName: name }, status: { containerStatuses: [{ ready: true }] } },
+          ...{ spec: { nodeName: name }, status: { containerStatuses: [{ name: set.metadata.name, ready: true }] } },
         })),
   ),
 ];
