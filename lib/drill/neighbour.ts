@@ -4,9 +4,9 @@ import type { OpenSite } from '../site/index.ts';
 
 /** What makes a site this one. Nothing of it lies in a backed-up path: what travels with a restore is lineage. */
 export interface SiteIdentity {
-  /** The provider's own. */
+  /** The provider's own; of EKS the cluster's. */
   ids: readonly string[];
-  /** OpenSSH public key lines. */
+  /** OpenSSH public key lines; of EKS the authority of its API. */
   hostKeys: readonly string[];
 }
 
