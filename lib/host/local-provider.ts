@@ -25,8 +25,8 @@ interface Local extends Pick<Provider, 'kind' | 'nodeAddress' | 'pace'> {
   more(): Promise<Resource[]>;
 }
 
-/** QEMU takes a connection for a machine that is not there yet, and knocks for it ever more rarely: a new one knocks at once. */
-const BOOTS = seconds(2.5);
+/** A machine that boots answers the first connection that was begun after its sshd was up. */
+const KNOCK = seconds(0.7);
 
 /** What providers of machines on this computer have in common: state in .muster/<site>/machines, ports on 127.0.0.1. */
 export function localProvider(site: Site, dirs: Dirs, local: Local): Provider {
@@ -50,7 +50,7 @@ export function localProvider(site: Site, dirs: Dirs, local: Local): Provider {
       const port = kind === 'ssh' ? ssh : kind === 'api' ? api : web;
       if (kind !== 'ssh') return { address: '127.0.0.1', port };
       const boots = machinery.again?.(machine) !== undefined;
-      return { address: '127.0.0.1', port, hostKey: identity.hostKey, ...(boots && { greeting: BOOTS }) };
+      return { address: '127.0.0.1', port, hostKey: identity.hostKey, ...(boots && { knock: KNOCK }) };
     },
     nodeAddress,
     async login(machine, secrets) {

@@ -25,8 +25,8 @@ export interface Endpoint {
   port: number;
   /** OpenSSH public key line ('ssh-ed25519 AAAA...'), for ssh. */
   hostKey?: string;
-  /** How long its silence is waited for, where that is less than usual: it boots. */
-  greeting?: Duration;
+  /** It boots: how often another connection is begun beside those that stay silent. */
+  knock?: Duration;
   /** Jump host. */
   via?: Endpoint & { user: string };
 }

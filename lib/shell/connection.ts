@@ -1,4 +1,4 @@
-import { connect, Socket } from 'node:net';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Client } from 'ssh2';
 import { isOpsError, OpsError, oneLine } from '../errors/index.ts';
@@ -6,18 +6,15 @@ import type { Secret } from '../secret/index.ts';
 import { type Clock, type Duration, formatDuration, retry } from '../time/index.ts';
 import { createGate, type Gate } from './gate.ts';
 import { type HostKey, hostKeyChanged, hostKeyOrder, parseHostKey } from './host-key.ts';
+import { type Door, firstToSpeak, silence, tcp } from './knock.ts';
 
 /** Where a host is, and what it must show. */
-export interface SshTarget {
-  address: string;
-  port: number;
+export interface SshTarget extends Door {
   user: string;
   /** Private key, OpenSSH or PEM. */
   identity: Secret;
   /** OpenSSH public key line. Nothing turns the check off. */
   hostKey: string;
-  /** Instead of the usual patience. */
-  greeting?: Duration;
   /** Jump host; its key is checked too. */
   via?: SshTarget;
 }
@@ -25,7 +22,7 @@ export interface SshTarget {
 export interface Patience {
   /** For TCP, key exchange and login together. */
   connect: Duration;
-  /** For the server's first word: QEMU takes connections for a machine that boots, and not all of them are ever answered. */
+  /** For the server's first word. */
   greeting: Duration;
   /** A silent connection is given up after `every` x (`misses` + 1). */
   keepalive: { every: Duration; misses: number };
@@ -122,8 +119,12 @@ class Dropped extends Error {}
 const keyOf = (target: SshTarget): string =>
   JSON.stringify([target.user, target.address, target.port, target.hostKey, target.via ? keyOf(target.via) : '']);
 
-/** Nagle's algorithm would cost 40 ms in every exchange: ssh2 leaves it on when it makes the socket itself. */
-const tcp = ({ address, port }: SshTarget): Socket => connect({ host: address, port, noDelay: true });
+/** What is knocked at was knocked at often enough: its failure is no drop to be tried again. */
+const knockedAt = (host: string, target: SshTarget, { greeting }: Patience, signal: AbortSignal): Promise<Socket> =>
+  firstToSpeak(target, greeting, signal).catch(cause => {
+    signal.throwIfAborted();
+    throw unreachable(host, target, oneLine(cause), cause);
+  });
 
 const forward = (jump: Link, host: string, target: SshTarget): Promise<Duplex> =>
   new Promise((resolve, reject) => {
@@ -143,7 +144,8 @@ async function login(
   const known = parseHostKey(target.hostKey, host);
   // Before there is a socket: nobody would listen to its errors meanwhile.
   const { NodeSSH } = await import('node-ssh');
-  const sock = jump ? await forward(jump, host, target) : tcp(target);
+  const open = () => (target.knock === undefined ? tcp(target) : knockedAt(host, target, patience, signal));
+  const sock = jump ? await forward(jump, host, target) : await open();
   let shown: Buffer | undefined;
   let broken: string | undefined;
   const cancel = () => sock.destroy();
@@ -166,8 +168,8 @@ async function login(
         return blob.equals(known.blob);
       },
     });
-    const { greeting = patience.greeting } = target;
-    const silent = setTimeout(() => sock.destroy(new Error(silence(greeting))), greeting).unref();
+    const mute = () => sock.destroy(new Error(silence(patience.greeting)));
+    const silent = setTimeout(mute, patience.greeting).unref();
     sock.once('data', () => clearTimeout(silent));
     sock.once('close', () => clearTimeout(silent));
     const client = ssh.connection;
@@ -210,8 +212,6 @@ function loginError(
   const reset = code === 'ECONNRESET' || code === 'EPIPE' || level === 'protocol' || level === undefined;
   return reset ? new Dropped(oneLine(cause), { cause }) : unreachable(host, target, oneLine(cause), cause);
 }
-
-const silence = (greeting: Duration) => `it said nothing for ${formatDuration(greeting)}`;
 
 const placeOf = ({ user, address, port }: SshTarget): string => `${user}@${address}:${port}`;
 

@@ -16,6 +16,8 @@ export interface TcpProxy {
   port: number;
   /** Connections that were ever accepted. */
   accepted(): number;
+  /** Connections that the client has not ended. */
+  open(): number;
   /** Ends every connection in order (FIN), as a host that shuts down. */
   fin(): void;
   /** Resets every connection (RST). */
@@ -58,6 +60,7 @@ export async function tcpProxy(target: number): Promise<TcpProxy> {
   return {
     port: typeof address === 'object' && address ? address.port : 0,
     accepted: () => accepted,
+    open: () => [...pairs].filter(([client]) => !client.readableEnded && !client.destroyed).length,
     fin() {
       for (const both of pairs) for (const socket of both) socket.end();
     },
