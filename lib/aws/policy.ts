@@ -81,9 +81,9 @@ type Writes = (test: (action: string) => boolean) => string[];
 /** What only a rehearsal on EKS does. */
 const FENCED = /^route53:|^ec2:(Create|Delete)VpcEndpoint/;
 
-/** What a site never calls: machines of ours have no roles; a managed cluster has no machines of ours, and no backups yet. */
+/** What a site never calls: machines of ours have no roles; a managed cluster has no machines of ours. All look for lost sites. */
 const NEVER = {
-  k3s: /^(eks|iam|route53):|VpcEndpoint/,
+  k3s: /^(eks:(?!ListClusters$|DescribeCluster$)|iam:|route53:)|VpcEndpoint/,
   eks: /^(ssm|s3):|^ec2:(DescribeImages|Run|Start|Stop|Terminate|ModifyInstanceMetadata|ImportKey|DeleteKey|DeleteVolume|AssociateAddress|\w+SecurityGroup(Ingress|Egress)?$)/,
 };
 
@@ -115,8 +115,8 @@ function balancerStatements(site: string, writes: Writes): Statement[] {
     Condition: { StringEquals: { [`aws:ResourceTag/${tag}`]: value } },
   });
   return [
-    of('BalancersOfItsController', 'elbv2.k8s.aws/cluster', site),
-    of('BalancersOfItsCluster', `kubernetes.io/cluster/${site}`, 'owned'),
+    of('BalancersByTag', 'elbv2.k8s.aws/cluster', site),
+    of('BalancersOwned', `kubernetes.io/cluster/${site}`, 'owned'),
   ];
 }
 
@@ -151,7 +151,7 @@ function machineStatements({ account, region, site, network }: Bound, writes: Wr
       }),
     ),
     {
-      ...{ Sid: 'TagWhatIsMade', Effect: 'Allow', Action: ['ec2:CreateTags'], Resource: arn('*') },
+      ...{ Sid: 'TagMade', Effect: 'Allow', Action: ['ec2:CreateTags'], Resource: arn('*') },
       Condition: {
         StringEquals: {
           'ec2:CreateAction': making.map(action => action.replace('ec2:', '')),

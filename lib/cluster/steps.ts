@@ -3,7 +3,7 @@ import type { Fence } from '../host/fence.ts';
 import type { Provider, Resource } from '../host/provider.ts';
 import type { Site } from '../inventory/index.ts';
 import { eksLeaks } from './eks/leaks.ts';
-import { eksSteps } from './eks/steps.ts';
+import { eksRemoval, eksSteps } from './eks/steps.ts';
 import { k3sSteps } from './k3s/steps.ts';
 import { kubeconfigStep } from './kubeconfig/steps.ts';
 
@@ -13,7 +13,8 @@ export const clusterSteps = (site: Site, provider: Provider, fence?: Fence): Any
 
 /** The steps of which a removal consists: machines of ours take along what is on them. */
 export function clusterRemoval(site: Site, provider: Provider, fence?: Fence): AnyStep[] {
-  if (site.cluster.kind === 'eks' || !provider.owned) return clusterSteps(site, provider, fence);
+  if (site.cluster.kind === 'eks') return eksRemoval(site, provider, fence);
+  if (!provider.owned) return clusterSteps(site, provider);
   return [kubeconfigStep(site.name, site.hosts[0]?.name ?? '', provider, [])];
 }
 

@@ -1,14 +1,22 @@
 import { join } from 'node:path';
+import type { Aws } from '../aws/index.ts';
+import { clusterSteps, eksToRemove, type FoundCluster, foundClusters } from '../cluster/index.ts';
+import type { AnyStep } from '../engine/index.ts';
 import { OpsError } from '../errors/index.ts';
 import { type FoundSite, foundSites, siteToRemove } from '../host/ec2/sites.ts';
 import { type OpenSite, wireSite } from './open.ts';
-import { type Ran, runVerb } from './run-verb.ts';
-import { leaks } from './teardown.ts';
+import { inSession, type Ran } from './run-verb.ts';
+import { leaks, removalSteps } from './teardown.ts';
 
 /** Sites in the account and region of this one, by their tags alone. Errors: USAGE for a site that has no account. */
-export async function sitesInAws({ aws, site, ports }: OpenSite): Promise<FoundSite[]> {
-  if (!aws) throw new OpsError('USAGE', `cannot look for sites: ${site.name} has no account of AWS`);
-  return foundSites(aws, ports.clock.now());
+export const sitesInAws = async (open: OpenSite): Promise<FoundSite[]> => {
+  const aws = accountOf(open);
+  return foundSites(aws, await foundClusters(aws), open.ports.clock.now());
+};
+
+function accountOf({ aws, site }: OpenSite): Aws {
+  if (aws) return aws;
+  throw new OpsError('USAGE', `cannot look for sites: ${site.name} has no account of AWS`);
 }
 
 /**
@@ -16,29 +24,48 @@ export async function sitesInAws({ aws, site, ports }: OpenSite): Promise<FoundS
  * Errors: USAGE when there is none, or when it has not expired; LEAK_FOUND.
  */
 export async function reapSite(open: OpenSite, name: string): Promise<Ran> {
+  const { target, cluster } = await openToRemove(open, name);
+  try {
+    const { value, journal } = await inSession(target, 'reap', { retain: true, confirmed: true }, async ({ apply }) => {
+      if (cluster?.answers) await apply(wayIn(target));
+      return apply(removalSteps(target.site, target));
+    });
+    const left = await leaks(target);
+    if (left.length > 0)
+      throw new OpsError('LEAK_FOUND', `cannot call ${name} removed: ${left.length} things are still there`, {
+        details: left.map(({ kind, id, detail }) => `${kind} ${id}: ${detail}`),
+      });
+    return { ...value, ...(journal !== undefined && { journal }) };
+  } finally {
+    await target.close();
+  }
+}
+
+async function openToRemove(
+  open: OpenSite,
+  name: string,
+): Promise<{ target: OpenSite; cluster: FoundCluster | undefined }> {
   const { provider } = open.site;
-  const found = (await sitesInAws(open)).find(site => site.name === name);
+  const { dirs, signal, emit, masker, ports } = open;
+  const clusters = await foundClusters(accountOf(open));
+  const found = (await foundSites(accountOf(open), clusters, ports.clock.now())).find(site => site.name === name);
   if (!found || provider.kind !== 'ec2')
     throw new OpsError('USAGE', `cannot reap ${name}: nothing in this account and region has its tag`);
   if (!found.expired)
     throw new OpsError('USAGE', `cannot reap ${name}: it expires ${found.expires}`, {
       hint: `./muster destroy --site ${name} --confirm=${name}, where its inventory is`,
     });
-  const { dirs, signal, emit, masker, ports } = open;
-  const target = await wireSite(siteToRemove(open.site, provider, found), {
+  const cluster = clusters.find(each => each.name === name);
+  const site = siteToRemove(open.site, provider, found);
+  const target = await wireSite(cluster ? { ...site, cluster: eksToRemove(cluster) } : site, {
     ...{ project: dirs.project, signal, emit, masker, clock: ports.clock },
     dirs: { ...dirs, state: join(dirs.project, '.muster', name) },
   });
-  try {
-    const steps = target.provider.steps(target.site, undefined);
-    const ran = await runVerb(target, 'reap', steps, { retain: true, confirmed: true });
-    const left = await leaks(target);
-    if (left.length > 0)
-      throw new OpsError('LEAK_FOUND', `cannot call ${name} removed: ${left.length} things are still there`, {
-        details: left.map(({ kind, id, detail }) => `${kind} ${id}: ${detail}`),
-      });
-    return ran;
-  } finally {
-    await target.close();
-  }
+  return { target, cluster };
 }
+
+/** Volumes and load balancers of Kubernetes are removed by itself, and this computer may never have been in it. */
+const wayIn = ({ site, provider }: OpenSite): AnyStep[] =>
+  clusterSteps(site, provider)
+    .filter(({ id }) => id === 'eks.kubeconfig')
+    .map(step => ({ ...step, needs: [] }));

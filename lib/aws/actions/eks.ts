@@ -7,6 +7,7 @@ export const EKS_ACTIONS = [
     'to refuse a Kubernetes version that EKS does not offer, or sells at the price of extended support',
   ),
   read('eks:DescribeAddonVersions', 'to choose versions of the add-ons that fit'),
+  read('eks:ListClusters', 'to find sites of which nobody knows any more'),
   read('eks:DescribeCluster', 'to see the control plane, its endpoint and its authority'),
   read('eks:ListNodegroups', 'to find node groups that left the inventory'),
   read('eks:DescribeNodegroup', 'to see the nodes'),

@@ -11,6 +11,9 @@ import { after, eksStep } from './step.ts';
 
 const DEADLINE = minutes(10);
 
+/** Verbs that remove the cluster itself. */
+const WHOLE = /^(destroy|reap)$/;
+
 /** eks.addon.<name>: one step each, side by side; of their versions, EKS's own default for this Kubernetes. */
 export function addonSteps(eks: Eks): AnyStep[] {
   const fitting = addonVersions(eks);
@@ -34,7 +37,7 @@ function addonStep(eks: Eks, want: Want, fitting: (ctx: Ctx) => Promise<Fitting>
     nothing: {},
     async observe(ctx, removing) {
       // It is the cluster's, and goes with it.
-      if (removing && ctx.run.verb === 'destroy') return {};
+      if (removing && WHOLE.test(ctx.run.verb)) return {};
       const addon = await observeAddon(eks, want);
       if (removing) return { ...(addon && { addon }) };
       const versions = versionOf(await fitting(ctx), name, eks.want.version);

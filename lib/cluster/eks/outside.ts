@@ -24,7 +24,7 @@ export function outsideStep(eks: Eks): AnyStep {
     title: 'Remove volumes and load balancers',
     want: {},
     // Their controllers run on nodes: in a removal this is before those.
-    needs: after('eks.kubeconfig', ...eks.want.nodes.map(group => `eks.nodes.${group.name}`)),
+    needs: after('eks.kubeconfig', 'eks.nodes-left', ...eks.want.nodes.map(group => `eks.nodes.${group.name}`)),
     deadline: minutes(15),
     destroys: true,
     nothing: {},
@@ -33,8 +33,11 @@ export function outsideStep(eks: Eks): AnyStep {
       try {
         return { left: await outside(await ctx.cluster(name)) };
       } catch (error) {
-        if (!isOpsError(error, 'CLUSTER_NO_KUBECONFIG') && !isOpsError(error, 'CLUSTER_UNREACHABLE')) throw error;
-        return { why: oneLine(error) };
+        if (isOpsError(error, 'CLUSTER_NO_KUBECONFIG') || isOpsError(error, 'CLUSTER_UNREACHABLE'))
+          return { why: oneLine(error) };
+        // Whoever removes what others left may have no way in.
+        if (ctx.run.verb === 'reap' && isOpsError(error, 'CLUSTER_REFUSED')) return { why: oneLine(error) };
+        throw error;
       }
     },
     decide(want, { left, why }) {

@@ -31,6 +31,12 @@ export function eksSteps(site: Site, provider: Provider, fence?: Fence): AnyStep
   ];
 }
 
+/** Whoever removes it may not know that it was a rehearsal, which alone has a way to EC2 in its network. */
+export const eksRemoval = (site: Site, provider: Provider, fence?: Fence): AnyStep[] => [
+  ...eksSteps(site, provider, fence),
+  ...(fence ? [] : [endpointStep(eksOf(site, provider))]),
+];
+
 /** Errors: INVENTORY_INVALID for what the inventory's checks refuse too. */
 export function eksOf(site: Site, provider: Provider): Eks {
   const { cluster: want, provider: cloud } = site;

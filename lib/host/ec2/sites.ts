@@ -16,12 +16,12 @@ export interface FoundSite {
 
 const KINDS: readonly Kind[] = ['vpcs', 'subnets', 'gateways', 'tables', 'nats', 'keys', 'instances', 'addresses'];
 
-/** All sites of the account in this region. */
-export async function foundSites(aws: Aws, now: number): Promise<FoundSite[]> {
+/** All sites of the account in this region. `clusters`: of EKS, which EC2 does not list. */
+export async function foundSites(aws: Aws, clusters: readonly Tagged[], now: number): Promise<FoundSite[]> {
   // EC2 takes * for any value.
   const view: View = viewOf({ aws, site: '*', network: { cidr: '', nat: false } });
   const rows = (await Promise.all(KINDS.map(kind => view.look(kind)))).flat() as Tagged[];
-  const living = rows.filter(row => !isOver(row));
+  const living = [...rows.filter(row => !isOver(row)), ...clusters];
   const names = [...new Set(living.flatMap(row => tagOf(row, TAG.site) ?? []))].sort();
   return names.map(name =>
     summary(

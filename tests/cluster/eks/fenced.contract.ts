@@ -4,8 +4,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { KubeObject } from '../../../lib/engine/index.ts';
 import type { Site } from '../../../lib/inventory/index.ts';
+import { reapSite } from '../../../lib/site/reap.ts';
 import { ROOT } from '../../architecture/tree.ts';
-import { apply, destroy, endWorld, left, newWorld, record, siteOf, type World, writes } from './world.ts';
+import { siteOf as ec2SiteOf, wanted } from '../../host/ec2/world.ts';
+import { apply, destroy, endWorld, left, newWorld, record, siteOf, using, type World, writes } from './world.ts';
 
 const NAME = 'https-of-a-store.example';
 const store = { address: '203.0.113.9', port: 443, name: NAME };
@@ -48,6 +50,15 @@ test('nodes come closed, and are opened behind their fence; EC2 is brought into 
   assert.equal((await apply(world, site)).changed, []);
   assert.equal(writes(world, 0).length, from);
   await destroy(world, site);
+  assert.equal(left(world), []);
+});
+
+test('what a rehearsal left that nobody ended goes by its tags, with its way to EC2', async world => {
+  await apply(world, { ...site, provider: wanted({ expires: 1 }) });
+  const { rehearsal: _, ...elsewhere } = world;
+  await using({ ...elsewhere, project: join(world.project, 'elsewhere') }, ec2SiteOf({}, 'other'), opened =>
+    reapSite(opened, 'cloudy'),
+  );
   assert.equal(left(world), []);
 });
 

@@ -103,7 +103,7 @@ export async function endWorld(world: World): Promise<void> {
 const quick: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(Math.min(ms / 100, 50), signal) };
 
 /** A site as a command opens it, anew each time: nothing but AWS and the state on the disk is remembered. */
-async function using<T>(
+export async function using<T>(
   { project, events, rehearsal }: Where,
   site: Site,
   act: (site: OpenSite) => Promise<T>,

@@ -1,0 +1,42 @@
+import type { Aws } from '../../aws/index.ts';
+import { TAG, type Tagged, tagOf } from '../../host/ec2/tags.ts';
+import type { ClusterWant } from '../../inventory/sections/cluster.ts';
+import { unlessAbsent } from './patience.ts';
+
+/** A cluster that bears the tag of a site, whoever made it. */
+export interface FoundCluster extends Tagged {
+  name: string;
+  version: string;
+  /** Its API can be asked: not while it is made or removed. */
+  answers: boolean;
+}
+
+/** Those of the account and region that muster made. EKS lists names only. */
+export async function foundClusters(aws: Aws): Promise<FoundCluster[]> {
+  const names: string[] = [];
+  let nextToken: string | undefined;
+  do {
+    const from = { nextToken };
+    const page = await aws.call('eks', 'list the clusters', sdk => new sdk.ListClustersCommand(from));
+    names.push(...(page.clusters ?? []));
+    nextToken = page.nextToken;
+  } while (nextToken);
+  const seen = await Promise.all(
+    names.map(async name => {
+      const make = `look at the cluster ${name}`;
+      const found = await unlessAbsent(aws.call('eks', make, sdk => new sdk.DescribeClusterCommand({ name })));
+      const { version = '', tags = {}, status, endpoint } = found?.cluster ?? {};
+      const answers = endpoint !== undefined && status !== 'DELETING';
+      return { name, version, answers, Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) };
+    }),
+  );
+  return seen.filter(cluster => tagOf(cluster, TAG.site) === cluster.name);
+}
+
+/** Enough of an inventory to remove it: node groups that it does not name go as those that left it. */
+export const eksToRemove = ({ version }: FoundCluster): ClusterWant => ({
+  kind: 'eks',
+  version,
+  admins: [],
+  nodes: [],
+});
