@@ -3,7 +3,9 @@ import { span } from '../values.ts';
 
 export const drills = z
   .strictObject({
-    heartbeat: span.describe('Between two canaries: rows, files and objects that are written to be found again. 10s.'),
+    heartbeat: span
+      .prefault('30s')
+      .describe('Between two canaries of the application: rows, files and objects that are written to be found again.'),
     proof: span.describe('After it, the proof of a scenario has expired and status is red: 30d.'),
   })
   .describe('How restores are proven.');
