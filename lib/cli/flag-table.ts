@@ -24,7 +24,11 @@ export const SPECIAL = {
   at: { type: 'string', value: 'TIME', about: 'a moment in UTC, as 2026-11-21T15:00:00Z' },
   tests: { type: 'boolean', about: 'also what only the tests need' },
   out: { type: 'string', value: 'DIR', about: 'where to write' },
-  identity: { type: 'string', value: 'FILE', about: "the age identity that opens the escrow; a lab's own when absent" },
+  identity: {
+    type: 'string',
+    value: 'FILE',
+    about: "the age identity that opens the escrow; the inventory's or a lab's own when absent",
+  },
   key: { type: 'string', value: 'FILE', about: 'the public key of the site, which you have from elsewhere' },
 } as const;
 

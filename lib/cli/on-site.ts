@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { type AnyStep, makePlan } from '../engine/index.ts';
 import { EXIT, type ExitStatus } from '../errors/index.ts';
 import { rotationUnderWay } from '../secret/index.ts';
@@ -20,7 +21,10 @@ export const onSite =
     call.mask = text => open?.masker.mask(text) ?? text;
     const view = await openView(call, { clock, cache, mask: call.mask });
     try {
-      open = await openSite({ project: call.project, name: call.site, signal: call.signal, emit: view.emit, clock });
+      open = await openSite({
+        ...{ project: call.project, name: call.site, signal: call.signal, emit: view.emit, clock },
+        ...(call.flags.identity !== undefined && { identity: resolve(call.flags.identity) }),
+      });
       if (call.verb !== 'rotate') await tellRotation(open, call);
       return await act(open, call);
     } catch (error) {

@@ -65,7 +65,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   'backup-audit': {
     group: 'Backup',
     title: 'Say whether the backups would bring the site back: age, gaps, volumes, lost content; reads only',
-    flags: [],
+    flags: ['identity'],
     load: async () => (await import('./verbs/backup-audit.ts')).backupAudit,
   },
   restore: {
@@ -91,13 +91,13 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     group: 'Backup',
     title: 'Lose something on purpose, bring it back, and let the data decide',
     words: 'SCENARIO [NAMESPACE]',
-    flags: ['mode', 'set', 'confirm', 'scheduled'],
+    flags: ['mode', 'set', 'identity', 'confirm', 'scheduled'],
     load: async () => (await import('./verbs/drill.ts')).drill,
   },
   'drill-selftest': {
     group: 'Backup',
     title: 'Plant every damage in a copy of a set, and see whether the checks of a drill find it',
-    flags: ['set', 'only'],
+    flags: ['set', 'identity', 'only'],
     load: async () => (await import('./verbs/drill-selftest.ts')).drillSelftest,
   },
   schedule: {

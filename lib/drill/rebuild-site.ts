@@ -24,8 +24,6 @@ export interface RebuildWant {
   set?: string;
   /** UTC; of the database. */
   at?: string;
-  /** The private half that opens the escrow; absent: a lab's own. */
-  identityFile?: string;
 }
 
 /** What was settled before anything is made. */
@@ -44,8 +42,7 @@ async function ready(open: OpenSite, want: RebuildWant): Promise<Ready> {
   const left = await readBegun(open.dirs);
   refuseOther(open, left, want);
   if (!left) await refuseLiving(open);
-  const { identityFile } = want;
-  const escrow = await escrowAtHand(escrowOf(open.site, identityFile === undefined ? {} : { identityFile }));
+  const escrow = await escrowAtHand(escrowOf(open.site));
   const lent = await lendKeys(open, escrow);
   const at = left ? left.at : want.at;
   const set = await chosenSet(lent, left ? { set: left.set } : want);

@@ -112,7 +112,11 @@ async function planned({ source, target }: Begun): Promise<Isolation> {
 async function carriedOut(drill: Begun, want: DrillWant, isolation: Isolation): Promise<Rehearsed> {
   const { id, source, target, set } = drill;
   const beside = await neighbourOf(source);
-  const about = { drill: id, scenario: want.scenario.id, site: source.site.name, set: set.manifest.id, beside };
+  const { name, identity } = source.site;
+  const about = {
+    ...{ drill: id, scenario: want.scenario.id, site: name, set: set.manifest.id, beside },
+    ...(identity !== undefined && { identity }),
+  };
   const scratch = await scratchKeys(drill);
   if (isolation.is === 'unable') return carryOutBeside({ ...about, isolation }, scratch, source);
   return enterIsolation({ open: source, order: { ...about, isolation }, scratch, state: target.dirs.state });

@@ -26,4 +26,6 @@ export interface Site {
   backup?: BackupWant;
   drills?: DrillsWant;
   budget?: BudgetWant;
+  /** What no inventory says: the file of the age identity that a person brought with --identity, absolute. */
+  identity?: string;
 }

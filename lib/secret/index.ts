@@ -20,5 +20,6 @@ export {
 } from './rotation.ts';
 export { Secret } from './secret.ts';
 export type { ReferenceDeps } from './sources/deps.ts';
+export { filePlace } from './sources/file.ts';
 export { createSshKeyPair, type SshKeyPair } from './ssh-key.ts';
 export type { SecretStore, Shape } from './store.ts';

@@ -53,7 +53,7 @@ export async function lendKeys(open: OpenSite, escrow: EscrowAt): Promise<OpenSi
   const { site, dirs, provider, ports, masker, signal } = open;
   const identity = await readIdentity(escrow);
   if (!identity)
-    throw new OpsError('KEY_MISSING', `cannot open the escrow of ${site.name}: its age identity is kept offline`, {
+    throw new OpsError('KEY_MISSING', `cannot open the escrow of ${site.name}: its age identity is not here`, {
       hint: '--identity FILE: the file with the private half (AGE-SECRET-KEY-...), readable by you alone',
     });
   const { secrets: lent } = await openEscrow(escrow, identity);

@@ -23,6 +23,8 @@ export interface OpenOptions {
   /** Steps side by side. */
   limit?: number;
   clock?: Clock;
+  /** The file of the age identity that a person brought, absolute. */
+  identity?: string;
   /** Instead of ~/.cache. */
   cache?: string;
 }
@@ -48,10 +50,11 @@ export interface OpenSite {
 
 /** Reads the inventory and wires the ports; connects to nothing yet. Errors: INVENTORY_*. */
 export async function openSite(options: OpenOptions): Promise<OpenSite> {
-  const { project, name } = options;
-  const site = await loadInventory(join(project, 'inventories', `${name}.yaml`), {
+  const { project, name, identity } = options;
+  const read = await loadInventory(join(project, 'inventories', `${name}.yaml`), {
     k3sVersions: k3sVersions(await readLock(project)),
   });
+  const site: Site = { ...read, ...(identity !== undefined && { identity }) };
   const clock = options.clock ?? systemClock;
   return wireSite(site, { ...options, clock, dirs: siteDirs(project, name, options.cache), masker: new Masker() });
 }

@@ -145,10 +145,17 @@ test("another site's generation, or one under another number, is not taken", asy
   assert.match((await refusal(open(at, 2), 'ESCROW_ABSENT')).message, 'it is generation 1 of unit');
 });
 
-const offline = async (world: SetWorld): Promise<{ at: EscrowAt; identity: string }> => {
+const keys = async ({ dir }: SetWorld) => {
   const identity = await generateIdentity();
-  const places = [join(world.dir, 'vault'), join(world.dir, 'usb')];
-  const escrow = { recipients: [await identityToRecipient(identity)], places };
+  return {
+    identity,
+    recipients: [await identityToRecipient(identity)],
+    places: [join(dir, 'vault'), join(dir, 'usb')],
+  };
+};
+
+const offline = async (world: SetWorld): Promise<{ at: EscrowAt; identity: string }> => {
+  const { identity, ...escrow } = await keys(world);
   const site = siteOf();
   return {
     identity,
@@ -166,6 +173,29 @@ test('outside labs nothing is made but generations: a place that is not mounted 
   assert.equal(await sealAgain({ world, at }), []);
   assert.is(await readIdentity(at), undefined);
   assert.is((await openEscrow(at, new Secret(identity))).secrets.size, SECRETS.length);
+});
+
+test("the identity that an inventory names is one computer's, and one that a person brings comes before it", async ({
+  world,
+}) => {
+  const { identity, recipients, places } = await keys(world);
+  const file = join(world.dir, 'drills.txt');
+  const site = siteOf();
+  const backup = { ...site.backup, escrow: { recipients, places, identity: file } } as never;
+  const shared = { ...site, environment: 'production' as const, backup };
+  const at = escrowOf(shared);
+  for (const place of places) mkdirSync(place);
+  assert.is(await readIdentity(at), undefined);
+  assert.equal(await sealAgain({ world, at }), ['escrow.seal']);
+  // Nor does a new site take anything out of it there.
+  assert.equal(await world.run([escrowOpenStep('unit', at, { mode: 'adopt' })]), []);
+  assert.is.not(existsSync(file), true);
+  const brought = escrowOf({ ...shared, identity: join(world.dir, 'stick.txt') });
+  await refusal(readIdentity(brought), 'KEY_MISSING');
+  for (const found of [at, brought]) {
+    writeFileSync(found.identityFile ?? '', identity, { mode: 0o600 });
+    assert.is((await open(found)).secrets.size, SECRETS.length);
+  }
 });
 
 test('a file that is cut in both places is made again as a new generation, though nobody here can open it', async ({

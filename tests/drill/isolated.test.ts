@@ -1,8 +1,11 @@
-import { homedir } from 'node:os';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import { equal, match } from 'uvu/assert';
 import { isolationFlaws, type Seen } from '../../lib/drill/checks/isolated.ts';
 import type { Isolation } from '../../lib/drill/isolation/isolate.ts';
+import { rootsOf } from '../../lib/drill/isolation/roots.ts';
 import { unproven } from '../../lib/drill/not-proven.ts';
 import { siteRebuild } from '../../lib/drill/scenarios/site-rebuild.ts';
 import { check, sample } from './sample.ts';
@@ -64,5 +67,26 @@ test('one that was claims no more than that its packages and its cache were ther
   equal(siteRebuild.notTried([isolated('passed')]), [
     'That the site comes back where its packages and its cache are lost too.',
   ]));
+
+test('files that the inventory names are listed: what opens the escrow, and keys below the home', async () => {
+  const home = process.env.HOME;
+  process.env.HOME = await mkdtemp(join(tmpdir(), 'muster-home-'));
+  try {
+    const kept = (name: string) => join(process.env.HOME ?? '', name);
+    for (const name of ['store.id', 'store.secret', 'drills.txt']) await writeFile(kept(name), name);
+    const store = { kind: 's3', accessKey: 'file:~/store.id', secretKey: `file:${kept('store.secret')}` };
+    const escrow = { recipients: ['age1'], places: ['/nowhere/1', '/nowhere/2'], identity: kept('drills.txt') };
+    const site = { name: 'shop', path: '/srv/checkout/inventories/shop.yaml', environment: 'staging', provider: {} };
+    const open = { site: { ...site, backup: { store, escrow } }, dirs: { ...dirs, cache: '/nowhere' } };
+    const roots = await rootsOf(open as never, '/nowhere/state');
+    equal(
+      roots.map(({ path, access }) => `${path.replace(kept(''), '~')} ${access}`),
+      ['~/drills.txt read', '~/store.id read', '~/store.secret read'],
+    );
+  } finally {
+    await rm(process.env.HOME, { recursive: true });
+    process.env.HOME = home;
+  }
+});
 
 test.run();

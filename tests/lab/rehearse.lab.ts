@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { generateIdentity, identityToRecipient } from 'age-encryption';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Report } from '../../lib/drill/report.ts';
@@ -10,7 +11,7 @@ import { containerProcesses } from '../../lib/host/container/processes.ts';
 import { type Checkout, newCheckout } from './checkout.ts';
 
 const SITE = 'rehtest';
-const INVENTORY = `
+const inventory = ({ dir, recipients }: Pick<Context, 'dir' | 'recipients'>) => `
 site: { name: ${SITE} }
 environment: lab
 artifacts: { sources: [module] }
@@ -26,12 +27,19 @@ backup:
   namespaces: [app]
   rpo: { postgres: 1h, velero: 1h, control-plane: 1h }
   rto: 5m
+  escrow:
+    recipients: [${recipients.join(', ')}]
+    identity: ${dir}/drills.txt
+    places: [${dir}/vault, ${dir}/usb]
 drills: { heartbeat: 5s, proof: 30d }
 `;
 /** What muster keeps of a lab beside its checkout. */
 const KEPT = join(homedir(), '.local/share/muster', SITE);
 
 interface Context {
+  /** Of the escrow, as outside labs: two private halves, none where a site would make its own. */
+  dir: string;
+  recipients: string[];
   checkout: Checkout;
   /** Of the second site. */
   state: string;
@@ -57,9 +65,23 @@ async function keysOf({ checkout }: Context): Promise<string[]> {
   return all.filter(key => !key.startsWith('pgbackrest/archive/')).sort();
 }
 
+/** A new age identity in a file; its public half. */
+async function privateHalf(path: string): Promise<string> {
+  const identity = await generateIdentity();
+  await writeFile(path, `${identity}\n`, { mode: 0o600 });
+  return identityToRecipient(identity);
+}
+
+/** With the stick that a person brings. */
+const brought = ({ dir }: Context) => ['--identity', join(dir, 'offline.txt')];
+
 test.before(async context => {
   await rm(KEPT, { recursive: true, force: true });
-  context.checkout = await newCheckout(SITE, INVENTORY);
+  context.dir = await mkdtemp(join(tmpdir(), `muster-${SITE}-escrow-`));
+  const halves = await Promise.all(['offline.txt', 'away.txt'].map(name => privateHalf(join(context.dir, name))));
+  context.recipients = halves;
+  for (const place of ['vault', 'usb']) await mkdir(join(context.dir, place));
+  context.checkout = await newCheckout(SITE, inventory(context));
   context.state = `${context.checkout.state}-rehearsal`;
   await context.checkout.commit();
   for (const verb of ['bootstrap', 'backup']) {
@@ -70,16 +92,29 @@ test.before(async context => {
   context.keys = await keysOf(context);
 });
 
-test.after(async ({ checkout }) => {
+test.after(async ({ checkout, dir }) => {
   await checkout.muster('destroy', `--confirm=${SITE}`);
   await checkout.muster('purge-store', `--confirm=${SITE}`);
-  await rm(KEPT, { recursive: true, force: true });
+  for (const path of [KEPT, dir]) await rm(path, { recursive: true, force: true });
   await checkout.remove();
+});
+
+test('without a private half of the escrow nothing is proven, and nothing begun; with one the backups are audited', async context => {
+  const { checkout, state } = context;
+  const { code, stdout } = await checkout.muster('drill', 'site-rebuild', '--json');
+  const { report } = JSON.parse(stdout) as { report: Report };
+  assert.equal([code, report.verdict], [2, 'inconclusive']);
+  const escrow = report.checks.find(({ id }) => id === 'set.escrow');
+  assert.match(`${escrow?.state} ${escrow?.got}`, /^unrun .* its identity is not here: bring it with --identity FILE/);
+  assert.is(await exists(state), false);
+  assert.is((await checkout.muster('backup-audit')).code, 2);
+  const audit = await checkout.muster('backup-audit', ...brought(context));
+  assert.is(audit.code, 0, audit.stdout);
 });
 
 test('one that is killed leaves its second site, which nobody else takes meanwhile', async context => {
   const { checkout, state } = context;
-  const { child, ended } = checkout.start('drill', 'site-rebuild');
+  const { child, ended } = checkout.start('drill', 'site-rebuild', ...brought(context));
   const journal = () => readFile(join(state, 'journal.jsonl'), 'utf8').catch(() => '');
   while (child.exitCode === null && !(await journal()).includes('"step":"k3s.')) await promisify(setTimeout)(50);
   const other = await checkout.muster('drill', 'site-rebuild');
@@ -91,7 +126,12 @@ test('one that is killed leaves its second site, which nobody else takes meanwhi
 });
 
 test('the next one removes it, and proves the backup on a fenced site of its own', async context => {
-  const { code, stdout, stderr } = await context.checkout.muster('drill', 'site-rebuild', '--json');
+  const { code, stdout, stderr } = await context.checkout.muster(
+    'drill',
+    'site-rebuild',
+    '--json',
+    ...brought(context),
+  );
   assert.is(code, 0, stderr.split('\n').slice(-20).join('\n') + stdout.slice(-3000));
   assert.match(stderr, 'was killed before its end');
   context.drilled = JSON.parse(stdout);
@@ -147,7 +187,13 @@ test('nothing of it is left, and its evidence holds', async ({ checkout, state, 
   assert.match(stdout, SITE);
 });
 
-test('one that leans on a secret of its source turns red before a machine is made', async ({ checkout, state }) => {
+test('one that leans on a secret of its source turns red before a machine is made', async ({
+  checkout,
+  dir,
+  state,
+}) => {
+  // The computer's own, where its inventory says.
+  await rename(join(dir, 'away.txt'), join(dir, 'drills.txt'));
   const script = join(checkout.dir, 'scripts/15-open-store.ts');
   const text = await readFile(script, 'utf8');
   const lean = `import { readFileSync } from 'node:fs';\nconst lean = (project: string) => readFileSync(\`\${project}/.muster/${SITE}/secrets/backup/kopia-password\`);\n`;

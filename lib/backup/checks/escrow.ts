@@ -60,5 +60,6 @@ const missingKeys = (secrets: Secrets, sources: Manifest['sources']): string[] =
 async function identityOf(at: EscrowAt): Promise<Secret> {
   const identity = await readIdentity(at);
   if (identity) return identity;
-  throw new OpsError('CHECK_UNRUN', `cannot open the escrow of ${at.site}: its identity is kept offline`);
+  const bring = 'bring it with --identity FILE';
+  throw new OpsError('CHECK_UNRUN', `cannot open the escrow of ${at.site}: its identity is not here: ${bring}`);
 }

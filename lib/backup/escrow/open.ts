@@ -110,7 +110,7 @@ async function open(
 
 /** A lab that was never backed up; or private halves that are offline: a person opens those, and nothing is adopted. */
 async function nothingYet(at: EscrowAt): Promise<boolean> {
-  if (at.identityFile === undefined) return true;
+  if (!at.made && !(await readIdentity(at))) return true;
   try {
     return (await generations(at)).length === 0;
   } catch (error) {

@@ -11,8 +11,10 @@ export interface EscrowAt {
   places: readonly string[];
   /** age1...; undefined: the lab's own, derived from its identity. */
   recipients?: readonly string[];
-  /** The file with the private half where it is at hand: a lab's, or one that a person named. */
+  /** The file with the private half: a lab's, one that a person named, or the inventory's. */
   identityFile?: string;
+  /** The inventory's: everybody has the inventory, and one computer the file. */
+  elsewhere?: true;
   /** A lab without a section: identity and places are made by muster. Elsewhere they must be there. */
   made: boolean;
 }
@@ -20,30 +22,33 @@ export interface EscrowAt {
 /** What of a site outlives its checkout and its store on this computer. */
 export const keptDirectory = (site: string, home = homedir()): string => join(home, '.local/share/muster', site);
 
-/** @param identityFile the one that a person brought, for a site whose private halves are offline. */
+/** What a person brought comes first: of a site whose private halves are offline, and of a lab whose own is lost. */
 export function escrowOf(
-  { name, environment, backup }: Pick<Site, 'name' | 'environment' | 'backup'>,
-  { home, identityFile }: { home?: string; identityFile?: string } = {},
+  { name, environment, backup, identity: brought }: Pick<Site, 'name' | 'environment' | 'backup' | 'identity'>,
+  { home }: { home?: string } = {},
 ): EscrowAt {
   const own = keptDirectory(name, home);
   const made = environment === 'lab' && !backup?.escrow;
-  const identity = identityFile ?? (made ? join(own, 'identity.txt') : undefined);
+  const named = backup?.escrow?.identity;
+  const identity = brought ?? named ?? (made ? join(own, 'identity.txt') : undefined);
   return {
     site: name,
     places: backup?.escrow?.places ?? [join(own, 'escrow-1'), join(own, 'escrow-2')],
     ...(backup?.escrow && { recipients: backup.escrow.recipients }),
     ...(identity !== undefined && { identityFile: identity }),
+    ...(brought === undefined && named !== undefined && { elsewhere: true as const }),
     made,
   };
 }
 
-/** undefined: its private half is kept offline. Errors: KEY_MISSING: it is not where it should be; SECRET_EXPOSED, SECRET_UNREADABLE. */
-export async function readIdentity({ site, identityFile, places }: EscrowAt): Promise<Secret | undefined> {
+/** undefined: its private half is kept offline, or on another computer. Errors: KEY_MISSING: it is not where it should be; SECRET_EXPOSED, SECRET_UNREADABLE. */
+export async function readIdentity({ site, identityFile, elsewhere, places }: EscrowAt): Promise<Secret | undefined> {
   if (identityFile === undefined) return undefined;
   try {
     return await resolveReference(`file:${identityFile}`, { directory: '/', env: process.env });
   } catch (error) {
     if (!isOpsError(error, 'SECRET_MISSING')) throw error;
+    if (elsewhere) return undefined;
     throw new OpsError(
       'KEY_MISSING',
       `cannot open the escrow of ${site}: there is no age identity in ${identityFile}`,

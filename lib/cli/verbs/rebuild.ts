@@ -1,4 +1,4 @@
-import { relative, resolve } from 'node:path';
+import { relative } from 'node:path';
 import { planRebuild, type RebuildWant, rebuildSite } from '../../drill/rebuild-site.ts';
 import type { Report } from '../../drill/report.ts';
 import { OpsError } from '../../errors/index.ts';
@@ -28,10 +28,9 @@ export const rebuild: Act = async call => {
   })(call);
 };
 
-const wantOf = ({ flags: { set, at, identity } }: Call): RebuildWant => ({
+const wantOf = ({ flags: { set, at } }: Call): RebuildWant => ({
   ...(set !== undefined && { set }),
   ...(at !== undefined && { at }),
-  ...(identity !== undefined && { identityFile: resolve(identity) }),
 });
 
 function next({ verdict, site, error }: Report, folder: string): string[] {

@@ -38,6 +38,7 @@ async function rehearse(text: string): Promise<void> {
   const named = await openSite({
     project: PROJECT,
     name: order.site,
+    ...(order.identity !== undefined && { identity: order.identity }),
     signal: stop.signal,
     emit: event => void process.stdout.write(`${mask(encodeEvent(event))}\n`),
   });

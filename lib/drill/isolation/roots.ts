@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { escrowOf, publicKeyPath } from '../../backup/index.ts';
 import { exists } from '../../host/exists.ts';
 import type { Site } from '../../inventory/index.ts';
+import { filePlace } from '../../secret/index.ts';
 import type { OpenSite } from '../../site/index.ts';
 
 /** A place of this computer that a rehearsal sees, at its own path. */
@@ -56,7 +57,7 @@ function credentials(site: Site): string[] {
   const visit = (value: unknown): void => {
     if (typeof value === 'object' && value !== null) Object.values(value).forEach(visit);
     else if (typeof value === 'string' && value.startsWith('file:'))
-      files.add(resolve(dirname(site.path), value.slice('file:'.length)));
+      files.add(filePlace(value.slice('file:'.length), { directory: dirname(site.path), env: process.env }));
   };
   visit(site);
   const store = site.backup?.store;

@@ -13,6 +13,8 @@ export interface Order {
   /** Of the source. */
   site: string;
   set: string;
+  /** The age identity that a person brought. */
+  identity?: string;
   beside: Neighbour;
   isolation: Isolation;
 }

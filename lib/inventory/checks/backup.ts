@@ -17,7 +17,7 @@ export function checkBackup({ environment, provider, app, backup, drills }: Inve
   const { replica } = store.kind === 's3' ? store : {};
   if (store.kind === 's3' && replica && replica.endpoint === store.endpoint && replica.bucket === store.bucket)
     problems.push({ path: ['backup', 'store', 'replica', 'bucket'], got: replica.bucket, expected: 'another bucket' });
-  problems.push(...checkEscrow(environment, backup.escrow));
+  problems.push(...checkEscrow(environment, backup.escrow), ...checkTimer(backup));
   sources.forEach((source, index) => {
     const path = ['backup', 'sources', index];
     if (sources.indexOf(source) < index) problems.push({ path, got: `${source} again`, expected: 'every source once' });
@@ -37,6 +37,13 @@ function checkEscrow(environment: string, escrow: NonNullable<Inventory['backup'
   const [first = '', second = ''] = escrow.places.map(normalize);
   if (!isWithin(first, second) && !isWithin(second, first)) return [];
   return [{ path: [...at, 'places', 1], got: second, expected: 'a place apart from the first: one loss takes both' }];
+}
+
+/** Nobody is there to bring a private half when a timer drills. */
+function checkTimer({ schedule, escrow }: NonNullable<Inventory['backup']>): Problem[] {
+  if (schedule?.drill === undefined || !escrow || escrow.identity !== undefined) return [];
+  const expected = 'the file of an age identity on the computer whose timer drills: without it no escrow opens';
+  return [{ path: ['backup', 'escrow', 'identity'], got: `nothing, with schedule.drill: ${schedule.drill}`, expected }];
 }
 
 function isWithin(path: string, folder: string): boolean {

@@ -88,6 +88,11 @@ const escrow = z.strictObject({
     .length(2, { error: 'two directories' })
     .readonly()
     .describe('Two directories apart from the store and from each other; each gets every generation.'),
+  identity: path
+    .optional()
+    .describe(
+      'Where a computer that drills keeps a private half: the file of an age identity of its own, whose public half is one of the recipients. Other computers need not have it; nothing is proven without one.',
+    ),
 });
 
 export const backup = z

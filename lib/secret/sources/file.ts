@@ -5,10 +5,14 @@ import { readPrivate } from '../private-file.ts';
 import { Secret } from '../secret.ts';
 import type { ReferenceDeps } from './deps.ts';
 
+/** Where `file:PATH` is: `directory` is the inventory's. */
+export function filePlace(path: string, { directory, env }: Pick<ReferenceDeps, 'directory' | 'env'>): string {
+  return path.startsWith('~/') ? join(env.HOME ?? homedir(), path.slice(2)) : resolve(directory, path);
+}
+
 /** file:PATH. A line break after a single line is the editor's, not the secret's; a key file keeps its last one. */
-export async function fromFile(path: string, { directory, env }: ReferenceDeps): Promise<Secret> {
-  const home = env.HOME ?? homedir();
-  const absolute = path.startsWith('~/') ? join(home, path.slice(2)) : resolve(directory, path);
+export async function fromFile(path: string, deps: ReferenceDeps): Promise<Secret> {
+  const absolute = filePlace(path, deps);
   const secret = await readPrivate({ path: absolute, what: `file:${path}` });
   const value = secret?.reveal().replace(/^([^\r\n]*)\r?\n$/, '$1');
   if (value) return new Secret(value);
