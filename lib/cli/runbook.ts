@@ -22,7 +22,7 @@ export const runbookEntries = (page: string): Entry[] =>
         .replace(/[^\w -]/g, '')
         .replaceAll(' ', '-');
       const line = /^\*\*Codes\*\* (.+)$/m.exec(text)?.[1] ?? '';
-      return { title, anchor, codes: [...line.matchAll(/`([A-Z_]+)`/g)].map(([, code = '']) => code), text };
+      return { title, anchor, codes: [...line.matchAll(/`([A-Z0-9_]+)`/g)].map(([, code = '']) => code), text };
     });
 
 /** 'RUNBOOK.md#a-key-is-missing'; undefined: no entry has the code, or there is no such page. */

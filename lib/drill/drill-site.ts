@@ -1,11 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { type Manifest, publicKeyPath, readPublicKey, readSet, readSigner, type SealedSet } from '../backup/index.ts';
+import {
+  escrowAtHand,
+  escrowOf,
+  type Manifest,
+  publicKeyPath,
+  readPublicKey,
+  readSet,
+  readSigner,
+  type SealedSet,
+} from '../backup/index.ts';
 import { sealedIds } from '../backup/seal.ts';
 import { sha256Of } from '../backup/sign.ts';
-import { OpsError } from '../errors/index.ts';
-import { inSession, newSetId, type OpenSite, openRehearsal } from '../site/index.ts';
+import { isOpsError, OpsError } from '../errors/index.ts';
+import { inSession, lendKeys, newSetId, type OpenSite, openRehearsal } from '../site/index.ts';
 import { assemble } from './assemble.ts';
 import { imageResults } from './checks/images.ts';
 import { type LookFrom, lookAtStored } from './checks/stored.ts';
@@ -51,11 +60,29 @@ interface UnderWay {
  * choices. Errors: LOCK_HELD, DRILL_TARGET (another scenario was killed), INTERRUPTED.
  */
 export async function drillSite(open: OpenSite, want: DrillWant): Promise<Drilled> {
+  const reading = await withKeys(open);
+  return drillWith(reading, open, want).finally(() => (reading === open ? undefined : reading.close()));
+}
+
+/** One that was killed may have lost the keys of the site already: it looks at its set with those of the escrow. */
+async function withKeys(open: OpenSite): Promise<OpenSite> {
+  try {
+    await open.ports.store(open.site.name);
+    return open;
+  } catch (error) {
+    if (!isOpsError(error, 'STORE_UNREACHABLE')) throw error;
+    return lendKeys(open, await escrowAtHand(escrowOf(open.site))).catch(() => {
+      throw error;
+    });
+  }
+}
+
+async function drillWith(reading: OpenSite, open: OpenSite, want: DrillWant): Promise<Drilled> {
   const choices = {
     drill: newSetId(open.ports.clock.now()),
     ...subjectOf(want.scenario),
     mode: want.mode,
-    set: want.set ?? (await newestSet(open, want.trigger)),
+    set: want.set ?? (await newestSet(reading, want.trigger)),
   };
   const session = { choices, retain: true, confirmed: want.mode === 'destroy' };
   const { value, journal } = await inSession(open, 'drill', session, async running => {
@@ -68,7 +95,7 @@ export async function drillSite(open: OpenSite, want: DrillWant): Promise<Drille
     const id = chosen.drill ?? choices.drill;
     const folder = evidenceDir(open.dirs.state, id);
     const timeline = await openTimeline(folder, open.ports.clock, await systemBootTime());
-    const { set, ended: before } = await lookAtSet(open, chosen.set ?? '', timeline);
+    const { set, ended: before } = await lookAtSet(reading, chosen.set ?? '', timeline);
     const drill = { id, mode: want.mode, source: open, target: open, set, folder };
     if (!set || !isSound(before)) return { drill, timeline, ended: before };
     const ended = await carryOut(want.scenario, { ...drill, set }, timeline, running);

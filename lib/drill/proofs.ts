@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NAMESPACE as APP } from '../addon/app/app.ts';
 import { parseJson } from '../backup/sign.ts';
+import { sealedDir } from '../engine/journal.ts';
 import { oneLine } from '../errors/index.ts';
 import type { Site } from '../inventory/index.ts';
 import { type Duration, formatDuration } from '../time/index.ts';
@@ -28,6 +29,9 @@ export const subjectOf = ({ id, namespace }: Pick<Scenario, 'id' | 'namespace'>)
   ...(namespace !== undefined && { namespace }),
 });
 
+/** Without a proof of it, nobody knows whether the site would come back at all. */
+const REBUILD = 'site-rebuild';
+
 /** What is known of it. */
 export interface Proof extends Subject {
   /** failed: a drill after the newest proof found wrong data. never: nothing was ever proven. */
@@ -36,6 +40,8 @@ export interface Proof extends Subject {
   id?: string;
   /** Since its t0. */
   age?: Duration;
+  /** Never proven, though the site has been there for longer than a proof holds: of its rebuild alone. */
+  due?: true;
   /** One line: 'verified, RTO missed'. */
   says: string;
 }
@@ -66,11 +72,19 @@ async function readDrill(folder: string): Promise<Past | undefined> {
 const isOf = ({ report }: Past, { scenario, namespace }: Subject): boolean =>
   report.scenario === scenario && (namespace === undefined || (report.namespace ?? APP) === namespace);
 
-/** Pure. `limit`: drills.proof of the inventory, `now`: UTC in milliseconds. */
-export function proofOf(subject: Subject, drills: readonly Past[], limit: Duration, now: number): Proof {
+/** Pure. `limit`: drills.proof of the inventory; `now`, and `since`, when the site began: UTC in milliseconds. */
+export function proofOf(
+  subject: Subject,
+  drills: readonly Past[],
+  limit: Duration,
+  { now, since = now }: { now: number; since?: number | undefined },
+): Proof {
   const mine = newestFirst(drills).filter(past => isOf(past, subject));
   const told = mine.find(({ report, flaw }) => !flaw && report.verdict !== 'inconclusive');
-  if (!told) return { ...subject, is: 'never', ...newestWords(mine[0]) };
+  if (!told) {
+    const due = subject.scenario === REBUILD && now - since > limit && { due: true as const };
+    return { ...subject, is: 'never', ...newestWords(mine[0]), ...due };
+  }
   const { id, verdict } = told.report;
   const age = Math.max(0, now - startOf(told.report));
   const is = verdict === 'not verified' ? 'failed' : age > limit ? 'expired' : 'proven';
@@ -85,15 +99,23 @@ export async function siteProofs(
   now: number,
 ): Promise<Proof[]> {
   if (!drills) return [];
-  const all = await readDrills(state);
-  return subjects.map(subject => proofOf(subject, all, drills.proof, now));
+  const [all, since] = await Promise.all([readDrills(state), beganAt(state)]);
+  return subjects.map(subject => proofOf(subject, all, drills.proof, { now, since }));
 }
 
-/** A proof that is worth nothing any more, or that a later drill contradicted. What never was proven is only said. */
-export const isRed = ({ is }: Proof): boolean => is === 'expired' || is === 'failed';
+/** The time of the first journal, which its name says: '2026-11-29T18-08-14-714Z-e382988e.jsonl'. */
+async function beganAt(state: string): Promise<number | undefined> {
+  const [first = ''] = (await readdir(sealedDir(state)).catch(() => [] as string[])).sort();
+  const at = Date.parse(first.replace(/^(.{10}T..)-(..)-(..)-(...Z).*$/, '$1:$2:$3.$4'));
+  return Number.isNaN(at) ? undefined : at;
+}
+
+/** A proof that is worth nothing any more, or that a later drill contradicted; and the one that every site needs. */
+export const isRed = ({ is, due }: Proof): boolean => is === 'expired' || is === 'failed' || due === true;
 
 /** 'verified, 3 h 07 min ago'. */
-export function proofText({ is, says, age }: Proof): string {
+export function proofText({ is, says, age, due }: Proof): string {
+  if (due) return `${says}: due`;
   const when = age === undefined ? says : `${says}, ${formatDuration(age)} ago`;
   return is === 'expired' ? `${when}: expired` : when;
 }

@@ -1,6 +1,7 @@
 import { listSets, partOf, publicKeyPath, readPublicKey, readSet, type SealedSet } from '../backup/index.ts';
 import { NAMESPACE as DATABASE } from '../backup/postgres/names.ts';
 import { postgresRestore } from '../backup/postgres/restore.ts';
+import { resumeStep } from '../backup/postgres/resume.ts';
 import {
   besideOf,
   chooseSet,
@@ -49,7 +50,7 @@ export async function restoreSite(open: OpenSite, want: RestoreWant): Promise<Re
   const options = { retain: true, confirmed: want.inPlace };
   const { value, journal } = await inSession(open, verbOf(restoring), options, async ({ run, apply }) => {
     const ran = await apply(steps).catch(error => {
-      throw want.inPlace ? error : withDiscard(error, open.site.name);
+      throw want.inPlace ? withResume(error, open.site.name) : withDiscard(error, open.site.name);
     });
     return { ...ran, set: restoring.manifest.id, ...(await compareRestored(open, restoring, run)) };
   });
@@ -66,17 +67,31 @@ const withDiscard = (error: unknown, site: string): unknown =>
       })
     : error;
 
+/** The database may be switched off, and what it had is whole. */
+const withResume = (error: unknown, site: string): unknown =>
+  error instanceof OpsError
+    ? new OpsError(error.code, error.message, {
+        details: [
+          ...error.details,
+          `given up by ./muster restore discard --site ${site}: what was there is served again`,
+        ],
+        hint: error.hint,
+        cause: error.cause ?? error,
+      })
+    : error;
+
 /** What a dry run shows. */
 export const restorePlan = async (open: OpenSite, want: RestoreWant): Promise<AnyStep[]> =>
   stepsOf(open, await settled(open, want));
 
-/** Removes what restores left beside: databases of this computer, namespaces. */
+/** Removes what restores left beside, databases of this computer and namespaces, and ends one in place that did not end. */
 export const discardRestored = (open: OpenSite): Promise<Ran> =>
   runVerb(open, 'restore discard', discardSteps(open), { retain: true });
 
 export const discardSteps = ({ site }: OpenSite): AnyStep[] => [
   discardScratchStep(site),
   ...(site.backup?.sources.includes('velero') ? [discardNamespacesStep(site)] : []),
+  ...(site.backup?.sources.includes('postgres') ? [resumeStep(site)] : []),
 ];
 
 /** The set that a restore takes when a person named one, or none. Errors: SET_*, MANIFEST_*; USAGE, WAL_GAP for a moment. */

@@ -23,8 +23,9 @@ const DECISIONS: Record<string, (given: Given) => unknown> = {
   clocks: clocksOf,
   chain: ({ canaries, need }) => chainFaults(canaries, need),
   rpo: ({ t0, ...facts }) => rpoOf({ ...facts, t0: new Date(t0) }),
-  proof: ({ scenario, namespace, drills, limit, now }) => {
-    const proof = proofOf({ scenario, ...(namespace && { namespace }) }, drills.map(past), limit, Date.parse(now));
+  proof: ({ scenario, namespace, drills, limit, now, since }) => {
+    const times = { now: Date.parse(now), ...(since && { since: Date.parse(since) }) };
+    const proof = proofOf({ scenario, ...(namespace && { namespace }) }, drills.map(past), limit, times);
     return { ...proof, red: isRed(proof), text: proofText(proof) };
   },
   judge: ({ damage, checks, error }) =>

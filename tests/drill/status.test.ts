@@ -33,8 +33,8 @@ status('an inventory that says nothing of drills is asked for no proof', async (
 status('what a site has no backup of is not asked for, and a namespace each is', async () => {
   const drills = { heartbeat: 10_000, proof: 1 };
   const store = { kind: 's3' } as const;
-  const namesOf = async (backup: object) => {
-    const site = { drills, backup: { store, ...backup } } as unknown as Site;
+  const namesOf = async (backup: object, environment = 'lab') => {
+    const site = { drills, environment, backup: { store, ...backup } } as unknown as Site;
     return (await subjectsOf(site)).map(({ scenario, namespace }) => [scenario, namespace].filter(Boolean).join(' '));
   };
   const velero = { sources: ['velero'], namespaces: ['team', 'wiki'] };
@@ -46,7 +46,8 @@ status('what a site has no backup of is not asked for, and a namespace each is',
   ];
   equal(await namesOf(all), names);
   equal(await namesOf({ ...all, store: { ...store, replica: {} } }), names.toSpliced(-1, 0, 'region-loss'));
-  equal(await subjectsOf({ drills }), []);
+  equal(await namesOf({ ...all, store: { ...store, replica: {} } }, 'production'), ['region-loss', 'site-rebuild']);
+  equal(await subjectsOf({ drills, environment: 'lab' }), []);
 });
 
 status('a site that is gone is told to come back where it has sets, and to look first where nobody knows', () => {

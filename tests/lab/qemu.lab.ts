@@ -1,13 +1,15 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { NodeSSH } from 'node-ssh';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Report } from '../../lib/drill/report.ts';
 import { machineFiles } from '../../lib/host/qemu/identity.ts';
 import { qemuProcesses } from '../../lib/host/qemu/processes.ts';
 import { qmp } from '../../lib/host/qemu/qmp.ts';
 import { callApp } from './app.ts';
 import { type Checkout, newCheckout } from './checkout.ts';
+import { guest, secretValues } from './guest.ts';
 
 const SITE = 'labtest';
 const INVENTORY = `
@@ -20,7 +22,16 @@ hosts:
 cluster: { kind: k3s, version: v1.36.3+k3s-lab }
 addons: { coredns: true, local-path: true, metrics-server: true }
 app: { users: 10000, avatars: 200 }
+backup:
+  store: { kind: local }
+  sources: [postgres, velero, control-plane]
+  namespaces: [app]
+  rpo: { postgres: 30m, velero: 30m, control-plane: 30m }
+  rto: 6m
+drills: { heartbeat: 30s, proof: 30d }
 `;
+/** What muster keeps of a lab beside its checkout. */
+const KEPT = join(homedir(), '.local/share/muster', SITE);
 
 interface Built {
   app: string;
@@ -50,12 +61,15 @@ const mail = 'drill@exemple.test';
 const password = 'un-mot-de-passe-long';
 
 test.before(async context => {
+  await rm(KEPT, { recursive: true, force: true });
   context.checkout = await newCheckout(SITE, INVENTORY);
   context.others = await others();
 });
 
 test.after(async ({ checkout }) => {
   await checkout.muster('destroy', `--confirm=${SITE}`);
+  await checkout.muster('purge-store', `--confirm=${SITE}`);
+  await rm(KEPT, { recursive: true, force: true });
   await checkout.remove();
 });
 
@@ -163,6 +177,24 @@ test('stop powers the machine off; a start that hangs is made again; the user wh
   assert.is((health.body.database as { users: number }).users, 10_001);
 });
 
+test('lost on purpose and rebuilt from nothing, it is the site that it was, with its data', async ({
+  checkout,
+  built,
+}) => {
+  const taken = await checkout.muster('backup');
+  assert.is(taken.code, 0, taken.stderr.slice(-3000));
+  const how = ['--mode', 'destroy', `--confirm=${SITE}`, '--json'];
+  const { code, stdout, stderr } = await checkout.muster('drill', 'site-rebuild', ...how);
+  const { report } = JSON.parse(stdout) as { report: Report };
+  const why = stderr.slice(-3000) + JSON.stringify(report.checks.filter(({ state }) => state !== 'passed'));
+  assert.is(report.verdict, 'verified', why);
+  // How long it takes under emulation depends on what else this computer does: the report tells it.
+  assert.ok(code === 0 || report.rto.met === false, why);
+  process.stderr.write(`rto ${report.rto.ms} ms: ${JSON.stringify(report.clocks.phases)}\n`);
+  const login = await callApp(built.app, built.ca, 'POST', '/api/login', { email: mail, password });
+  assert.is(login.status, 200);
+});
+
 test('no secret of the site is in the journals', async ({ checkout }) => {
   const dir = join(checkout.state, 'journals');
   const journals = (await Promise.all((await readdir(dir)).map(name => readFile(join(dir, name), 'utf8')))).join('');
@@ -178,7 +210,7 @@ test('destroy wants the name of the site, then leaves nothing but what it lists'
   assert.is(code, 0, stderr.slice(-2000));
   assert.match(stdout, /kept/);
   assert.equal(await mine(), []);
-  assert.equal(await readdir(checkout.state), ['journals']);
+  assert.equal((await readdir(checkout.state)).sort(), ['drills', 'journals']);
   assert.not(await exists(built.kubeconfig));
   const refused = await callApp(built.app, undefined, 'GET', '/').catch(error => error.code);
   assert.is(refused, 'ECONNREFUSED');
@@ -190,35 +222,6 @@ test('machines of others are as they were', async context => {
     context.others,
   );
 });
-
-/** Runs a script in the machine, as its operator. */
-async function guest({ state }: Checkout): Promise<(script: string) => Promise<string>> {
-  const { forwards } = JSON.parse(await readFile(join(state, 'machines/server-1/machine.json'), 'utf8'));
-  const privateKeyPath = join(state, 'secrets/ssh/operator');
-  return async script => {
-    const ssh = new NodeSSH();
-    await ssh.connect({
-      host: '127.0.0.1',
-      port: forwards.ssh,
-      username: 'root',
-      privateKeyPath,
-      readyTimeout: 60_000,
-    });
-    const { stdout, stderr } = await ssh.execCommand(script).finally(() => ssh.dispose());
-    return stdout.trim() || stderr;
-  };
-}
-
-async function secretValues(dir: string): Promise<string[]> {
-  const files = await readdir(dir, { recursive: true, withFileTypes: true });
-  const texts = await Promise.all(
-    files
-      .filter(file => file.isFile() && !file.name.endsWith('.pub') && !file.name.includes('certificate'))
-      .map(file => readFile(join(file.parentPath, file.name), 'utf8')),
-  );
-  // A key's lines one by one: a journal would hold them escaped.
-  return texts.flatMap(text => text.split('\n')).filter(line => line.length >= 16 && !line.startsWith('-----'));
-}
 
 async function until(look: () => Promise<boolean>): Promise<void> {
   for (let n = 0; n < 600; n++) {

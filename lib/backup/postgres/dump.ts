@@ -2,6 +2,7 @@ import { OpsError } from '../../errors/index.ts';
 import { minutes } from '../../time/index.ts';
 import type { PostgresFacts } from '../set.ts';
 import type { Postgres } from '../source.ts';
+import { cannotTell, type Untold } from '../words.ts';
 import { CIPHER_OF_CONF } from './point.ts';
 import type { Scratch } from './scratch.ts';
 import { postgresOver } from './server.ts';
@@ -40,13 +41,13 @@ export async function loadDump(scratch: Scratch, { dump, globals }: PostgresFact
 
 export function whyNotLoaded(dump: string, said: string): OpsError {
   const details = said.trim().split('\n').slice(-15);
-  const error = (code: 'DUMP_EMPTY' | 'DUMP_UNREADABLE' | 'KEY_WRONG' | 'STORE_UNREACHABLE', why: string) =>
+  const error = (code: 'DUMP_EMPTY' | 'DUMP_UNREADABLE' | 'KEY_WRONG' | Untold['code'], why: string) =>
     new OpsError(code, `cannot load ${dump}: ${why}`, { details });
-  if (/HostConnectError|unable to get address|Connection refused/.test(said))
-    return error('STORE_UNREACHABLE', 'the store gave no answer');
+  const untold = cannotTell(said);
+  if (untold) return error(untold.code, untold.why);
   if (/unable to flush|cipher header|CryptoError/.test(said))
     return error('KEY_WRONG', 'it does not open with its key');
   if (/input file is too short|does not appear to be a valid archive \(too short/.test(said))
     return error('DUMP_EMPTY', 'it is empty');
-  return error('DUMP_UNREADABLE', details.at(-1) ?? 'no reason given');
+  return error('DUMP_UNREADABLE', details.at(-1) ?? '');
 }

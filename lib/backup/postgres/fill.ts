@@ -40,6 +40,8 @@ export async function fill(filling: Filling, api: ClusterApi, ctx: Ctx): Promise
     const results = await compare(at ? checksAtTime(part, at) : checksAtPoint(part), postgres);
     await finish(api, postgres, at, results, ctx);
   } catch (error) {
+    // Then nothing can be asked any more; `./muster restore discard` does it.
+    ctx.signal.throwIfAborted();
     // The other way round it would take what was there for what it waits for.
     if (await standBy(api, 0)) await seeGone(api, POD_REF, ctx, minutes(4));
     await removeRestorePod(api, ctx);
@@ -110,6 +112,8 @@ export function ofStanza(pod: KubeObject, stanza: string): KubeObject {
   });
   return { ...pod, spec: { ...spec, volumes } };
 }
+
+export const restorePodIsThere = async (api: ClusterApi): Promise<boolean> => (await api.get(REF)) !== undefined;
 
 export const removeRestorePod = (api: ClusterApi, ctx: Ctx): Promise<void> => removeAndSee(api, REF, ctx);
 

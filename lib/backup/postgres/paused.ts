@@ -4,6 +4,7 @@ import type { Check, CheckResult } from '../check.ts';
 import { runChecks } from '../run-checks.ts';
 import type { PostgresFacts } from '../set.ts';
 import type { Postgres } from '../source.ts';
+import { cannotTell, type Untold } from '../words.ts';
 import { COMPARED } from './mark.ts';
 import type { TakeEnv } from './point.ts';
 import { PGDATA } from './repository.ts';
@@ -76,21 +77,19 @@ export async function waitForTarget(postgres: Postgres, pod: Watched, env: Pick<
 /** What pgBackRest and PostgreSQL say in their last lines, by the code of what is wrong. */
 export function whyEnded(said: string): OpsError {
   const lines = said.trim().split('\n').slice(-15);
-  const error = (
-    code: 'RESTORE_UNFIT' | 'KEY_WRONG' | 'WAL_GAP' | 'STORE_UNREACHABLE' | 'RESTORE_FAILED',
-    why: string,
-  ) => new OpsError(code, `cannot restore the database: ${why}`, { details: lines });
+  const error = (code: 'RESTORE_UNFIT' | 'KEY_WRONG' | 'WAL_GAP' | Untold['code'] | 'RESTORE_FAILED', why: string) =>
+    new OpsError(code, `cannot restore the database: ${why}`, { details: lines });
   if (/does not fit:/.test(said)) return error('RESTORE_UNFIT', 'it does not fit into the volume');
+  const untold = cannotTell(said);
+  if (untold) return error(untold.code, untold.why);
   // Its key lies in backup.info, which opened: what does not open then is no wrong key.
   if (/unable to load backup manifest file/.test(said))
     return error('RESTORE_FAILED', "pgBackRest's list of the base backup cannot be read");
   if (/CryptoError|unable to flush|cipher header|HINT: is or was the repo encrypted/.test(said))
     return error('KEY_WRONG', 'the repository does not open with its key');
-  if (/HostConnectError|unable to get address|Connection refused|timeout connecting/.test(said))
-    return error('STORE_UNREACHABLE', 'the store gave no answer');
   if (/recovery ended before configured recovery target was reached/.test(said))
     return error('WAL_GAP', 'the archive ends before the target');
-  return error('RESTORE_FAILED', lines.at(-1) ?? 'it ended without a word');
+  return error('RESTORE_FAILED', lines.at(-1) ?? '');
 }
 
 /** Every check, of which none may fail or stay open. Errors: the code of the first that failed, with all differences. */

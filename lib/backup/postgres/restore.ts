@@ -1,15 +1,15 @@
 import { isRecord, seeGone } from '../../cluster/index.ts';
-import type { AnyStep, Change, ClusterApi, Ctx, Decision, KubeObject, Need, Step } from '../../engine/index.ts';
-import { isOpsError, OpsError } from '../../errors/index.ts';
+import type { AnyStep, Change, ClusterApi, Ctx, Decision, Need, Step } from '../../engine/index.ts';
+import { OpsError } from '../../errors/index.ts';
 import type { Site } from '../../inventory/index.ts';
-import { minutes, seconds } from '../../time/index.ts';
+import { minutes } from '../../time/index.ts';
 import type { PartOf } from '../set.ts';
-import type { Postgres } from '../source.ts';
-import { POD_REF, startedAt } from './archiving.ts';
+import { POD_REF } from './archiving.ts';
 import { fill, isFilled, removeRestorePod } from './fill.ts';
 import { type Filling, markOf, parseMark, readMark } from './mark.ts';
-import { CLAIM, clusterOf, NAMESPACE, POD, STATEFUL_SET } from './names.ts';
-import { logOf, podPostgres, textOf } from './server.ts';
+import { CLAIM, clusterOf, NAMESPACE, STATEFUL_SET } from './names.ts';
+import { podPostgres } from './server.ts';
+import { isOpen, runs, startDatabase } from './start.ts';
 
 const same = (...steps: string[]): Need[] => steps.map(step => ({ step, scope: 'same' }));
 
@@ -113,25 +113,12 @@ async function observe(filling: Filling, ctx: Ctx): Promise<Workload> {
   return { replicas, pod: pod !== undefined, volume, filled, ...state };
 }
 
-/** Its container is there to ask: the pod's own probe, which asks every few seconds, is not waited for. */
-const runs = (pod: KubeObject | undefined): boolean => pod !== undefined && startedAt(pod) !== undefined;
-
-/** Exit status of psql. */
-const NO_CONNECTION = 2;
-
 async function look(filling: Filling, api: ClusterApi, ctx: Ctx): Promise<{ restored: boolean; open: boolean }> {
   const postgres = podPostgres(api, filling.site.name);
   const mark = parseMark(await readMark(postgres));
   const restored =
     mark !== undefined && mark.run === ctx.run.id && mark.restorePoint === markOf(filling, ctx).restorePoint;
   return { restored, open: await isOpen(postgres) };
-}
-
-async function isOpen(postgres: Postgres): Promise<boolean> {
-  const argv = ['psql', '-XqAt', '-d', 'postgres', '-c', 'SELECT pg_is_in_recovery()'];
-  const asked = await postgres.exec(argv, { timeout: seconds(60) });
-  // It let nobody in: it starts.
-  return asked.code !== NO_CONNECTION && textOf(postgres.name, 'psql', asked).trim() === 'f';
 }
 
 async function stop(ctx: Ctx): Promise<void> {
@@ -143,30 +130,12 @@ async function stop(ctx: Ctx): Promise<void> {
 
 async function start(filling: Filling, ctx: Ctx): Promise<void> {
   const api = await ctx.cluster(filling.site.name);
-  const postgres = podPostgres(api, filling.site.name);
   await ctx.wait({
     what: 'the workload of the database',
     deadline: minutes(15),
     hint: './muster kubectl -n velero get restores',
     probe: async () => ((await api.get(STATEFUL_SET)) ? { value: true } : { saw: 'not brought back yet' }),
   });
-  await api.scale(STATEFUL_SET, 1);
-  await ctx.wait({
-    what: 'all WAL replayed, and the database open',
-    deadline: minutes(15),
-    hint: `kubectl logs -n ${NAMESPACE} ${POD}`,
-    probe: async () => {
-      const pod = await api.get(POD_REF);
-      if (!runs(pod)) return { saw: pod ? 'the pod starts' : 'no pod yet' };
-      const says = (await logOf(api)).includes('ready to accept connections');
-      return says && (await isOpen(postgres).catch(unlessItEnded)) ? { value: true } : { saw: 'it replays WAL' };
-    },
-  });
+  await startDatabase(filling.site.name, ctx);
   await removeRestorePod(api, ctx);
-}
-
-/** A container that ended under the question starts anew. */
-function unlessItEnded(error: unknown): boolean {
-  if (isOpsError(error, 'CLUSTER_REFUSED') || isOpsError(error, 'SHELL_LOST')) return false;
-  throw error;
 }

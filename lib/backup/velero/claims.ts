@@ -69,6 +69,7 @@ export function coverageOf(
       else coverage.expected.push(found);
     }
   }
+  coverage.uncovered.push(...pods.flatMap(hostFolders));
   return coverage;
 }
 
@@ -84,6 +85,19 @@ export async function seeClaims(api: ClusterApi, namespaces: readonly string[]):
     api.list({ apiVersion: 'v1', kind: 'PersistentVolume' }),
   ]);
   return { claims, pods, volumes };
+}
+
+/** Folders of its host that a pod writes into, past every claim. Velero says nothing of them. */
+function hostFolders(pod: KubeObject): string[] {
+  const { name, namespace = '', annotations = {} } = pod.metadata;
+  const left = (annotations[EXCLUDED_VOLUMES] ?? '').split(',').map(entry => entry.trim());
+  const written = new Set(mountsOf(pod).flatMap(mount => (mount.readOnly === true ? [] : String(mount.name))));
+  return records(record(pod.spec).volumes).flatMap(volume => {
+    const path = record(volume.hostPath).path;
+    if (path === undefined || !written.has(String(volume.name)) || left.includes(String(volume.name))) return [];
+    const instead = `use a claim, or, where nothing of it is wanted back, name ${volume.name} in ${EXCLUDED_VOLUMES}`;
+    return `${namespace}/${name}: it writes into ${path} of its host, which Velero skips: ${instead}`;
+  });
 }
 
 /** What postgres recovers, when the site has it as a source. Its volume is empty until pgBackRest has filled it. */
@@ -137,13 +151,14 @@ function volumeOf(pod: KubeObject, claim: string): string | undefined {
 function isLeftOut(pod: KubeObject, claim: string): boolean {
   const name = volumeOf(pod, claim);
   const { labels = {}, annotations = {} } = pod.metadata;
-  const spec = record(pod.spec);
-  const mounts = [...records(spec.containers), ...records(spec.initContainers)].flatMap(({ volumeMounts }) =>
-    records(volumeMounts),
-  );
   return (
     labels[EXCLUDE] === 'true' ||
     (annotations[EXCLUDED_VOLUMES] ?? '').split(',').some(entry => entry.trim() === name) ||
-    !mounts.some(mount => mount.name === name)
+    !mountsOf(pod).some(mount => mount.name === name)
   );
+}
+
+function mountsOf(pod: KubeObject): Record<string, unknown>[] {
+  const { containers, initContainers } = record(pod.spec);
+  return [...records(containers), ...records(initContainers)].flatMap(({ volumeMounts }) => records(volumeMounts));
 }

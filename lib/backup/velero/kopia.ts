@@ -5,6 +5,7 @@ import { type Code, OpsError } from '../../errors/index.ts';
 import type { Secret } from '../../secret/index.ts';
 import type { StoreAccess } from '../../store/access.ts';
 import { minutes } from '../../time/index.ts';
+import { cannotTell } from '../words.ts';
 import { repositoryPrefix } from './names.ts';
 
 export interface KopiaWant {
@@ -103,16 +104,21 @@ function asker({ access, password }: KopiaWant, { shell, program, signal }: Kopi
     });
 }
 
-const AWAY = /connection refused|no such host|i\/o timeout|connection reset|network is unreachable|context deadline/i;
 const REFUSED = /access ?denied|InvalidAccessKeyId|SignatureDoesNotMatch|bucket does not exist|NoSuchBucket/i;
 
-/** Pure. What its words mean. Errors: STORE_UNREACHABLE, STORE_REFUSED: then nothing is known of the content. */
+/** What kopia says of content that is not there, or is other than it was. */
+const LOST =
+  /not found|missing|corrupt|invalid|malformed|checksum|decrypt|authentication failed|mismatch|unable to (open|load|find|read)|error (opening|reading|verifying|loading|getting)|encountered \d+ errors?|unexpected (chunk|length|format)/i;
+
+/** Pure. What its words mean. Errors: STORE_UNREACHABLE, STORE_REFUSED, CHECK_UNRUN: then nothing is known of the content. */
 export function judge({ code, stderr, stdout }: ExecResult): Found {
   if (code === 0) return { ok: true };
   const lines = `${stdout.text}\n${stderr.text}`.split('\n').filter(line => line.trim() !== '');
   const words = lines.slice(-5).join('; ').slice(0, 600) || `kopia ended with ${code}`;
   if (/invalid repository password/i.test(words)) return { ok: false, code: 'KEY_WRONG', words };
-  if (AWAY.test(words)) throw new OpsError('STORE_UNREACHABLE', `cannot read the kopia repository: ${words}`);
-  if (REFUSED.test(words)) throw new OpsError('STORE_REFUSED', `cannot read the kopia repository: ${words}`);
+  const refused = (code: Code) => new OpsError(code, `cannot read the kopia repository: ${words}`);
+  if (REFUSED.test(words)) throw refused('STORE_REFUSED');
+  const untold = cannotTell(words)?.code;
+  if (untold !== undefined || code === null || !LOST.test(words)) throw refused(untold ?? 'CHECK_UNRUN');
   return { ok: false, code: 'KOPIA_CONTENT_LOST', words };
 }

@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { artifactDeps, readLock, resolveArtifact, thisArch } from '../../artifact/index.ts';
 import type { Ctx } from '../../engine/index.ts';
@@ -49,11 +50,27 @@ export async function withKopia<T>(
 export async function withScratch<T>(ctx: Pick<Ctx, 'run' | 'clock'>, use: (folder: string) => Promise<T>): Promise<T> {
   const parent = join(ctx.run.dirs.state, 'scratch');
   await mkdir(parent, { recursive: true, mode: 0o700 });
-  const folder = await mkdtemp(join(parent, 'velero-'));
+  const left = (await readdir(parent)).filter(name => !isOfLiving(name));
+  await removeAsRoot(
+    left.map(name => join(parent, name)),
+    ctx,
+  );
+  const folder = await mkdtemp(join(parent, `velero-${process.pid}-`));
   try {
     return await use(folder);
   } finally {
-    await withClosingShell(ctx.clock, shell => shell.exec(['rm', '-rf', '--', folder], { sudo: true }));
-    await rm(folder, { recursive: true, force: true });
+    await removeAsRoot([folder], ctx);
   }
+}
+
+/** What a run that was killed left holds keys, and files of volumes as they are. */
+function isOfLiving(name: string): boolean {
+  const [, pid] = /^velero-(\d+)-/.exec(name) ?? [];
+  return pid !== undefined && existsSync(`/proc/${pid}`);
+}
+
+async function removeAsRoot(folders: readonly string[], { clock }: Pick<Ctx, 'clock'>): Promise<void> {
+  if (folders.length === 0) return;
+  await withClosingShell(clock, shell => shell.exec(['rm', '-rf', '--', ...folders], { sudo: true }));
+  for (const folder of folders) await rm(folder, { recursive: true, force: true });
 }

@@ -19,15 +19,23 @@ const SCENARIOS: Readonly<Record<string, () => Promise<Scenario>>> = {
 export const SCENARIO_NAMES: readonly string[] = Object.keys(SCENARIOS);
 
 /** What there is to prove of a site: what it has a backup of, and of the loss of a namespace each that its backups take. */
-export async function subjectsOf({ backup, drills }: Pick<Site, 'backup' | 'drills'>): Promise<Subject[]> {
+export async function subjectsOf({
+  backup,
+  drills,
+  environment,
+}: Pick<Site, 'backup' | 'drills' | 'environment'>): Promise<Subject[]> {
   if (!backup || !drills) return [];
   const all = await Promise.all(Object.values(SCENARIOS).map(load => load()));
   const replica = backup.store.kind === 's3' && backup.store.replica !== undefined;
-  return all
-    .filter(({ from }) => from !== 'replica' || replica)
-    .flatMap(scenario => (scenario.of ? backup.namespaces.map(scenario.of) : [scenario]))
-    .filter(scenario => missingFor(scenario, backup.sources).length === 0)
-    .map(subjectOf);
+  return (
+    all
+      .filter(({ from }) => from !== 'replica' || replica)
+      // Outside labs nothing is lost for a drill.
+      .filter(({ modes }) => environment === 'lab' || modes.includes('rehearse'))
+      .flatMap(scenario => (scenario.of ? backup.namespaces.map(scenario.of) : [scenario]))
+      .filter(scenario => missingFor(scenario, backup.sources).length === 0)
+      .map(subjectOf)
+  );
 }
 
 /** Sources without which it would prove nothing. */

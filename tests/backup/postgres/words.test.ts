@@ -77,6 +77,13 @@ test('why a restore ended is named by what it said', () => {
     'HostConnectError: unable to connect to 127.0.0.1:7443: Connection refused',
     'ERROR: [026]: error restoring base/1/2: ChecksumError',
     '',
+    'ERROR: [039]: HTTP request failed with 503 (Service Unavailable):\n*** Path/Query ***:',
+    "ERROR: [095]: unable to load backup manifest file 'x':\nHTTP request failed with 500 (Internal Server Error)",
+    'unable to negotiate TLS connection: certificate verify failed',
+    'OOMKilled (exit status 137)',
+    'Pod was evicted: The node was low on resource: memory. (exit status undefined)',
+    'FATAL:  could not write to file "pg_wal/xlogtemp.31": No space left on device (exit status 1)',
+    'its pod is gone',
   ].map(said => whyEnded(said).code);
   assert.equal(codes, [
     'KEY_WRONG',
@@ -85,7 +92,14 @@ test('why a restore ended is named by what it said', () => {
     'WAL_GAP',
     'STORE_UNREACHABLE',
     'RESTORE_FAILED',
-    'RESTORE_FAILED',
+    'CHECK_UNRUN',
+    'STORE_UNREACHABLE',
+    'STORE_UNREACHABLE',
+    'STORE_UNREACHABLE',
+    'CHECK_UNRUN',
+    'CHECK_UNRUN',
+    'CHECK_UNRUN',
+    'CHECK_UNRUN',
   ]);
 });
 
@@ -95,8 +109,9 @@ test('why a dump does not load is named by what it said', () => {
     'ERROR: [095]: unable to flush',
     'pg_restore: error: could not execute query: ERROR:  relation "users" already exists',
     'HostConnectError: unable to connect',
+    'pg_restore: error: could not write to file: No space left on device',
   ].map(said => whyNotLoaded('sets/S/postgres.dump', said).code);
-  assert.equal(codes, ['DUMP_EMPTY', 'KEY_WRONG', 'DUMP_UNREADABLE', 'STORE_UNREACHABLE']);
+  assert.equal(codes, ['DUMP_EMPTY', 'KEY_WRONG', 'DUMP_UNREADABLE', 'STORE_UNREACHABLE', 'CHECK_UNRUN']);
 });
 
 test('facts without an end, and a dump without one, are no facts', () => {
