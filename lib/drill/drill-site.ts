@@ -11,8 +11,10 @@ import {
   readSigner,
   type SealedSet,
 } from '../backup/index.ts';
+import type { Expected } from '../backup/manifest.ts';
 import { sealedIds } from '../backup/seal.ts';
 import { sha256Of } from '../backup/sign.ts';
+import type { ObjectStore } from '../engine/index.ts';
 import { isOpsError, OpsError } from '../errors/index.ts';
 import { inSession, lendKeys, newSetId, type OpenSite, openRehearsal } from '../site/index.ts';
 import { assemble } from './assemble.ts';
@@ -137,20 +139,34 @@ export async function planPhases(scenario: Pick<Scenario, 'phases'>, drill: Dril
   return { set: drill.set.manifest.id, phases };
 }
 
-/** The newest one that has a manifest: whether it is a backup is the first thing that the drill finds out. */
+/**
+ * The newest one that has a manifest: whether it is a backup is the first thing that the drill finds out.
+ * Errors: SET_ABSENT, STORE_*.
+ */
 export async function newestSet(open: OpenSite, trigger: Manifest['trigger']): Promise<string> {
   const store = await open.ports.store(open.site.name);
   const ids = await sealedIds(store);
   const publicKey = await readPublicKey(publicKeyPath(open.site, open.dirs.project));
-  for (const id of ids.reverse()) {
-    if (trigger === 'person') return id;
-    const set = await readSet(store, id, { site: open.site.name, publicKey }).catch(() => undefined);
-    if (set?.manifest.trigger === trigger) return id;
-  }
+  for (const id of ids.reverse())
+    if (trigger === 'person' || (await mayBeScheduled(store, id, { site: open.site.name, publicKey }))) return id;
   throw new OpsError(
     'SET_ABSENT',
     `cannot drill ${open.site.name}: it has no set${trigger === 'schedule' ? ' of a schedule' : ''}`,
   );
+}
+
+/**
+ * One that cannot be trusted does not say whose it is, whatever stands in it: were it passed over, an older one would be
+ * proven in its place, and nobody would see the damage.
+ */
+async function mayBeScheduled(store: ObjectStore, id: string, expected: Expected): Promise<boolean> {
+  try {
+    return (await readSet(store, id, expected)).manifest.trigger === 'schedule';
+  } catch (error) {
+    if (!isOpsError(error) || !/^(MANIFEST_|SET_)/.test(error.code)) throw error;
+    // It expired since it was listed.
+    return error.code !== 'SET_ABSENT';
+  }
 }
 
 /** Before anything is lost: what cannot be proven from the store alone is not worth losing a site for. */
