@@ -3,10 +3,19 @@ import { OpsError, oneLine } from '../../errors/index.ts';
 import type { Site } from '../../inventory/index.ts';
 import { minutes } from '../../time/index.ts';
 import { unseal } from '../cipher.ts';
+import { openEscrow } from '../escrow/generations.ts';
+import { type EscrowAt, readIdentity } from '../escrow/place.ts';
 import type { PartOf } from '../set.ts';
 import { DATASTORE, REPLACE } from './scripts.ts';
 import { CIPHER, serverOf } from './take.ts';
 import { readUids, strangers } from './uids.ts';
+
+/** Whose key opens the copy: the living one may have been changed since. */
+export interface CopyKeys {
+  escrow: EscrowAt;
+  /** The set's. */
+  generation: number;
+}
 
 interface Seen {
   /** Why nothing could be read; then strangers says nothing. */
@@ -18,7 +27,11 @@ interface Seen {
  * control-plane.restore: the cluster is the one of the copy, by its UIDs. In place only: a copy is bound to its token,
  * its nodes and its addresses. The datastore that was there stays beside it as state.db.before.
  */
-export const controlPlaneRestore = (part: PartOf<'control-plane'>, into: Site): Step<{ copy: string }, Seen> => ({
+export const controlPlaneRestore = (
+  part: PartOf<'control-plane'>,
+  into: Site,
+  keys: CopyKeys,
+): Step<{ copy: string }, Seen> => ({
   id: 'control-plane.restore',
   title: 'Bring the datastore of the control plane back',
   target: { site: into.name, kind: 'cluster', name: into.name },
@@ -27,7 +40,7 @@ export const controlPlaneRestore = (part: PartOf<'control-plane'>, into: Site): 
   destroys: true,
   observe: ctx => look(part, into, ctx),
   decide: decideRestore,
-  apply: (change, ctx) => ctx.effect(change, () => bringBack(part, into, ctx)),
+  apply: (change, ctx) => ctx.effect(change, () => bringBack(part, into, keys, ctx)),
 });
 
 export function decideRestore(want: { copy: string } | undefined, seen: Seen): Decision {
@@ -46,13 +59,22 @@ async function look({ facts }: PartOf<'control-plane'>, into: Site, ctx: Ctx): P
   }
 }
 
-async function bringBack(part: PartOf<'control-plane'>, into: Site, ctx: Ctx): Promise<void> {
-  const { copy } = part.facts;
-  const [store, key] = await Promise.all([ctx.store(into.name), ctx.secrets.get(CIPHER)]);
-  const sealed = await store.get(copy);
+/** Errors: SET_ARTEFACT_MISSING, ESCROW_ABSENT, KEY_MISSING, KEY_WRONG, STORE_*. */
+async function open({ facts: { copy } }: PartOf<'control-plane'>, into: Site, keys: CopyKeys, ctx: Ctx) {
+  const { escrow, generation } = keys;
+  const [store, { secrets }] = await Promise.all([
+    ctx.store(into.name),
+    openEscrow(escrow, await readIdentity(escrow), generation),
+  ]);
+  const [sealed, key] = [await store.get(copy), secrets.get(CIPHER)];
   if (!sealed) throw new OpsError('SET_ARTEFACT_MISSING', `cannot restore ${copy}: the store does not have it`);
-  if (!key) throw new OpsError('KEY_MISSING', `cannot open ${copy}: the secret ${CIPHER} is not there`);
-  const content = unseal(sealed, key, copy);
+  if (!key)
+    throw new OpsError('KEY_MISSING', `cannot open ${copy}: generation ${generation} of the escrow has no ${CIPHER}`);
+  return unseal(sealed, key, copy);
+}
+
+async function bringBack(part: PartOf<'control-plane'>, into: Site, keys: CopyKeys, ctx: Ctx): Promise<void> {
+  const content = await open(part, into, keys, ctx);
   const shell = await ctx.shell(serverOf(into));
   const path = `${DATASTORE}.copy.gz`;
   await shell.upload({ content }, path, { mode: 0o600, sudo: true, signal: ctx.signal });

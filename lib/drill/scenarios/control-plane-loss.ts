@@ -1,6 +1,6 @@
 import { controlPlaneRenew } from '../../backup/control-plane/renew.ts';
 import { controlPlaneRestore } from '../../backup/control-plane/restore.ts';
-import { partOf } from '../../backup/index.ts';
+import { escrowOf, partOf } from '../../backup/index.ts';
 import type { AnyStep } from '../../engine/index.ts';
 import { rebuildOf } from '../../site/index.ts';
 import { appResults } from '../checks/app.ts';
@@ -25,12 +25,13 @@ export const controlPlaneLoss: Scenario = {
   after: nextBackup,
 };
 
-async function phases({ target, set }: Drill): Promise<Phase[]> {
+async function phases({ target, set, escrow = escrowOf(target.site) }: Drill): Promise<Phase[]> {
   const { site } = target;
   const part = partOf(set.manifest, 'control-plane');
   const { steps, cluster, addons, beside, answers } = await rebuildOf(site, target);
   const standing = (step: AnyStep) => cluster(step) || addons(step) || beside.includes(step);
-  const back = part ? [controlPlaneRestore(part, site), controlPlaneRenew(site)] : [];
+  const keys = { escrow, generation: set.manifest.escrowGeneration };
+  const back = part ? [controlPlaneRestore(part, site, keys), controlPlaneRenew(site)] : [];
   return [
     { name: 'losing the datastore', steps: () => [loseControlPlane(site)], end: 't1' },
     { name: 'bringing the datastore back', steps: () => back, end: 't6' },
