@@ -16,15 +16,26 @@ if said != "ok":
 sys.stdout.buffer.write(gzip.compress(copy.serialize(), 6))
 PY`;
 
-/** $1 the datastore, $2 the copy. The old one is kept beside it until the new one runs, so that nothing is half. */
+/**
+ * $1 the datastore, $2 the copy. Nothing is moved before the copy lies unpacked beside it, and the old one is kept as
+ * .before: a run that was cut is begun again, and must not take the copy that it put in place for an old one. One with a
+ * -wal has run since.
+ */
 export const REPLACE = `set -e
-systemctl stop k3s
-for end in '' -wal -shm; do rm -f "$1.before$end"; test ! -e "$1$end" || mv "$1$end" "$1.before$end"; done
 mkdir -p "$(dirname "$1")"
 gzip -dc "$2" >"$1.new"
 chmod 0600 "$1.new"
-mv "$1.new" "$1"
+sync "$1.new"
+systemctl stop k3s
+if test -e "$1-wal" || ! cmp -s "$1.new" "$1"; then
+  if test -e "$1"; then
+    rm -f "$1.before-wal" "$1.before-shm"
+    mv "$1" "$1.before"
+  fi
+  for end in -wal -shm; do test ! -e "$1$end" || mv "$1$end" "$1.before$end"; done
+  mv "$1.new" "$1"
+fi
 sync -f "$1"
-rm -f "$2"
+rm -f "$1.new" "$2"
 systemctl reset-failed k3s || true
 systemctl start --no-block k3s`;
