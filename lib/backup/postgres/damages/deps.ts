@@ -1,6 +1,6 @@
 import { OpsError } from '../../../errors/index.ts';
 import { type Manifest, type PartOf, partOf } from '../../set.ts';
-import type { Postgres, SetCopy } from '../../source.ts';
+import { NoRoom, type Postgres, type SetCopy } from '../../source.ts';
 
 /** A database at the set's point, open, that archives into the bucket of the copy. */
 export interface OpenCopy {
@@ -20,6 +20,11 @@ export function postgresPart({ set }: SetCopy): PartOf<'postgres'> {
   const part = partOf(set.manifest, 'postgres');
   if (part) return part;
   throw new OpsError('SET_INCOMPLETE', `cannot break ${set.manifest.id}: it has no database`);
+}
+
+/** Errors: NoRoom: no table of the set has a row. */
+export function needRows(copy: SetCopy): void {
+  if (!postgresPart(copy).facts.tables.some(({ rows }) => rows > 0)) throw new NoRoom('no table of the set has a row');
 }
 
 /** The manifest with another part of the database. */

@@ -1,5 +1,4 @@
-import { OpsError } from '../../../errors/index.ts';
-import type { Damage } from '../../source.ts';
+import { type Damage, NoRoom } from '../../source.ts';
 import { breakBySql, type DamageDeps, postgresPart } from './deps.ts';
 
 export const grantMissing = (deps: DamageDeps): Damage => ({
@@ -10,7 +9,7 @@ export const grantMissing = (deps: DamageDeps): Damage => ({
     const grant = postgresPart(copy).facts.grants.find(
       ({ object, grantee }) => /^(table|schema) /.test(object) && !/^(postgres|pg_.*)$/.test(grantee),
     );
-    if (!grant) throw new OpsError('SET_INCOMPLETE', 'cannot revoke a grant: nobody but postgres has one');
+    if (!grant) throw new NoRoom('nobody but postgres has a grant on a table or a schema of the set');
     // Object and grantee are quoted already: facts.sql made them with %I.
     await breakBySql(copy, deps, `REVOKE ALL ON ${grant.object} FROM ${grant.grantee};`);
   },

@@ -1,5 +1,5 @@
 import type { Damage } from '../../source.ts';
-import { breakBySql, type DamageDeps } from './deps.ts';
+import { breakBySql, type DamageDeps, needRows } from './deps.ts';
 
 /**
  * A row goes and comes back while the index is not told: page checksums hold, the row is the same, and whoever looks for
@@ -24,6 +24,9 @@ export const indexCorrupt = (deps: DamageDeps): Damage => ({
   id: 'postgres/index-corrupt',
   title: 'An index does not know of a row of its table',
   source: 'postgres',
-  plant: copy => breakBySql(copy, deps, SQL),
+  async plant(copy) {
+    needRows(copy);
+    await breakBySql(copy, deps, SQL);
+  },
   expect: { verdict: 'not verified', code: 'INDEX_CORRUPT', level: 'L5' },
 });

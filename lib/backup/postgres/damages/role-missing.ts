@@ -1,5 +1,4 @@
-import { OpsError } from '../../../errors/index.ts';
-import type { Damage } from '../../source.ts';
+import { type Damage, NoRoom } from '../../source.ts';
 import { breakBySql, type DamageDeps, postgresPart } from './deps.ts';
 import { quoted } from './quoted.ts';
 
@@ -9,7 +8,7 @@ export const roleMissing = (deps: DamageDeps): Damage => ({
   source: 'postgres',
   async plant(copy) {
     const role = postgresPart(copy).facts.roles.find(({ attributes }) => !attributes.includes('superuser'));
-    if (!role) throw new OpsError('SET_INCOMPLETE', 'cannot drop a role: there are superusers only');
+    if (!role) throw new NoRoom('the set has no role but superusers');
     const name = quoted(role.name);
     await breakBySql(copy, deps, `REASSIGN OWNED BY ${name} TO postgres; DROP OWNED BY ${name}; DROP ROLE ${name};`);
   },

@@ -1,5 +1,5 @@
 import type { Damage } from '../../source.ts';
-import { breakBySql, type DamageDeps } from './deps.ts';
+import { breakBySql, type DamageDeps, needRows } from './deps.ts';
 
 /** Of the table with the most rows to which no other one refers: else the dump would not even load. */
 const SQL = `
@@ -14,6 +14,9 @@ export const rowsMissing = (deps: DamageDeps): Damage => ({
   id: 'postgres/rows-missing',
   title: 'A table has a row less',
   source: 'postgres',
-  plant: copy => breakBySql(copy, deps, SQL),
+  async plant(copy) {
+    needRows(copy);
+    await breakBySql(copy, deps, SQL);
+  },
   expect: { verdict: 'not verified', code: 'TABLE_ROWS', level: 'L4' },
 });

@@ -1,5 +1,4 @@
-import { OpsError } from '../../../errors/index.ts';
-import type { Damage } from '../../source.ts';
+import { type Damage, NoRoom } from '../../source.ts';
 import { breakBySql, type DamageDeps, postgresPart } from './deps.ts';
 import { quoted } from './quoted.ts';
 
@@ -10,7 +9,7 @@ export const sequenceBehind = (deps: DamageDeps): Damage => ({
   source: 'postgres',
   async plant(copy) {
     const used = postgresPart(copy).facts.sequences.find(({ last }) => Number(last) > 1);
-    if (!used) throw new OpsError('SET_INCOMPLETE', 'cannot set a sequence back: none was used');
+    if (!used) throw new NoRoom('no sequence of the set was used');
     const name = quoted(used.schema, used.name).replaceAll("'", "''");
     await breakBySql(copy, deps, `SELECT setval('${name}', 1);`, ['sequences']);
   },

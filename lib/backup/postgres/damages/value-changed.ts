@@ -1,5 +1,5 @@
 import type { Damage } from '../../source.ts';
-import { breakBySql, type DamageDeps } from './deps.ts';
+import { breakBySql, type DamageDeps, needRows } from './deps.ts';
 
 /** The first column of text, in the table with the most rows, that takes another value. */
 const SQL = `
@@ -34,6 +34,9 @@ export const valueChanged = (deps: DamageDeps): Damage => ({
   id: 'postgres/value-changed',
   title: 'One value is another one, and the rows are as many',
   source: 'postgres',
-  plant: copy => breakBySql(copy, deps, SQL),
+  async plant(copy) {
+    needRows(copy);
+    await breakBySql(copy, deps, SQL);
+  },
   expect: { verdict: 'not verified', code: 'TABLE_CHECKSUM', level: 'L4' },
 });

@@ -22,12 +22,12 @@ export function veleroPart({ set }: SetCopy): PartOf<'velero'> & { namespace: st
   throw new NoRoom('the set has no volumes of Velero');
 }
 
-/** The blobs of a kind, the largest first: 'p' has the content of files, 'x' says where content lies. */
+/** The blobs of a kind, the largest first: 'p' has the content of files, 'x' says where content lies. Errors: NoRoom. */
 export async function blobsOf(copy: SetCopy, kind: 'p' | 'x'): Promise<StoredObject[]> {
   const prefix = repositoryPrefix(veleroPart(copy).namespace);
   const blobs = (await copy.store.list(prefix)).filter(({ key }) => key.slice(prefix.length).startsWith(kind));
   if (blobs.length > 0) return blobs.sort((a, b) => b.size - a.size);
-  throw new OpsError('SET_INCOMPLETE', `cannot break ${copy.set.manifest.id}: no blob ${prefix}${kind}*`);
+  throw new NoRoom(`the set has no blob ${prefix}${kind}*`);
 }
 
 export async function largestBlob(copy: SetCopy, kind: 'p' | 'x'): Promise<StoredObject> {
