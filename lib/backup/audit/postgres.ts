@@ -4,7 +4,7 @@ import type { Check } from '../check.ts';
 import { indexCheck, type RepositoryAtHand } from '../postgres/info-file.ts';
 import { repositoryKeys } from '../postgres/repository.ts';
 import { timelinesCheck } from '../postgres/timelines.ts';
-import { archivedSegments } from '../postgres/wal.ts';
+import { isAfter } from '../postgres/wal.ts';
 import { archiveKeyOf, walFlaw } from '../postgres/wal-content.ts';
 import { type PartOf, partOf } from '../set.ts';
 import type { SealedSet } from '../source.ts';
@@ -105,5 +105,3 @@ export const walContentCheck: AuditCheck = {
     );
   }),
 };
-
-const isAfter = (walLast: string, key: string) => [...archivedSegments([key]).keys()].some(name => name > walLast);

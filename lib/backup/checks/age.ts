@@ -1,5 +1,6 @@
 import { formatDuration, minutes } from '../../time/index.ts';
 import type { Check } from '../check.ts';
+import { isAfter } from '../postgres/wal.ts';
 import { KEYS, type SetPart } from '../set.ts';
 import { type SetAtHand, trusted } from './set-at-hand.ts';
 
@@ -29,10 +30,15 @@ export const age: Check<SetAtHand> = {
   },
 };
 
-/** A database is as old as the newest WAL in its archive: a restore replays it past the set's point. */
+/**
+ * A database is as old as the newest WAL after its set: a restore replays it past the set's point. The set's own leads no
+ * further, however young the object is: in a copy, as in a store that was moved, all of it was written today.
+ */
 async function newestOf(part: SetPart, { store }: SetAtHand): Promise<number> {
   const point = Date.parse(part.point);
   if (part.source !== 'postgres') return point;
-  const archived = await store.list(`${KEYS.pgbackrest}archive/${part.facts.pgbackrest.stanza}/`);
-  return Math.max(point, ...archived.map(({ modified }) => Date.parse(modified)));
+  const { stanza, walLast } = part.facts.pgbackrest;
+  const archived = await store.list(`${KEYS.pgbackrest}archive/${stanza}/`);
+  const later = archived.filter(({ key, size }) => size > 0 && isAfter(walLast, key));
+  return Math.max(point, ...later.map(({ modified }) => Date.parse(modified)));
 }

@@ -49,6 +49,10 @@ const ARCHIVED = /\/([0-9A-F]{24})-[0-9a-f]{40}(?:\.[a-z0-9]+)?$/;
 export const archivedSegments = (keys: readonly string[]): Map<string, string> =>
   new Map(keys.flatMap(key => (ARCHIVED.exec(key)?.[1] === undefined ? [] : [[ARCHIVED.exec(key)?.[1] ?? '', key]])));
 
+/** It is a segment of the archive, and leads on from the last one of a set, on its timeline or one that began since. */
+export const isAfter = (walLast: string, key: string): boolean =>
+  [...archivedSegments([key]).keys()].some(name => name > walLast);
+
 /** Of a timeline's history: '.../00000005.history'. */
 const HISTORY = /\/([0-9A-F]{8})\.history$/;
 
