@@ -3,7 +3,7 @@ import { type Code, isOpsError } from '../errors/index.ts';
 import type { Site } from '../inventory/index.ts';
 import type { Duration } from '../time/index.ts';
 import { type Expected, readSet } from './manifest.ts';
-import { KEYS, type Manifest, SET_ID, type SourceName } from './set.ts';
+import { KEYS, type Manifest, partOf, SET_ID, type SourceName } from './set.ts';
 import type { SealedSet } from './source.ts';
 import { isTombstone, readTombstone } from './tombstone.ts';
 
@@ -12,8 +12,13 @@ export interface SetRow {
   id: string;
   /** Since its oldest source's point; undefined: it is not sealed, or cannot be trusted. */
   age?: Duration;
-  /** Bytes of its objects, as sealed. */
+  /** Bytes of its own objects, as sealed. */
   size?: number;
+  /**
+   * Bytes of the files in its volumes, as on the node; without those that changed meanwhile. They lie in repositories that
+   * sets share, each content once. undefined: it has no volumes.
+   */
+  volumeSize?: number;
   /** Sealed, trusted, and with every source of the inventory. */
   complete: boolean;
   sources: SourceName[];
@@ -64,10 +69,12 @@ async function rowOf(store: ObjectStore, id: string, { site, publicKey, now, pro
     const { sources, trigger } = set.manifest;
     const names = sources.map(({ source }) => source);
     const lacks = (site.backup?.sources ?? []).filter(name => !names.includes(name));
+    const volumeSize = volumeSizeOf(set.manifest);
     return {
       ...known,
       age: now.getTime() - Math.min(...sources.map(({ point }) => Date.parse(point))),
       size: sources.flatMap(part => part.artefacts).reduce((sum, { size }) => sum + size, 0),
+      ...(volumeSize !== undefined && { volumeSize }),
       complete: lacks.length === 0,
       sources: names,
       trigger,
@@ -82,6 +89,12 @@ async function rowOf(store: ObjectStore, id: string, { site, publicKey, now, pro
       : { code: error.code, text: error.message };
     return { ...known, complete: false, sources: [], problem };
   }
+}
+
+function volumeSizeOf(set: Manifest): number | undefined {
+  const volumes = partOf(set, 'velero')?.facts.volumes ?? [];
+  if (volumes.length === 0) return undefined;
+  return volumes.flatMap(({ files }) => files).reduce((sum, { size = 0 }) => sum + size, 0);
 }
 
 /** Links of the chain that lead to nothing. Behind the oldest set that is left nobody looks. */

@@ -61,6 +61,27 @@ test('a set is listed with its age, size, sources, trigger and last proof, the n
   assert.is(newestComplete(rows, 'person')?.id, idOf(1));
 });
 
+test('the files in its volumes are told beside the objects of a set, of which they are none', async ({ world }) => {
+  await world.backup(idOf(1));
+  const publicKey = await readPublicKey(publicKeyIn(world));
+  const { manifest } = await readSet(world.store, idOf(1), { site: 'unit', publicKey });
+  const entry = { mode: '0644', uid: 0, gid: 0 };
+  const volume = (sizes: readonly number[]) => ({
+    ...{ namespace: 'app', claim: 'data', volume: 'data', pod: 'one', snapshot: 'k1', moving: ['log'] },
+    files: [
+      { ...entry, path: '.', kind: 'directory' as const },
+      ...sizes.map((size, n) => ({ ...entry, path: `${n}`, kind: 'file' as const, size, sha256: 'f'.repeat(64) })),
+    ],
+  });
+  const sources = manifest.sources.map(part =>
+    part.source === 'velero' ? { ...part, facts: { ...part.facts, volumes: [volume([5, 7]), volume([30])] } } : part,
+  );
+  await writeManifest(world.store, { ...manifest, id: idOf(2), sources }, await readSigner(world.secrets));
+  const [second, first] = (await list(world)).rows;
+  assert.equal([second?.volumeSize, first?.volumeSize], [42, undefined]);
+  assert.is(second?.size, first?.size);
+});
+
 test('what was never sealed, was changed or is of another site is listed as no backup, by its reason', async ({
   world,
 }) => {

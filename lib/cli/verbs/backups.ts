@@ -35,12 +35,23 @@ function setsText(rows: readonly SetRow[], vanished: readonly string[], site: st
   ]);
 }
 
-function rowText({ age, size, complete, sources, trigger, proven, problem }: SetRow, now: Date): string {
+const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+
+/** A set's own objects are none of the repositories in which volumes lie. */
+export function sizeText({ size, volumeSize }: Pick<SetRow, 'size' | 'volumeSize'>): string | undefined {
+  if (size === undefined) return undefined;
+  return [megabytes(size), volumeSize !== undefined && `${megabytes(volumeSize)} of files in volumes`]
+    .filter(Boolean)
+    .join(' + ');
+}
+
+function rowText(row: SetRow, now: Date): string {
+  const { age, complete, sources, trigger, proven, problem } = row;
   const by = trigger === 'schedule' ? 'by schedule' : trigger && 'by a person';
   return [
     complete ? 'complete' : `NO BACKUP (${problem?.code}: ${problem?.text})`,
     age !== undefined && `${formatDuration(age)} old`,
-    size !== undefined && `${(size / 1e6).toFixed(1)} MB`,
+    sizeText(row),
     sources.join(' + '),
     by,
     proven ? `proven ${formatDuration(now.getTime() - proven.getTime())} ago` : complete && 'never proven',
