@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { sha256Of } from '../../lib/backup/sign.ts';
 import type { Report } from '../../lib/drill/report.ts';
 import { containerProcesses } from '../../lib/host/container/processes.ts';
 import { type Checkout, newCheckout } from './checkout.ts';
@@ -58,12 +59,25 @@ const exists = (path: string) =>
 const machines = async (site: string) =>
   (await containerProcesses()).filter(({ name }) => name === `muster-${site}-server-1`);
 
-/** What the source wrote itself meanwhile is its archive. */
+/**
+ * What the source wrote itself meanwhile is segments of its own timeline, each once: a copy that wrote would begin another
+ * timeline, by a history, or archive a segment of the old one a second time.
+ */
 async function keysOf({ checkout }: Context): Promise<string[]> {
   const bucket = join(checkout.dir, '.muster/stores', SITE, 'data', `muster-${SITE}`);
-  const all = await readdir(bucket, { recursive: true });
-  return all.filter(key => !key.startsWith('pgbackrest/archive/')).sort();
+  const all = (await readdir(bucket, { recursive: true })).sort();
+  const segments = all.filter(isSegment).map(key => basename(key).slice(0, 24));
+  const info = all.filter(key => /(archive|backup)\.info/.test(key));
+  const bytes = await Promise.all(info.map(async key => sha256Of(await readFile(join(bucket, key)))));
+  return [
+    ...all.filter(key => !isSegment(key) && !/^pgbackrest\/archive\/.*\/[0-9A-F]{16}$/.test(key)),
+    ...[...new Set(segments.map(segment => segment.slice(0, 8)))].map(timeline => `timeline ${timeline}`),
+    `segments that were archived twice: ${segments.length - new Set(segments).size}`,
+    ...bytes,
+  ];
 }
+
+const isSegment = (key: string) => /^pgbackrest\/archive\/.*\/[0-9A-F]{24}-[0-9a-f]{40}/.test(key);
 
 /** A new age identity in a file; its public half. */
 async function privateHalf(path: string): Promise<string> {
