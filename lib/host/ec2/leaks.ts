@@ -36,9 +36,12 @@ const WORDS: Readonly<Record<string, string>> = {
 
 export const LEAK_KINDS = Object.keys(IDS) as Kind[];
 
-/** AWS shows machines and NAT gateways for an hour after their end. */
-const isOver = (row: Record<string, unknown>) =>
-  row.State === 'deleted' || (typeof row.State === 'object' && stateOf(row as never) === 'terminated');
+/** AWS shows machines and NAT gateways for an hour after their end; one that failed ends by itself. */
+export const isOver = (row: object): boolean => {
+  const { State, NatGatewayId } = row as { State?: unknown; NatGatewayId?: string };
+  if (State === 'failed') return NatGatewayId !== undefined;
+  return State === 'deleted' || (typeof State === 'object' && stateOf(row as never) === 'terminated');
+};
 
 /** Everything in AWS that bears the site's tag, or that Kubernetes made for its cluster. Throws when it cannot tell. */
 export async function taggedResources(view: View): Promise<Resource[]> {

@@ -1,5 +1,6 @@
 import type { Aws } from '../../aws/index.ts';
 import type { Ec2Want, HostWant, Site } from '../../inventory/index.ts';
+import { isOver } from './leaks.ts';
 import { TAG, type Tagged, tagOf } from './tags.ts';
 import { type Kind, type View, viewOf } from './view.ts';
 
@@ -30,12 +31,6 @@ export async function foundSites(aws: Aws, clusters: readonly Tagged[], now: num
       now,
     ),
   );
-}
-
-/** Shown for an hour after their end. */
-function isOver(row: Tagged & { State?: unknown }): boolean {
-  const state = typeof row.State === 'object' ? (row.State as { Name?: string } | null)?.Name : row.State;
-  return state === 'terminated' || state === 'deleted';
 }
 
 function summary(name: string, rows: Tagged[], now: number): FoundSite {

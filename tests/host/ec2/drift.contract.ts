@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { reapSite, sitesInAws } from '../../../lib/site/reap.ts';
 import { leaks } from '../../../lib/site/teardown.ts';
 import { clientOf } from '../../servers/aws/clients.ts';
-import { apply, destroy, endWorld, list, newWorld, siteOf, using, type World } from './world.ts';
+import { ACCOUNT, apply, destroy, endWorld, list, newWorld, siteOf, using, type World, whole } from './world.ts';
 
 interface Context extends World {
   /** Somebody with a console. */
@@ -97,6 +97,18 @@ test('what Kubernetes left behind is a leak: a disk and a snapshot that bear its
   });
   // Another site's are none of ours.
   await using(context, siteOf({}, 'other'), async opened => assert.equal(await leaks(opened), []));
+});
+
+test('a NAT gateway that failed is no leak: AWS shows it for an hour, and then it goes', async context => {
+  await apply(context, whole);
+  await destroy(context, whole);
+  const [nat] = context.aws.world.ec2(ACCOUNT, 'eu-central-1').natGateways.all();
+  assert.is(nat?.State, 'deleted');
+  Object.assign(nat ?? {}, { State: 'failed' });
+  await using(context, whole, async opened => {
+    assert.equal(await leaks(opened), []);
+    assert.equal(await sitesInAws(opened), []);
+  });
 });
 
 test('when AWS does not answer, nobody says that nothing is left', async context => {
