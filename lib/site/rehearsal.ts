@@ -6,8 +6,9 @@ import { fileLock, type Held } from '../engine/index.ts';
 import { OpsError, oneLine } from '../errors/index.ts';
 import { exists } from '../host/exists.ts';
 import type { Fence } from '../host/index.ts';
-import type { Site } from '../inventory/index.ts';
+import type { Ec2Want, Site } from '../inventory/index.ts';
 import { storeAccess } from '../store/index.ts';
+import { type Duration, hours } from '../time/index.ts';
 import { sharedLock } from './lock.ts';
 import { type OpenSite, wireSite } from './open.ts';
 import { runVerb } from './run-verb.ts';
@@ -15,6 +16,9 @@ import { leaks, removalSteps } from './teardown.ts';
 
 /** Names are DNS labels: what a rehearsal adds to one must fit too. */
 const LONGEST = 63;
+
+/** One that is left alone for so long is nobody's: `./muster reap` may take it. A rebuild may fail, and be gone on with. */
+const LEFT_ALONE = hours(6);
 
 /**
  * Pure. The same site under another name, on ports of its own; nothing in it writes canaries or runs by a timer, and the
@@ -25,14 +29,22 @@ export function rehearsalSite({ drills: _, ...source }: Site): Site {
   if (name.length > LONGEST)
     throw new OpsError('DRILL_TARGET', `cannot rehearse ${source.name}: '${name}' has more than ${LONGEST} characters`);
   const { schedule: _timers, escrow: _theirs, ...backup } = source.backup ?? {};
-  const { ports: _ports, ...provider } = { ports: undefined, ...source.provider };
   return {
     ...source,
     name,
-    provider: provider as Site['provider'],
+    provider: providerOf(source),
     ...(source.backup && { backup: backup as NonNullable<Site['backup']> }),
   };
 }
+
+function providerOf({ provider, backup }: Pick<Site, 'provider' | 'backup'>): Site['provider'] {
+  if (provider.kind === 'ec2') return { ...provider, expires: expiryOf(provider, backup?.rto ?? 0) };
+  const { ports: _, ...own } = { ports: undefined, ...provider };
+  return own as Site['provider'];
+}
+
+const expiryOf = ({ expires }: Ec2Want, rto: Duration): Duration =>
+  Math.min(expires ?? Number.POSITIVE_INFINITY, Math.max(LEFT_ALONE, 4 * rto));
 
 /** Of the new site, in the caller's checkout. */
 export const rehearsalDir = ({ site, dirs }: Pick<OpenSite, 'site' | 'dirs'>): string =>

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 export type Duration = number;
 export const seconds = (n: number): Duration => n * 1000;
 export const minutes = (n: number): Duration => n * 60_000;
+export const hours = (n: number): Duration => n * 3_600_000;
 
 /** Passed in everywhere, so that tests own the time. */
 export interface Clock {

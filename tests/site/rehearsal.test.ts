@@ -26,6 +26,19 @@ test('nothing in it writes canaries, and nothing runs by a timer', () => {
   not('schedule' in (site.backup ?? {}));
 });
 
+const [HOUR, DAY] = [3_600_000, 24 * 3_600_000];
+for (const [what, expires, rto, expected] of [
+  ['six hours after its making', undefined, HOUR / 2, 6 * HOUR],
+  ['later where a rebuild takes long', undefined, 2 * HOUR, 8 * HOUR],
+  ['not later than its source', 5 * HOUR, 2 * HOUR, 5 * HOUR],
+  ['where its source has days', 5 * DAY, HOUR, 6 * HOUR],
+] as const)
+  test(`in a cloud it may be reaped when its computer died: ${what}`, () => {
+    const provider = { kind: 'ec2', ...(expires !== undefined && { expires }) };
+    const site = rehearsalSite({ ...source, provider, backup: { ...source.backup, rto } } as unknown as Site);
+    equal(site.provider, { kind: 'ec2', expires: expected });
+  });
+
 test('a name that is too long for two is refused', () =>
   throws(
     () => rehearsalSite({ ...source, name: 'a'.repeat(60) }),
