@@ -32,7 +32,7 @@ export function ec2Provider(site: Site, want: Ec2Want, aws: Aws, fence?: Fence):
   return {
     kind: 'ec2',
     owned: true,
-    steps: (_, hosts) => (hosts ? wantedSteps(cloud, hosts) : wantedSteps(cloud, site.hosts).map(without)),
+    steps: (_, hosts) => (hosts ? wantedSteps(cloud, hosts) : allSteps(cloud, site.hosts).map(without)),
     machines: async () => (await view.see('instances')).flatMap(instance => machineOf(instance)),
     endpoint: (machine, kind) => endpointOf(cloud, machine, kind),
     // The address of its default route is the one inside the VPC.
@@ -79,11 +79,18 @@ async function networkOf({ view }: Cloud): Promise<Network | undefined> {
 }
 
 /** A cluster that brings its own machines needs the network only. */
-function wantedSteps(cloud: Cloud, hosts: readonly HostWant[]): AnyStep[] {
+const wantedSteps = (cloud: Cloud, hosts: readonly HostWant[]): AnyStep[] =>
+  hosts.length === 0 ? networkAround(cloud) : allSteps(cloud, hosts);
+
+function networkAround(cloud: Cloud): AnyStep[] {
   const made = networkSteps(cloud);
   const ids = made.map(({ id }) => id);
-  const network = [...made, balancersStep(cloud, ids)];
-  if (hosts.length === 0) return network;
+  return [...made, balancersStep(cloud, ids)];
+}
+
+/** Without machines too: what was made for them may have outlived them. */
+function allSteps(cloud: Cloud, hosts: readonly HostWant[]): AnyStep[] {
+  const network = networkAround(cloud);
   const names = network.map(({ id }) => id);
   const perHost = hosts.flatMap(host => [
     machineStep(cloud, host, names),

@@ -29,6 +29,9 @@ export interface Asked {
   network: Ec2Want['network'];
 }
 
+/** Instead of a site's name: EC2 takes it for any value. What bears no site's tag is not shown then. */
+export const EVERY_SITE = '*';
+
 const bySite = (site: string): Filter[] => [{ Name: `tag:${TAG.site}`, Values: [site] }];
 
 const lister =
@@ -96,9 +99,10 @@ export function machineQuestions(asked: Asked) {
   const Filters = bySite(site);
   const list = lister(asked);
   // Filters of different names are all met: what may bear one tag or the other is asked for by the keys, and looked through.
-  const either: Filter[] = [{ Name: 'tag-key', Values: [TAG.site, `kubernetes.io/cluster/${site}`, ...OF_CLUSTER] }];
+  const keys = [TAG.site, `kubernetes.io/cluster/${site}`, ...OF_CLUSTER];
+  const either: Filter[] = site === EVERY_SITE ? Filters : [{ Name: 'tag-key', Values: keys }];
   const ofSite = <Row extends Tagged>(rows: Row[] | undefined) =>
-    rows?.filter(row => tagOf(row, TAG.site) === site || isOfCluster(row, site));
+    site === EVERY_SITE ? rows : rows?.filter(row => tagOf(row, TAG.site) === site || isOfCluster(row, site));
   return {
     groups: () =>
       list(

@@ -1,8 +1,9 @@
 import type { Aws } from '../../aws/index.ts';
 import type { Ec2Want, HostWant, Site } from '../../inventory/index.ts';
-import { isOver } from './leaks.ts';
+import { isOver, LEAK_KINDS } from './leaks.ts';
+import { EVERY_SITE } from './questions.ts';
 import { TAG, type Tagged, tagOf } from './tags.ts';
-import { type Kind, type View, viewOf } from './view.ts';
+import { viewOf } from './view.ts';
 
 /** A site as its tags tell of it, whoever made it and wherever its inventory is. */
 export interface FoundSite {
@@ -15,13 +16,10 @@ export interface FoundSite {
   hosts: string[];
 }
 
-const KINDS: readonly Kind[] = ['vpcs', 'subnets', 'gateways', 'tables', 'nats', 'keys', 'instances', 'addresses'];
-
 /** All sites of the account in this region. `clusters`: of EKS, which EC2 does not list. */
 export async function foundSites(aws: Aws, clusters: readonly Tagged[], now: number): Promise<FoundSite[]> {
-  // EC2 takes * for any value.
-  const view: View = viewOf({ aws, site: '*', network: { cidr: '', nat: false } });
-  const rows = (await Promise.all(KINDS.map(kind => view.look(kind)))).flat() as Tagged[];
+  const view = viewOf({ aws, site: EVERY_SITE, network: { cidr: '', nat: false } });
+  const rows = (await Promise.all(LEAK_KINDS.map(kind => view.look(kind)))).flat() as Tagged[];
   const living = [...rows.filter(row => !isOver(row)), ...clusters];
   const names = [...new Set(living.flatMap(row => tagOf(row, TAG.site) ?? []))].sort();
   return names.map(name =>
@@ -34,12 +32,13 @@ export async function foundSites(aws: Aws, clusters: readonly Tagged[], now: num
 }
 
 function summary(name: string, rows: Tagged[], now: number): FoundSite {
-  const ends = rows.map(row => tagOf(row, TAG.expires) ?? 'never');
+  // Volumes of a cluster of EKS bear the tag of the site, and no word on when it ends.
+  const ends = rows.flatMap(row => tagOf(row, TAG.expires) ?? []);
   const expires = ends.includes('never') ? 'never' : (ends.sort().at(-1) ?? 'never');
   const roles = rows.flatMap(row => /^(?:host|address)\/(.+)$/.exec(tagOf(row, TAG.role) ?? '')?.[1] ?? []);
   return {
     name,
-    owner: tagOf(rows[0] ?? {}, TAG.owner) ?? 'nobody',
+    owner: rows.flatMap(row => tagOf(row, TAG.owner) ?? [])[0] ?? 'nobody',
     expires,
     expired: expires !== 'never' && Date.parse(expires) < now,
     things: rows.length,

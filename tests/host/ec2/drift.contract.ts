@@ -1,7 +1,7 @@
 import type { EC2 } from '@aws-sdk/client-ec2';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { reapSite, sitesInAws } from '../../../lib/site/reap.ts';
+import { sitesInAws } from '../../../lib/site/reap.ts';
 import { leaks } from '../../../lib/site/teardown.ts';
 import { clientOf } from '../../servers/aws/clients.ts';
 import { ACCOUNT, apply, destroy, endWorld, list, newWorld, siteOf, using, type World, whole } from './world.ts';
@@ -120,30 +120,6 @@ test('when AWS does not answer, nobody says that nothing is left', async context
     assert.is(error.code, 'LEAK_UNKNOWN');
     assert.match(error.message, /UnauthorizedOperation/);
   });
-});
-
-test('a site whose time is over is found by its tags and removed without its inventory; one that has time is not', async context => {
-  const short = siteOf({ expires: 1 }, 'short');
-  await apply(context, short);
-  await apply(context, siteOf({ expires: 3_600_000 }, 'long'));
-  await using(context, siteOf(), async opened => {
-    const sites = await sitesInAws(opened);
-    assert.equal(
-      sites.map(({ name, expired, hosts }) => [name, expired, hosts]),
-      [
-        ['long', false, ['server-1']],
-        ['short', true, ['server-1']],
-      ],
-    );
-    const refused = await reapSite(opened, 'long').catch(error => error);
-    assert.match(refused.message, /^cannot reap long: it expires 2/);
-    await reapSite(opened, 'short');
-    assert.equal(
-      (await sitesInAws(opened)).map(({ name }) => name),
-      ['long'],
-    );
-  });
-  assert.equal(await list(context, short), []);
 });
 
 test.run();
