@@ -6,7 +6,7 @@ import { minutes } from '../../time/index.ts';
 import { archOf } from './image.ts';
 import { hostRole, instancesOf, stateOf } from './instances.ts';
 import { removeWhole } from './patience.ts';
-import { start } from './run-instance.ts';
+import { HOPS, start } from './run-instance.ts';
 import { after, type Cloud, changes, cloudStep, done, repeat, twice, unknown } from './step.ts';
 import { roleOf } from './tags.ts';
 
@@ -20,7 +20,8 @@ interface MachineWant {
 
 export interface MachineFacts {
   name: string;
-  machines: { id: string; type: string; state: string; imdsv2: boolean }[];
+  /** hops: how far an answer of the metadata service goes. */
+  machines: { id: string; type: string; state: string; imdsv2: boolean; hops: number }[];
   /** Of machines that are gone: ids that are still there. */
   volumes: string[];
 }
@@ -52,6 +53,7 @@ export const machineStep = (cloud: Cloud, host: HostWant, network: readonly stri
           type: one.InstanceType ?? '',
           state: stateOf(one),
           imdsv2: one.MetadataOptions?.HttpTokens === 'required',
+          hops: one.MetadataOptions?.HttpPutResponseHopLimit ?? HOPS,
         })),
         volumes: volumes.filter(one => roleOf(one) === hostRole(host.name)).map(({ VolumeId = '' }) => VolumeId),
       };
@@ -83,7 +85,8 @@ export function decideMachine(want: MachineWant | undefined, { name, machines, v
     return unknown(
       `${name} (${one.id}) is a ${one.type}, expected ${want.instance}: ./muster stop, change its type in AWS, ./muster start`,
     );
-  if (!one.imdsv2) return changes({ action: 'update', what: metadata(name), from: 'open', to: 'by token' });
+  const open = one.imdsv2 ? one.hops > HOPS && `${one.hops} hops far` : 'open';
+  if (open) return changes({ action: 'update', what: metadata(name), from: open, to: 'by token, one hop far' });
   return done(`${one.id}, ${one.type}`);
 }
 
@@ -101,7 +104,7 @@ async function closeMetadata(cloud: Cloud, name: string): Promise<void> {
   await repeat(
     cloud,
     `close the metadata of ${name}`,
-    sdk => new sdk.ModifyInstanceMetadataOptionsCommand({ ...request, HttpPutResponseHopLimit: 1 }),
+    sdk => new sdk.ModifyInstanceMetadataOptionsCommand({ ...request, HttpPutResponseHopLimit: HOPS }),
   );
 }
 

@@ -19,6 +19,8 @@ import { TAG } from './tags.ts';
 
 /** What EC2 takes of user data, before base64. */
 const LARGEST = 16 * 1024;
+/** Of the metadata service: a pod, behind its bridge, does not reach the user data, in which the host's key is. */
+export const HOPS = 1;
 /** What an image of EC2 needs beside our keys; without a fence its own list stands. */
 const MODULES = ['growpart', 'resizefs', 'set_hostname', 'update_hostname', 'update_etc_hosts', 'users-groups', 'ssh'];
 
@@ -96,8 +98,7 @@ async function request(
         Ebs: { VolumeType: 'gp3', VolumeSize, Encrypted: true, DeleteOnTermination: true },
       },
     ],
-    // One hop: a pod, behind its bridge, does not reach the user data, in which the host's key is.
-    MetadataOptions: { HttpEndpoint: 'enabled', HttpTokens: 'required', HttpPutResponseHopLimit: 1 },
+    MetadataOptions: { HttpEndpoint: 'enabled', HttpTokens: 'required', HttpPutResponseHopLimit: HOPS },
     // `poweroff` on the machine is no end of it.
     InstanceInitiatedShutdownBehavior: 'stop',
     TagSpecifications: [keyed, ...others],

@@ -22,7 +22,7 @@ const said = (decision: Decision): string =>
     : `${decision.is}: ${decision.reason}`;
 
 const host = { name: 'server-1', instance: 't3.large', disk: 1, arch: 'amd64' };
-const machine = { id: 'i-1', type: 't3.large', state: 'running', imdsv2: true };
+const machine = { id: 'i-1', type: 't3.large', state: 'running', imdsv2: true, hops: 1 };
 const subnets = SUBNETS.map((name, n) => ({
   ...{ id: `subnet-${n}`, role: subnetRole(name), zone: `eu-central-1${name.slice(-1)}` },
   addresses: name.startsWith('public'),
@@ -150,6 +150,11 @@ const CASES: readonly (readonly [what: string, said: Decision, expected: string 
   [
     'open metadata',
     decideMachine(host, { name: 'server-1', machines: [{ ...machine, imdsv2: false }], volumes: [] }),
+    'update metadata of server-1',
+  ],
+  [
+    'metadata that pods reach',
+    decideMachine(host, { name: 'server-1', machines: [{ ...machine, hops: 2 }], volumes: [] }),
     'update metadata of server-1',
   ],
   [

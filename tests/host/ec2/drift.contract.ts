@@ -71,6 +71,17 @@ test('a machine that was stopped by hand is started, a metadata service that was
   assert.equal(changed, ['ec2.instance host/server-1', 'machine.power host/server-1']);
 });
 
+test('a metadata service that pods were let reach is out of their reach again', async context => {
+  await apply(context);
+  const machine = async () => (await context.hand.describeInstances({})).Reservations?.[0]?.Instances?.[0];
+  const InstanceId = (await machine())?.InstanceId ?? '';
+  await context.hand.modifyInstanceMetadataOptions({ InstanceId, HttpPutResponseHopLimit: 2 });
+  const { changed } = await apply(context);
+  assert.equal(changed, ['ec2.instance host/server-1']);
+  const { HttpTokens, HttpPutResponseHopLimit } = (await machine())?.MetadataOptions ?? {};
+  assert.equal([HttpTokens, HttpPutResponseHopLimit], ['required', 1]);
+});
+
 test('a machine that was terminated by hand is made anew, though its token still points at the old one', async context => {
   await apply(context);
   const { Reservations } = await context.hand.describeInstances({});

@@ -24,4 +24,14 @@ test('it is made, a second run changes nothing with one question a kind, and des
   assert.equal(twice.sort(), ['CreateVpc', 'RunInstances']);
 });
 
+test('its disk is encrypted, of the type that is paid for by its size alone, and goes with the machine', async world => {
+  await apply(world);
+  const asked = world.aws.calls.filter(({ operation }) => operation === 'RunInstances');
+  const disks = asked.flatMap(({ parameters }) => parameters.BlockDeviceMappings as { Ebs: object }[]);
+  assert.equal(
+    disks.map(({ Ebs }) => Ebs),
+    [{ VolumeType: 'gp3', VolumeSize: 20, Encrypted: true, DeleteOnTermination: true }],
+  );
+});
+
 test.run();
