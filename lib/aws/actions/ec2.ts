@@ -34,6 +34,7 @@ export const EC2_ACTIONS = [
   write('ec2:ReplaceRoute', 'puts a route right that was changed'),
   write('ec2:DeleteRoute', 'takes away the way of a NAT gateway that is not wanted'),
   write('ec2:AssociateRouteTable', 'makes the network'),
+  write('ec2:ReplaceRouteTableAssociation', 'gives a subnet its route table back'),
   write('ec2:DisassociateRouteTable', 'removes the network'),
   write('ec2:DeleteRouteTable', 'removes the network'),
   write('ec2:CreateNatGateway', 'when the inventory asks for NAT'),

@@ -1,3 +1,4 @@
+import { isAws } from '../../aws/index.ts';
 import type { Change, Ctx, Decision } from '../../engine/index.ts';
 import { minutes } from '../../time/index.ts';
 import { gatewayId } from './gateway.ts';
@@ -124,18 +125,36 @@ async function associate(cloud: Cloud, subnet: string, table: Table | undefined,
   const SubnetId = subnets.find(each => roleOf(each) === `subnet/${subnet}`)?.SubnetId ?? '';
   const RouteTableId = table?.RouteTableId ?? '';
   const what = `${subnet} by ${RouteTableId}`;
-  // "Resource.AlreadyAssociated": with this table by a call whose answer was lost, or with another by hand: the list says.
-  const act = () =>
-    unlessDone(
-      repeat(cloud, `lead ${what}`, sdk => new sdk.AssociateRouteTableCommand({ RouteTableId, SubnetId })),
-      'Resource.AlreadyAssociated',
-    );
+  const act = async () => {
+    try {
+      await repeat(cloud, `lead ${what}`, sdk => new sdk.AssociateRouteTableCommand({ RouteTableId, SubnetId }));
+    } catch (error) {
+      // With this table by a call whose answer was lost, or with another by hand.
+      if (!isAws(error, 'Resource.AlreadyAssociated')) throw error;
+      await takeOver(cloud, SubnetId, RouteTableId);
+    }
+  };
   await patiently(what, act, ctx);
   const led = async () =>
     (await cloud.view.look('tables')).some(
       each => each.RouteTableId === RouteTableId && each.Associations?.some(one => one.SubnetId === SubnetId),
     ) || undefined;
   return until(what, minutes(1), led, ctx);
+}
+
+/** A subnet has one route table. The one that it has may be anybody's, and bear no tag of ours. */
+async function takeOver(cloud: Cloud, subnet: string, RouteTableId: string): Promise<void> {
+  const Filters = [{ Name: 'association.subnet-id', Values: [subnet] }];
+  const look = `look for the route table of ${subnet}`;
+  const { RouteTables = [] } = await repeat(cloud, look, sdk => new sdk.DescribeRouteTablesCommand({ Filters }));
+  const there = RouteTables.flatMap(({ Associations = [] }) => Associations).find(each => each.SubnetId === subnet);
+  const AssociationId = there?.RouteTableAssociationId;
+  if (AssociationId === undefined || there?.RouteTableId === RouteTableId) return;
+  await repeat(
+    cloud,
+    `lead ${subnet} by ${RouteTableId}`,
+    sdk => new sdk.ReplaceRouteTableAssociationCommand({ AssociationId, RouteTableId }),
+  );
 }
 
 /** A route that is there is replaced: its way may be another, or be gone. */

@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { sitesInAws } from '../../../lib/site/reap.ts';
 import { leaks } from '../../../lib/site/teardown.ts';
-import { clientOf } from '../../servers/aws/clients.ts';
+import { clientOf, codeOf } from '../../servers/aws/clients.ts';
 import { ACCOUNT, apply, destroy, endWorld, list, newWorld, siteOf, using, type World, whole } from './world.ts';
 
 interface Context extends World {
@@ -92,6 +92,24 @@ test('a machine that was terminated by hand is made anew, though its token still
   const [machine, ...others] = (await list(context)).filter(({ kind }) => kind === 'machine');
   assert.equal(others, []);
   assert.is.not(machine?.id, InstanceId);
+});
+
+test('a subnet that was given another route table is led by its own again', async context => {
+  await apply(context);
+  const ours = async () =>
+    (await context.hand.describeRouteTables({ Filters: [{ Name: 'tag:muster:role', Values: ['routes/public'] }] }))
+      .RouteTables?.[0];
+  const subnets = async () => (await ours())?.Associations?.map(({ SubnetId }) => SubnetId).sort();
+  const [before, table] = [await subnets(), await ours()];
+  const { RouteTable } = await context.hand.createRouteTable({ VpcId: table?.VpcId });
+  const AssociationId = table?.Associations?.[0]?.RouteTableAssociationId;
+  const another = { AssociationId, RouteTableId: RouteTable?.RouteTableId };
+  await context.hand.replaceRouteTableAssociation(another);
+  assert.is(await codeOf(context.hand.replaceRouteTableAssociation(another)), 'InvalidAssociationID.NotFound');
+  assert.is((await subnets())?.length, 1);
+  const { changed } = await apply(context);
+  assert.equal(changed, ['ec2.routes site/cloudy']);
+  assert.equal(await subnets(), before);
 });
 
 test('what Kubernetes left behind is a leak: a disk and a snapshot that bear its tag and none of ours', async context => {

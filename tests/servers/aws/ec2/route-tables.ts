@@ -10,7 +10,11 @@ import type {
   DescribeRouteTablesResult,
   DisassociateRouteTableRequest,
   ReplaceRouteRequest,
+  ReplaceRouteTableAssociationRequest,
+  ReplaceRouteTableAssociationResult,
   RouteTable,
+  RouteTableAssociation,
+  Subnet,
 } from '@aws-sdk/client-ec2';
 import { AwsError } from '../errors.ts';
 import type { Call, Rules } from '../service.ts';
@@ -114,12 +118,7 @@ export const routeTableRules: Rules = {
     const state = ec2Of(call);
     const table = state.routeTables.need(RouteTableId);
     if (GatewayId !== undefined) throw new AwsError('InvalidParameterValue', 'the stand-in associates subnets only');
-    const subnet = state.subnets.need(SubnetId);
-    if (subnet.VpcId !== table.VpcId)
-      throw new AwsError(
-        'InvalidParameterValue',
-        `Route table ${RouteTableId} and subnet ${SubnetId} belong to different networks`,
-      );
+    refuseOtherNetwork(state.subnets.need(SubnetId), table);
     // Error codes: Resource.AlreadyAssociated, "the specified route table is already associated with a subnet"; the same pair is fine.
     const there = state.routeTables
       .all()
@@ -132,32 +131,33 @@ export const routeTableRules: Rules = {
         'Resource.AlreadyAssociated',
         `the specified association for route table ${RouteTableId} conflicts with an existing association`,
       );
-    const RouteTableAssociationId = newId('rtbassoc');
-    table.Associations?.push({
-      RouteTableAssociationId,
-      RouteTableId,
-      SubnetId,
-      Main: false,
-      AssociationState: { State: 'associated' },
-    });
-    return { AssociationId: RouteTableAssociationId, AssociationState: { State: 'associated' } };
+    const AssociationId = lead(table, SubnetId);
+    return { AssociationId, AssociationState: { State: 'associated' } };
+  },
+
+  // "Changes the route table associated with a given subnet": the association gets another id.
+  ReplaceRouteTableAssociation(
+    { AssociationId, RouteTableId }: ReplaceRouteTableAssociationRequest,
+    call,
+  ): ReplaceRouteTableAssociationResult {
+    const state = ec2Of(call);
+    const [from, there] = findAssociation(AssociationId, call);
+    const table = state.routeTables.need(RouteTableId);
+    if (there.Main) throw new AwsError('InvalidParameterValue', 'the stand-in leaves the main route table as it is');
+    refuseOtherNetwork(state.subnets.need(there.SubnetId), table);
+    from.Associations = from.Associations?.filter(each => each !== there) ?? [];
+    return { NewAssociationId: lead(table, there.SubnetId), AssociationState: { State: 'associated' } };
   },
 
   DisassociateRouteTable({ AssociationId }: DisassociateRouteTableRequest, call): object {
-    const is = (each: { RouteTableAssociationId?: string | undefined }) =>
-      each.RouteTableAssociationId === AssociationId;
-    const table = ec2Of(call)
-      .routeTables.all()
-      .find(each => each.Associations?.some(is));
-    if (!table)
-      throw new AwsError('InvalidAssociationID.NotFound', `The association ID '${AssociationId}' does not exist`);
+    const [table, there] = findAssociation(AssociationId, call);
     // "You cannot disassociate the main route table."
-    if (table.Associations?.find(is)?.Main)
+    if (there.Main)
       throw new AwsError(
         'InvalidParameterValue',
         `cannot disassociate the main route table association ${AssociationId}`,
       );
-    table.Associations = table.Associations?.filter(each => !is(each)) ?? [];
+    table.Associations = table.Associations?.filter(each => each !== there) ?? [];
     return {};
   },
 
@@ -174,6 +174,29 @@ export const routeTableRules: Rules = {
     return {};
   },
 };
+
+function findAssociation(id: string | undefined, call: Call): [RouteTable, RouteTableAssociation] {
+  for (const table of ec2Of(call).routeTables.all())
+    for (const each of table.Associations ?? []) if (each.RouteTableAssociationId === id) return [table, each];
+  throw new AwsError('InvalidAssociationID.NotFound', `The association ID '${id}' does not exist`);
+}
+
+function refuseOtherNetwork({ VpcId, SubnetId }: Subnet, table: RouteTable): void {
+  if (VpcId === table.VpcId) return;
+  throw new AwsError(
+    'InvalidParameterValue',
+    `Route table ${table.RouteTableId} and subnet ${SubnetId} belong to different networks`,
+  );
+}
+
+function lead(table: RouteTable, SubnetId: string | undefined): string {
+  const RouteTableAssociationId = newId('rtbassoc');
+  table.Associations?.push({
+    ...{ RouteTableAssociationId, RouteTableId: table.RouteTableId, SubnetId, Main: false },
+    AssociationState: { State: 'associated' },
+  });
+  return RouteTableAssociationId;
+}
 
 interface Way {
   RouteTableId?: string | undefined;
