@@ -1,5 +1,7 @@
 import { GRANTED } from './actions.ts';
 import { partition } from './partition.ts';
+import { shortened } from './patterns.ts';
+import { bucketStatements, clusterStatements, type OwnBucket } from './policy-named.ts';
 import { roleStatements } from './policy-roles.ts';
 import type { Policy, Statement } from './statement.ts';
 
@@ -14,6 +16,8 @@ export interface Bound {
   fenced?: false;
   /** A network that was brought: it does not bear the site's tag. */
   network?: { vpc?: string | undefined; subnets?: readonly string[] | undefined };
+  /** Absent: S3 is asked with keys that have policies of their own. */
+  buckets?: readonly OwnBucket[];
 }
 
 /** Types that an action makes, and those it needs for it: AWS asks of the first for the request's tags, of the others for their own. */
@@ -36,25 +40,24 @@ export const MAKES: Readonly<Record<string, { made: readonly string[]; with: rea
 
 /** Of all that muster does: the gate refuses what is not in ACTIONS, so this is enough. */
 export function policyFor(bound: Bound): Policy {
-  const { region, cluster, fenced } = bound;
+  const { region, cluster, fenced, buckets = [] } = bound;
   const granted = GRANTED.filter(
     ({ action }) =>
-      (cluster === undefined || !NEVER[cluster].test(action)) && (fenced !== false || !FENCED.test(action)),
+      !action.startsWith('s3:') &&
+      (cluster === undefined || !NEVER[cluster].test(action)) &&
+      (fenced !== false || !FENCED.test(action)),
   );
   const writes: Writes = test =>
     granted.flatMap(({ kind, action }) => (kind === 'write' && test(action) ? action : []));
-  const inRegion = { StringEquals: { 'aws:RequestedRegion': region } };
-  const others = new Set(
-    writes(action => !/^(ec2|iam|elasticloadbalancing|route53):/.test(action)).map(
-      action => action.split(':')[0] ?? '',
-    ),
-  );
   return {
     Version: '2012-10-17',
     Statement: [
       {
         ...{ Sid: 'Look', Effect: 'Allow', Resource: '*' },
-        Action: granted.filter(({ kind }) => kind === 'read').map(({ action }) => action),
+        Action: shortened(
+          granted.filter(({ kind }) => kind === 'read').map(({ action }) => action),
+          LOOKS,
+        ),
       },
       ...machineStatements(bound, writes),
       ...endpointStatements(bound, writes),
@@ -65,16 +68,17 @@ export function policyFor(bound: Bound): Policy {
             bound,
             writes(action => action.startsWith('iam:')),
           )),
-      ...[...others].map(
-        (service): Statement => ({
-          ...{ Sid: `Change${service.replace(/\W/g, '').toUpperCase()}`, Effect: 'Allow', Resource: '*' },
-          Action: writes(action => action.startsWith(`${service}:`)),
-          Condition: inRegion,
-        }),
+      ...clusterStatements(
+        bound,
+        writes(action => action.startsWith('eks:')),
       ),
+      ...bucketStatements(region, buckets),
     ],
   };
 }
+
+/** They show nothing secret. EC2's would: DescribeInstanceAttribute tells the user data of machines. */
+const LOOKS = ['eks:Describe*', 'eks:List*', 'elasticloadbalancing:Describe*'];
 
 type Writes = (test: (action: string) => boolean) => string[];
 
@@ -84,7 +88,7 @@ const FENCED = /^route53:|^ec2:(Create|Delete)VpcEndpoint/;
 /** What a site never calls: machines of ours have no roles; a managed cluster has no machines of ours. All look for lost sites. */
 const NEVER = {
   k3s: /^(eks:(?!ListClusters$|DescribeCluster$)|iam:|route53:)|VpcEndpoint/,
-  eks: /^(ssm|s3):|^ec2:(DescribeImages|Run|Start|Stop|Terminate|ModifyInstanceMetadata|ImportKey|DeleteKey|DeleteVolume|AssociateAddress|\w+SecurityGroup(Ingress|Egress)?$)/,
+  eks: /^ssm:|^ec2:(DescribeImages|Run|Start|Stop|Terminate|ModifyInstanceMetadata|ImportKey|DeleteKey|DeleteVolume|AssociateAddress|\w+SecurityGroup(Ingress|Egress)?$)/,
 };
 
 /** The way to EC2 behind a fence: in the security group that EKS makes, under EC2's own name. Route 53 has no region. */

@@ -3,14 +3,26 @@ import * as assert from 'uvu/assert';
 import { IMPLIED } from '../../lib/aws/actions/implied.ts';
 import { actionOf } from '../../lib/aws/actions.ts';
 import { ACTIONS, GRANTED, policyFor } from '../../lib/aws/index.ts';
+import { means } from '../../lib/aws/patterns.ts';
 import { MAKES } from '../../lib/aws/policy.ts';
 import { ROLE_PATH, rolesWanted } from '../../lib/cluster/eks/role.ts';
 
-const policy = policyFor({ account: '123456789012', region: 'eu-central-1', site: 'prod' });
+const key = 'arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+const buckets = [{ name: 'muster-prod', kmsKey: key }];
+const policy = policyFor({ account: '123456789012', region: 'eu-central-1', site: 'prod', buckets });
 const granted = new Set(policy.Statement.flatMap(({ Action }) => Action));
 
+/** Whether IAM finds the action among them. */
+const grants = (patterns: Iterable<string>, action: string) => [...patterns].some(pattern => means(pattern, action));
+
 test('the policy grants every action that the gate lets through, what AWS asks for behind them, and no other', () => {
-  assert.equal([...granted].sort(), GRANTED.map(({ action }) => action).sort());
+  const names = GRANTED.map(({ action }) => action);
+  assert.equal(
+    names.filter(action => !grants(granted, action)),
+    [],
+  );
+  const others = [...granted].filter(pattern => !names.some(action => grants([pattern], action)));
+  assert.equal(others, ['kms:Decrypt', 'kms:GenerateDataKey']);
 });
 
 test('what AWS asks for behind a call is asked for behind one of ours, and is no call of ours', () => {
@@ -47,8 +59,13 @@ for (const [cluster, region] of (['k3s', 'eks'] as const).flatMap(of => LONG.map
   test(`IAM takes what is printed for ${cluster} in ${region}: 6144 characters, whatever is called how`, () => {
     const site = 'a-name-of-twenty-four-ch';
     const network = { vpc: 'vpc-0123456789abcdef0', subnets: ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'] };
-    const printed = JSON.stringify(policyFor({ account: '123456789012', region, site, cluster, network }));
-    assert.ok(printed.length <= 6144, `${printed.length}`);
+    const store = { name: 'a-name-of-a-bucket-of-forty-characters-12', kmsKey: key };
+    const bound = { account: '123456789012', region, site, cluster, network };
+    // Of a site, and of its rehearsal, which owns no bucket.
+    for (const kind of [{ fenced: false, buckets: [store] } as const, {}]) {
+      const { length } = JSON.stringify(policyFor({ ...bound, ...kind }));
+      assert.ok(length <= 6144, `${length}`);
+    }
   });
 
 test('a site that is not rehearsed is granted nothing of what is behind a fence', () => {
@@ -70,11 +87,62 @@ test('a network that was brought bears no tag: it is named', () => {
   assert.ok(there?.Action.includes('ec2:RunInstances') && there.Action.includes('ec2:CreateSecurityGroup'));
 });
 
-test('nothing is granted by a wildcard, and what changes something of EC2 is bound to the tag of the site or to an image', () => {
-  assert.not.match([...granted].join(' '), /\*/);
-  const writes = new Set(ACTIONS.flatMap(({ action, kind }) => (kind === 'write' ? action : [])));
+test('what is called by a pattern only shows something, means what is called anyway, or is of a bucket of its own', async () => {
+  const patterns = [...granted].filter(action => action.includes('*'));
+  const looks = ['eks:Describe*', 'eks:List*', 'elasticloadbalancing:Describe*'];
+  const changes = patterns.filter(pattern => !looks.includes(pattern) && pattern !== 's3:*');
+  assert.ok(changes.length > 0 && changes.every(pattern => pattern.startsWith('eks:')), changes.join());
+  const commands = Object.keys(await import('@aws-sdk/client-eks')).filter(name => name.endsWith('Command'));
+  assert.ok(commands.length > 50);
+  const meant = commands.map(name => `eks:${name.replace(/Command$/, '')}`).filter(action => grants(changes, action));
+  const called = GRANTED.map(({ action }) => action);
+  assert.equal(
+    meant.filter(action => !called.includes(action)),
+    [],
+  );
+});
+
+const writes = GRANTED.flatMap(({ action, kind }) => (kind === 'write' ? action : []));
+for (const cluster of ['k3s', 'eks'] as const)
+  test(`a change of anything anywhere stands under the condition of its site's tag, or its cluster's: ${cluster}`, () => {
+    const { Statement } = policyFor({
+      ...{ account: '123456789012', region: 'eu-central-1', site: 'prod', cluster, buckets },
+    });
+    const changing = Statement.filter(({ Action }) => writes.some(action => grants(Action, action)));
+    const services = new Set(changing.flatMap(({ Action }) => Action.map(action => action.split(':')[0])));
+    const expected = ['ec2', 'elasticloadbalancing', ...(cluster === 'eks' ? ['eks', 'iam', 'route53'] : []), 's3'];
+    assert.equal([...services].sort(), expected.sort());
+    for (const { Sid, Resource, Condition } of changing)
+      if (Resource === '*')
+        assert.match(JSON.stringify(Condition?.StringEquals ?? {}), /Tag\/[^"]*(":"prod"|\/prod":)/, Sid);
+  });
+
+test('of EKS one cluster is changed, and of S3 the buckets that muster makes as the caller; else none is even read', () => {
+  const of = (service: string, { Statement }: typeof policy) =>
+    Statement.filter(({ Sid, Action }) => Sid !== 'Look' && Action.some(action => action.startsWith(`${service}:`)));
+  const eks = 'arn:aws:eks:eu-central-1:123456789012';
+  assert.equal(
+    of('eks', policy).flatMap(({ Resource }) => Resource),
+    [
+      `${eks}:cluster/prod`,
+      ...['nodegroup', 'addon', 'access-entry', 'podidentityassociation'].map(part => `${eks}:${part}/prod/*`),
+    ],
+  );
+  assert.equal(
+    of('s3', policy).flatMap(({ Resource }) => Resource),
+    ['', '/*', '-selftest', '-selftest/*'].map(end => `arn:aws:s3:::muster-prod${end}`),
+  );
+  assert.equal(
+    of('kms', policy).map(({ Resource }) => Resource),
+    [[key]],
+  );
+  const none = policyFor({ account: '123456789012', region: 'eu-central-1', site: 'prod' });
+  assert.not.match(JSON.stringify(none), /s3:|kms:/);
+});
+
+test('what changes something of EC2 is bound to the tag of the site or to an image', () => {
   for (const { Sid, Action, Resource, Condition } of policy.Statement) {
-    if (!Action.some(action => action.startsWith('ec2:') && writes.has(action))) continue;
+    if (!Action.some(action => action.startsWith('ec2:') && writes.includes(action))) continue;
     const tagged = JSON.stringify(Condition ?? {}).includes('Tag/muster:site":"prod"');
     const ofEks = JSON.stringify(Condition ?? {}).includes('kubernetes.io/cluster/prod":"owned"');
     assert.ok(tagged || ofEks || String(Resource).endsWith('::image/*'), Sid);

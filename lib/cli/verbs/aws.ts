@@ -9,14 +9,27 @@ import { json, table } from '../output.ts';
 import { readSite } from '../read-site.ts';
 import type { Act } from '../verb.ts';
 
-function accountOf({ name, provider, cluster }: Site): Bound {
+/** Errors: USAGE for a site that has no account. */
+export function accountOf({ name, provider, cluster, backup }: Site): Bound {
   if (provider.kind === 'ec2') {
     const { account, region, network } = provider;
-    return { account, region, site: name, cluster: cluster.kind, network };
+    return { account, region, site: name, cluster: cluster.kind, network, buckets: ownBuckets(backup) };
   }
   throw new OpsError('USAGE', `cannot ask AWS about ${name}: its provider is ${provider.kind}`, {
     hint: '--site with an inventory whose provider is ec2',
   });
+}
+
+/** A second site of another name: what is bound to the first reaches nothing of it. Its store is the first one's, and only read. */
+export const rehearsalOf = (site: Site): Bound => ({ ...accountOf(rehearsalSite(site)), buckets: [] });
+
+/** Those that are asked for as whoever runs muster: all others have keys in the inventory, and a policy of their own. */
+function ownBuckets(backup: Site['backup']): NonNullable<Bound['buckets']> {
+  const store = backup?.store;
+  if (store?.kind !== 's3') return [];
+  return [store, store.replica].flatMap(place =>
+    place?.admin === 'aws' ? { name: place.bucket, kmsKey: place.kmsKey } : [],
+  );
 }
 
 /** Who the credentials of this computer are, and whether the inventory means them. Exit status 4 when it does not. */
@@ -42,8 +55,7 @@ export const whoami = onSite(async (open, { flags, out }) => {
 export const awsPolicy: Act = async ({ project, site, args: [role], out }) => {
   const read = await readSite(project, site);
   if (role === undefined) return out.data(json(policyFor({ ...accountOf(read), fenced: false })));
-  // A second site of another name: what is bound to the tag of the first reaches nothing of it.
-  if (role === REHEARSAL) return out.data(json(policyFor(accountOf(rehearsalSite(read)))));
+  if (role === REHEARSAL) return out.data(json(policyFor(rehearsalOf(read))));
   return out.data(json(policyOfRole(read, role)));
 };
 
