@@ -1,12 +1,14 @@
+import { clusterMadeAt } from '../cluster/index.ts';
 import { siteCost } from '../cost/index.ts';
 import type { Machine } from '../host/provider.ts';
 import type { Site } from '../inventory/index.ts';
+import type { OpenSite } from './open.ts';
 
-/** What a running site has cost, by its prices and its oldest machine. */
+/** What a running site has cost, by its prices and its oldest part. */
 export interface Spent {
   /** Euros. */
   hour: number;
-  /** Euros; undefined: no machine says since when. */
+  /** Euros; undefined: nothing says since when. */
   total?: number;
   /** UTC, ISO 8601. */
   since?: string;
@@ -18,11 +20,31 @@ const RUN = /^(\d{4}-\d\d-\d\dT\d\d)-(\d\d)-(\d\d)-(\d{3}Z)-/;
 const startOf = (run: string): string | undefined =>
   RUN.test(run) ? run.replace(/^(.{13})-(\d\d)-(\d\d)-(\d{3}Z)-.*/, '$1:$2:$3.$4') : undefined;
 
-/** undefined: the site costs nothing at a cloud, or nobody knows. @param now milliseconds since 1970 */
-export async function spentBy(site: Site, machines: readonly Machine[], now: number): Promise<Spent | undefined> {
+/** Asks for what its machines do not tell: a managed cluster has none of ours. undefined: nothing of it costs, or nobody knows. */
+export async function spentOn(
+  { site, provider, ports }: Pick<OpenSite, 'site' | 'provider' | 'ports'>,
+  machines: readonly Machine[],
+): Promise<Spent | undefined> {
+  // A cloud that gives no answer is a matter of its own steps.
+  const cluster = await clusterMadeAt(site, provider).catch(() => undefined);
+  if (machines.length === 0 && cluster === undefined) return undefined;
+  return spentBy(site, machines, ports.clock.now(), cluster);
+}
+
+/**
+ * @param now milliseconds since 1970
+ * @param cluster when a managed one was made
+ */
+export async function spentBy(
+  site: Site,
+  machines: readonly Machine[],
+  now: number,
+  cluster?: Date,
+): Promise<Spent | undefined> {
   const cost = await siteCost(site);
   if (!cost || cost.unpriced.length > 0) return undefined;
-  const [since] = machines.flatMap(({ tags }) => startOf(tags.run) ?? []).sort();
+  const started = machines.flatMap(({ tags }) => startOf(tags.run) ?? []);
+  const [since] = [...started, ...(cluster ? [cluster.toISOString()] : [])].sort();
   if (since === undefined) return { hour: cost.hour };
   return { hour: cost.hour, since, total: (cost.hour * (now - Date.parse(since))) / 3_600_000 };
 }

@@ -6,7 +6,7 @@ import { planSite } from './bootstrap.ts';
 import { siteLock } from './lock.ts';
 import type { OpenSite } from './open.ts';
 import { setsLeft } from './sets-left.ts';
-import { type Spent, spentBy } from './spent.ts';
+import { type Spent, spentOn } from './spent.ts';
 
 /** ok: every step is done. drift: something is not as the inventory says. unknown: something could not be seen. */
 export type Health = 'ok' | 'drift' | 'unknown' | 'absent' | 'stopped';
@@ -37,7 +37,7 @@ export async function siteStatus(open: OpenSite): Promise<SiteStatus> {
       .catch(() => undefined),
     readdir(sealedDir(dirs.state)).catch(() => [] as string[]),
   ]);
-  const spent = machines.length > 0 ? await spentBy(site, machines, open.ports.clock.now()) : undefined;
+  const spent = await spentOn(open, machines);
   const base = {
     site: site.name,
     machines,

@@ -13,6 +13,12 @@ export async function describeCluster(eks: Eks): Promise<Cluster | undefined> {
   return answer?.cluster;
 }
 
+/** Of the site's own; undefined: there is none. */
+export async function madeAt(eks: Eks): Promise<Date | undefined> {
+  const found = await describeCluster(eks);
+  return found && clusterSeen(found, eks.site.name).ours ? found.createdAt : undefined;
+}
+
 /** Errors: AWS_FOREIGN; EKS_VERSION before anything is made or upgraded that EKS would refuse, or that costs more. */
 export async function observeCluster(eks: Eks, removing: boolean): Promise<ClusterFacts> {
   const name = clusterName(eks);
