@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type EscrowAt, escrowAtHand, escrowOf, type SealedSet } from '../backup/index.ts';
 import { momentOf } from '../backup/restore/index.ts';
+import { holdBudget } from '../cost/index.ts';
 import { OpsError } from '../errors/index.ts';
 import { exists } from '../host/exists.ts';
 import {
@@ -37,8 +38,12 @@ interface Ready {
   at?: string;
 }
 
-/** Errors: RESTORE_TARGET: it is not gone, or another rebuild is under way; ESCROW_ABSENT, KEY_*, SET_*, STORE_*; USAGE. */
+/**
+ * Errors: BUDGET_EXCEEDED, COST_UNKNOWN; RESTORE_TARGET: it is not gone, or another rebuild is under way; ESCROW_ABSENT, KEY_*,
+ * SET_*, STORE_*; USAGE.
+ */
 async function ready(open: OpenSite, want: RebuildWant): Promise<Ready> {
+  await holdBudget(open.site);
   const left = await readBegun(open.dirs);
   refuseOther(open, left, want);
   if (!left) await refuseLiving(open);

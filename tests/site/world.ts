@@ -19,7 +19,7 @@ export function openWorld(
   const env = newEnv(world, state);
   const dirs = { project: dir, state, cache: join(dir, 'cache') };
   const open = {
-    site: { name: 'test', environment, hosts: [], cluster: { kind: 'k3s' } },
+    site: { name: 'test', environment, provider: { kind: 'qemu' }, hosts: [], cluster: { kind: 'k3s' } },
     dirs,
     provider: { kind: 'qemu', owned: true, steps: () => [], list },
     ports: env.ports,

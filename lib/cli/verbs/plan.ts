@@ -2,16 +2,18 @@ import { euros, holdBudget, siteCost } from '../../cost/index.ts';
 import { saysAll } from '../../engine/index.ts';
 import { EXIT } from '../../errors/index.ts';
 import { planSite } from '../../site/index.ts';
-import { onSite } from '../on-site.ts';
+import { onSite, type SiteAct } from '../on-site.ts';
 import { planText } from '../plan-text.ts';
 import { selectionOf } from '../selection.ts';
 
 /** What bootstrap would do, observed now, and what that costs. Above the budget it is shown, and refused all the same. */
-export const plan = onSite(async (open, { flags, out }) => {
+export const planOf: SiteAct = async (open, { flags, out }) => {
   const made = await planSite(open, selectionOf(flags));
   out.data(planText(made, flags.json ?? false));
   const cost = await siteCost(open.site);
   if (cost) out.status(`cost  ${euros(cost.month)} a month: ./muster cost --site ${open.site.name} says what for`);
   await holdBudget(open.site);
   return saysAll(made) ? EXIT.done : EXIT.unknown;
-});
+};
+
+export const plan = onSite(planOf);

@@ -1,0 +1,51 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Call } from '../../lib/cli/verb.ts';
+import { planOf } from '../../lib/cli/verbs/plan.ts';
+import type { DrillWant } from '../../lib/drill/drill-site.ts';
+import { planRebuild, rebuildSite } from '../../lib/drill/rebuild-site.ts';
+import { rehearseSite } from '../../lib/drill/rehearse.ts';
+import { loadInventory } from '../../lib/inventory/index.ts';
+import { runBootstrap } from '../../lib/site/bootstrap.ts';
+import type { OpenSite } from '../../lib/site/index.ts';
+import { ROOT } from '../architecture/tree.ts';
+import { openWorld } from '../site/world.ts';
+
+const site = {
+  ...(await loadInventory(join(ROOT, 'inventories/staging.yaml'), { k3sVersions: ['v1.36.4+k3s1'] })),
+  budget: { month: 1, drill: 0.001 },
+};
+/** With nothing that could be made, or even asked. */
+const bare = { site } as OpenSite;
+const code = (act: Promise<unknown>) =>
+  act.then(
+    () => 'it went on',
+    error => error.code ?? String(error),
+  );
+
+const test = suite('a site above its budget');
+
+for (const [verb, act] of [
+  ['bootstrap', () => runBootstrap(bare, {})],
+  ['rebuild', () => rebuildSite(bare, {})],
+  ['rebuild --dry-run', () => planRebuild(bare, {})],
+  ['drill --rehearse', () => rehearseSite(bare, { scenario: {} } as DrillWant)],
+] as const)
+  test(`is refused before anything else is done: ${verb}`, async () => assert.is(await code(act()), 'BUDGET_EXCEEDED'));
+
+test('is planned, shown and refused', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'muster-budget-'));
+  await mkdir(join(dir, 'scripts'));
+  const shown: string[] = [];
+  const out = { data: (text: string) => shown.push(text), status: () => {} };
+  const { open } = openWorld(dir, 'staging');
+  const act = planOf({ ...open, site }, { flags: {}, out } as unknown as Call);
+  assert.is(await code(act), 'BUDGET_EXCEEDED');
+  assert.is(shown.length, 1);
+  await rm(dir, { recursive: true });
+});
+
+test.run();
