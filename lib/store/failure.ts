@@ -35,6 +35,19 @@ export function mustBe(answer: string, is: boolean): void {
   if (!is) throw new Error(`what was answered is no ${answer}`);
 }
 
+/** A setting that nobody has made. By name: another 404 may be of what stands before the store. */
+const UNMADE = /^(NoSuchLifecycleConfiguration|NoSuchBucketPolicy|ReplicationConfigurationNotFoundError)$/;
+
+/** What is there before it is written anew, as the SDK reads it. undefined: nothing. Whatever else is answered is thrown. */
+export async function ifMade<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (UNMADE.test(failureOf(error).name)) return undefined;
+    throw error;
+  }
+}
+
 /** By name: a 503 of what stands before the store says nothing about whether it was asked. */
 const BUSY = /^(SlowDown|RequestLimitExceeded|Throttling\w*|TooManyRequests\w*|ServiceUnavailable)$/;
 

@@ -1,5 +1,6 @@
 import type { LifecycleRule } from '@aws-sdk/client-s3';
 import type { Wire } from './connection.ts';
+import { ifMade } from './failure.ts';
 import { NOTHING, type Rule } from './rule.ts';
 
 /** muster's own rules; the operator's stay beside them. */
@@ -43,7 +44,7 @@ export const lifecycleRule = (days: number): Rule => ({
   async write(wire, bucket) {
     const { sdk, client, signal } = wire;
     // A write replaces them all.
-    const others = await lifecycleRules(wire, bucket).catch(() => []);
+    const others = (await ifMade(lifecycleRules(wire, bucket))) ?? [];
     const Rules = [...others.filter(({ ID }) => ID !== HISTORY && ID !== UPLOADS), ...ours(days)];
     const input = { Bucket: bucket, LifecycleConfiguration: { Rules } };
     return client.send(new sdk.PutBucketLifecycleConfigurationCommand(input), { abortSignal: signal });

@@ -1,5 +1,6 @@
 import { partition } from '../aws/partition.ts';
 import type { Wire } from './connection.ts';
+import { ifMade } from './failure.ts';
 import { NOTHING, type Rule } from './rule.ts';
 
 /** COMPLIANCE: nobody lifts it, also not the owner of the account; it ends when its days do. */
@@ -34,6 +35,11 @@ export const objectLock = (days: number, mode: LockMode = 'GOVERNANCE'): Rule =>
 
 const TLS_ONLY = 'MusterTlsOnly';
 
+interface Policy {
+  Version: string;
+  Statement: Statement[];
+}
+
 interface Statement {
   Sid?: string;
   Effect?: string;
@@ -57,7 +63,7 @@ export const tlsOnly = (region: string): Rule => ({
   },
   async write(wire, bucket) {
     const { sdk, client, signal } = wire;
-    const there = await policyOf(wire, bucket).catch(() => ({ Version: '2012-10-17', Statement: [] }));
+    const there = (await ifMade(policyOf(wire, bucket))) ?? EMPTY;
     const arn = `arn:${partition(region)}:s3:::${bucket}`;
     const deny = {
       Sid: TLS_ONLY,
@@ -73,7 +79,9 @@ export const tlsOnly = (region: string): Rule => ({
   },
 });
 
-async function policyOf({ sdk, client, signal }: Wire, Bucket: string): Promise<{ Statement: Statement[] }> {
+const EMPTY: Policy = { Version: '2012-10-17', Statement: [] };
+
+async function policyOf({ sdk, client, signal }: Wire, Bucket: string): Promise<Policy> {
   const { Policy } = await client.send(new sdk.GetBucketPolicyCommand({ Bucket }), { abortSignal: signal });
-  return { Version: '2012-10-17', Statement: [], ...JSON.parse(Policy ?? '{}') };
+  return { ...EMPTY, ...JSON.parse(Policy ?? '{}') };
 }

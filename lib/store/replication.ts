@@ -1,5 +1,8 @@
-import type { ReplicationRule } from '@aws-sdk/client-s3';
+import type { ReplicationConfiguration, ReplicationRule } from '@aws-sdk/client-s3';
 import { partitionOf } from '../aws/partition.ts';
+import { OpsError } from '../errors/index.ts';
+import type { Wire } from './connection.ts';
+import { ifMade } from './failure.ts';
 import { NOTHING, type Rule } from './rule.ts';
 
 export interface ReplicationWant {
@@ -22,19 +25,22 @@ const arnOf = (bucket: string, role: string) => `arn:${partitionOf(role)}:s3:::$
 export const replicationRule = ({ role, bucket, kmsKey }: ReplicationWant): Rule => ({
   name: 'replication',
   want: words(role, arnOf(bucket, role), kmsKey, 'Disabled'),
-  async read({ sdk, client, signal }, Bucket) {
-    const got = await client.send(new sdk.GetBucketReplicationCommand({ Bucket }), { abortSignal: signal });
-    const { Role = 'nobody', Rules = [] } = got.ReplicationConfiguration ?? {};
+  async read(wire, bucket) {
+    const { Role = 'nobody', Rules = [] } = await replicationOf(wire, bucket);
     const rule = Rules.find(({ ID: id, Status }) => id === ID && Status === 'Enabled');
     if (!rule) return NOTHING;
     const { Bucket: to = 'nowhere', EncryptionConfiguration } = rule.Destination ?? {};
     return words(Role, to, EncryptionConfiguration?.ReplicaKmsKeyID, rule.DeleteMarkerReplication?.Status);
   },
-  write({ sdk, client, signal }, Bucket) {
+  async write(wire, Bucket) {
+    const { sdk, client, signal } = wire;
+    // A write replaces them all.
+    const others = await othersOf(wire, Bucket, role);
     const rule: ReplicationRule = {
       ID,
       Status: 'Enabled',
-      Priority: 1,
+      // No two rules have the same.
+      Priority: 1 + Math.max(0, ...others.map(({ Priority = 0 }) => Priority)),
       Filter: { Prefix: '' },
       DeleteMarkerReplication: { Status: 'Disabled' },
       // Without it S3 leaves out what a key of KMS encrypts, and says nothing.
@@ -44,10 +50,33 @@ export const replicationRule = ({ role, bucket, kmsKey }: ReplicationWant): Rule
         ...(kmsKey !== undefined && { EncryptionConfiguration: { ReplicaKmsKeyID: kmsKey } }),
       },
     };
-    const input = { Bucket, ReplicationConfiguration: { Role: role, Rules: [rule] } };
+    const input = { Bucket, ReplicationConfiguration: { Role: role, Rules: [...others, rule] } };
     return client.send(new sdk.PutBucketReplicationCommand(input), { abortSignal: signal });
   },
 });
+
+async function replicationOf(
+  { sdk, client, signal }: Wire,
+  Bucket: string,
+): Promise<Partial<ReplicationConfiguration>> {
+  const got = await client.send(new sdk.GetBucketReplicationCommand({ Bucket }), { abortSignal: signal });
+  return got.ReplicationConfiguration ?? {};
+}
+
+/** Errors: STORE_UNSAFE: a bucket has one role, and under ours theirs might copy nothing any more. */
+async function othersOf(wire: Wire, bucket: string, role: string): Promise<ReplicationRule[]> {
+  const { Role, Rules = [] } = (await ifMade(replicationOf(wire, bucket))) ?? {};
+  const others = Rules.filter(rule => rule.ID !== ID);
+  if (others.length === 0 || Role === role) return others;
+  const theirs = others.map(rule => rule.ID ?? 'without a name').join(', ');
+  throw new OpsError(
+    'STORE_UNSAFE',
+    `cannot replicate the bucket ${bucket}: got rules of others (${theirs}) as ${Role}, expected ${role}`,
+    {
+      hint: 'a bucket has one role: give theirs to backup.store.replica, with the rights to both, or take their rules out',
+    },
+  );
+}
 
 const words = (role: string, to: string, key: string | undefined, markers: string | undefined) =>
   `to ${to} as ${role}${key === undefined ? '' : `, by ${key}`}, removals ${markers === 'Enabled' ? 'too' : 'not'}`;
