@@ -14,16 +14,30 @@ export function checkBackup({ environment, provider, app, backup, drills }: Inve
     problems.push({ path: at, got: 'local', expected: "s3: these hosts do not reach this computer's loopback" });
   if (store.kind === 's3' && store.lockMode !== undefined && store.lock === undefined)
     problems.push({ path: ['backup', 'store', 'lockMode'], got: store.lockMode, expected: 'lock beside it: its days' });
-  const { replica } = store.kind === 's3' ? store : {};
-  if (store.kind === 's3' && replica && replica.endpoint === store.endpoint && replica.bucket === store.bucket)
-    problems.push({ path: ['backup', 'store', 'replica', 'bucket'], got: replica.bucket, expected: 'another bucket' });
-  problems.push(...checkEscrow(environment, backup.escrow), ...checkTimer(backup));
+  problems.push(...checkReplica(store), ...checkEscrow(environment, backup.escrow), ...checkTimer(backup));
   sources.forEach((source, index) => {
     const path = ['backup', 'sources', index];
     if (sources.indexOf(source) < index) problems.push({ path, got: `${source} again`, expected: 'every source once' });
     if (source === 'postgres' && !app)
       problems.push({ path, got: 'postgres', expected: 'velero or control-plane: there is no section app' });
   });
+  return problems;
+}
+
+function checkReplica(store: NonNullable<Inventory['backup']>['store']): Problem[] {
+  if (store.kind !== 's3' || !store.replica) return [];
+  const { endpoint, bucket, kmsKey, replica } = store;
+  const at = ['backup', 'store', 'replica'];
+  const problems: Problem[] = [];
+  if (replica.endpoint === endpoint && replica.bucket === bucket)
+    problems.push({ path: [...at, 'bucket'], got: bucket, expected: 'another bucket' });
+  // S3 leaves out what a key of KMS encrypts where no key of the other region is named, and says nothing.
+  if (kmsKey !== undefined && replica.role !== undefined && replica.kmsKey === undefined)
+    problems.push({
+      path: [...at, 'kmsKey'],
+      got: 'nothing, with role and store.kmsKey',
+      expected: 'the ARN of a key of KMS in its region: without one S3 copies nothing',
+    });
   return problems;
 }
 
