@@ -21,7 +21,7 @@ export interface Bucket {
   readonly name: string;
   /** undefined: there is no such bucket. Reads only. */
   inspect(): Promise<Setting[] | undefined>;
-  /** Makes it if it is not there, writes what is not held, and reads everything back. */
+  /** Makes it if it is not there, writes what is wrong, and reads everything back. */
   harden(): Promise<Setting[]>;
   /** Every version and marker below a prefix, for good. With '' the bucket can be removed. */
   erase(prefix: string): Promise<void>;
@@ -125,10 +125,13 @@ async function look(rule: Rule, { bucket, call }: Connection): Promise<Setting> 
   }
 }
 
-/** What was written is read back: an endpoint may accept what it does not keep. */
+/**
+ * What was written is read back: an endpoint may accept what it does not keep. What may not be read is not written: no plan has
+ * said so, nobody has confirmed a lock for ever in it, and what is there may be more.
+ */
 async function hold(rule: Rule, connection: Connection): Promise<Setting> {
   const seen = await look(rule, connection);
-  if (seen.state === 'held' || seen.state === 'unsupported') return seen;
+  if (seen.state !== 'wrong') return seen;
   try {
     await connection.call(`write ${rule.name} of the bucket ${connection.bucket}`, wire =>
       rule.write(wire, connection.bucket),

@@ -4,12 +4,14 @@ import {
   type BucketWant,
   openBucket,
   openStore,
+  refuseUnsafe,
   type Setting,
   type StoreAccess,
   type StoreEnv,
 } from '../../lib/store/index.ts';
 import { systemClock } from '../../lib/time/index.ts';
 import { storeWorld } from '../backup/store-world.ts';
+import { httpProxy } from '../servers/http-proxy.ts';
 import { startMoto } from '../servers/moto/moto.ts';
 
 const env: StoreEnv = { clock: systemClock, signal: new AbortController().signal, random: Math.random };
@@ -97,6 +99,21 @@ aws('a setting that somebody changed by hand is seen, and put right without touc
     );
   });
   client.destroy();
+});
+
+const DENIED = '<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>no</Message></Error>';
+
+aws('a lock for ever is not written where it may not be read: nobody has confirmed it', async of => {
+  const access = of.access('unread');
+  await inBucket(access, { lock: 1 }, bucket => bucket.harden());
+  const proxy = await httpProxy(access.here, access.ca ?? '');
+  proxy.faults.canned.push({ of: /^GET .*object-lock/, times: 1, answer: { status: 403, body: DENIED } });
+  const strict: BucketWant = { lock: 1, lockMode: 'COMPLIANCE' };
+  const settings = await inBucket({ ...access, here: proxy.url, ca: proxy.ca }, strict, bucket => bucket.harden());
+  await proxy.close();
+  assert.throws(() => refuseUnsafe('unread', settings), /object-lock unseen: got AccessDenied/);
+  const lock = (await inBucket(access, strict, bucket => bucket.inspect()))?.find(({ name }) => name === 'object-lock');
+  assert.is(lock?.got, 'GOVERNANCE 1 d');
 });
 
 aws('an object says by which key of KMS it was encrypted', async of => {
