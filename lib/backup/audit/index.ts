@@ -9,13 +9,15 @@ import { orphansCheck } from './orphans.ts';
 import { bucketCheck, escrowCheck, volumesCheck } from './places.ts';
 import { repositoryIndexCheck, timelineCheck, walContentCheck, walGapCheck } from './postgres.ts';
 import { replicaChecks } from './replica.ts';
+import { rolesCheck } from './roles.ts';
 import { artefactsCheck, setsCheck } from './sets.ts';
 
 export type { AuditAtHand } from './at-hand.ts';
 
 /** In the order in which a person would ask. What throws is unknown: a store that is away is never fine. */
 export function audit(of: AuditAtHand): Promise<CheckResult[]> {
-  const { sources = [], store } = of.site.backup ?? {};
+  const { environment, backup } = of.site;
+  const { sources = [], store } = backup ?? {};
   const has = (name: (typeof sources)[number]) => sources.includes(name);
   const checks = [
     ...sources.map(freshCheck),
@@ -30,6 +32,7 @@ export function audit(of: AuditAtHand): Promise<CheckResult[]> {
     ...(store?.kind === 's3' && store.replica ? replicaChecks : []),
     ...(store?.kind === 's3' && store.kmsKey !== undefined ? [kmsKeyCheck(store.kmsKey)] : []),
     bucketCheck,
+    ...(environment === 'lab' ? [] : [rolesCheck]),
   ];
   return runChecks(checks, of);
 }

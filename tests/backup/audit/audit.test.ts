@@ -175,4 +175,20 @@ whole('a setting that does not read back is wrong, and one that may not be read 
   equal(await with_('unsupported', 'replication'), 'STORE_UNSAFE');
 });
 
+const OWN = { accessKey: 'file:key', secretKey: 'file:secret' };
+// What the inventory of a production says of keys, and what is said of it.
+const KEYS: [string, object, string, RegExp][] = [
+  ['one pair of keys is the owner of its own history', {}, 'HISTORY_ERASABLE', /keys can erase its history: give/],
+  ['an admin without a reader is never tried', { admin: OWN }, 'CHECK_UNRUN', /cannot tell/],
+  ['a pair for each role is what is wanted', { admin: 'aws', reader: OWN }, 'passed', /keys of their own/],
+];
+for (const [promise, keys, expected, words] of KEYS)
+  whole(promise, async ({ of }) => {
+    const backup = { ...of.site.backup, store: { kind: 's3', bucket: 'b', ...OWN, ...keys } };
+    const site = { ...of.site, environment: 'production', backup } as unknown as AuditAtHand['site'];
+    const roles = (await audit({ ...of, site })).find(({ id }) => id === 'audit.roles');
+    equal([roles?.code ?? roles?.state, roles?.required], [expected, false]);
+    match(roles?.got ?? '', words);
+  });
+
 whole.run();
