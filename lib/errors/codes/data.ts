@@ -23,7 +23,7 @@ export const DATA_CODES = {
   HISTORY_ERASABLE: entry(
     'failed',
     'The keys that lie in a site can erase its backups.',
-    'take from them what the report names, then ./muster drill erase-attempt --site <site>',
+    'give backup.store a reader and an admin, and take from the keys of the site what is named',
   ),
   // sets
   SET_ABSENT: entry('failed', 'There is no such set, or none that is complete.', './muster backup --site <site>'),
