@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert';
 import type { Report } from '../../lib/drill/report.ts';
 import type { SelfTestRow } from '../../lib/drill/selftest.ts';
 import { callApp } from './app.ts';
+import { withArgv } from './argv.ts';
 import { type Checkout, newCheckout } from './checkout.ts';
 import { drilledInventory } from './drilled-inventory.ts';
 
@@ -77,8 +78,10 @@ test('bootstrap brings store, archive, Velero, escrow and heartbeat up with the 
 });
 
 test('a backup is every source, read back and signed', async context => {
-  const { code, stderr } = await muster(context, 'backup');
-  assert.is(code, 0, stderr.slice(-2000));
+  const { value, argv } = await withArgv(() => muster(context, 'backup'));
+  assert.is(value.code, 0, value.stderr.slice(-2000));
+  assert.match(argv, 'pgbackrest');
+  context.said.push(argv);
   const { stdout } = await muster(context, 'backups', '--json');
   const { sets } = JSON.parse(stdout) as { sets: { complete: boolean; sources: string[] }[] };
   assert.equal(
@@ -115,7 +118,9 @@ test('site-rebuild: a drill that was killed twice goes on, and the site comes ba
     );
     assert.is(killed.signal, 'SIGKILL', killed.stderr.slice(-2000));
   }
-  const { rto, rpo, checks, clocks } = await drill(context, 'site-rebuild');
+  const { value, argv } = await withArgv(() => drill(context, 'site-rebuild'));
+  context.said.push(argv);
+  const { rto, rpo, checks, clocks } = value;
   assert.ok((rto.ms ?? Number.POSITIVE_INFINITY) < 300_000, `${rto.ms}`);
   assert.equal([...new Set(rpo.sources.map(({ met }) => met))], [true]);
   assert.ok(checks.some(({ level, state }) => level === 'L7' && state === 'passed'));
@@ -168,7 +173,11 @@ test('the evidence is whole, and one changed byte is found', async context => {
   assert.is((await muster(context, 'verify-evidence', folder)).code, 1);
 });
 
-test('no secret is in a report, a journal, or anything that was printed', async ({ checkout, said, drills }) => {
+test('no secret is in a report, a journal, the arguments of a process, or anything that was printed', async ({
+  checkout,
+  said,
+  drills,
+}) => {
   const secrets = await filesBelow(join(checkout.state, 'secrets'));
   const values = await Promise.all(secrets.map(path => readFile(path, 'utf8')));
   const secret = values.flatMap(value => value.split('\n')).filter(line => line.length >= 16 && !isPublic(line));

@@ -180,6 +180,16 @@ test('a namespace is brought back beside its original, and the copy removed agai
   await ok(context, 'restore', 'discard');
 });
 
+test('a namespace that somebody removed is brought back in place, and the others are left alone', async context => {
+  const uid = ['kubectl', 'get', 'namespace', 'tools', '-o', 'jsonpath={.metadata.uid}'] as const;
+  const before = await ok(context, ...uid);
+  await ok(context, 'kubectl', 'delete', 'namespace', 'team');
+  await ok(context, 'restore', 'namespace', 'team', `--confirm=${SITE}`);
+  await ok(context, 'kubectl', '-n', 'team', 'wait', '--for=condition=Ready', 'pod/postgres-0', '--timeout=60s');
+  assert.is((await inPod(context, 'cat /data/deep/file')).trim(), 'kept');
+  assert.is(await ok(context, ...uid), before);
+});
+
 test('what did not come up again is told, and the drill is not verified', async context => {
   const { checkout } = context;
   const patch = [
