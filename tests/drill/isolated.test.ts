@@ -73,15 +73,21 @@ test('files that the inventory names are listed: what opens the escrow, and keys
   process.env.HOME = await mkdtemp(join(tmpdir(), 'muster-home-'));
   try {
     const kept = (name: string) => join(process.env.HOME ?? '', name);
-    for (const name of ['store.id', 'store.secret', 'drills.txt']) await writeFile(kept(name), name);
+    for (const name of ['store.id', 'store.secret', 'drills.txt', 'bundle']) await writeFile(kept(name), name);
     const store = { kind: 's3', accessKey: 'file:~/store.id', secretKey: `file:${kept('store.secret')}` };
     const escrow = { recipients: ['age1'], places: ['/nowhere/1', '/nowhere/2'], identity: kept('drills.txt') };
-    const site = { name: 'shop', path: '/srv/checkout/inventories/shop.yaml', environment: 'staging', provider: {} };
+    const site = {
+      name: 'shop',
+      path: '/srv/checkout/inventories/shop.yaml',
+      environment: 'staging',
+      provider: {},
+      artifacts: { bundle: kept('bundle') },
+    };
     const open = { site: { ...site, backup: { store, escrow } }, dirs: { ...dirs, cache: '/nowhere' } };
     const roots = await rootsOf(open as never, '/nowhere/state');
     equal(
       roots.map(({ path, access }) => `${path.replace(kept(''), '~')} ${access}`),
-      ['~/drills.txt read', '~/store.id read', '~/store.secret read'],
+      ['~/drills.txt read', '~/store.id read', '~/store.secret read', '~/bundle read'],
     );
   } finally {
     await rm(process.env.HOME, { recursive: true });

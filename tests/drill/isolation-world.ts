@@ -56,7 +56,13 @@ export async function isolationWorld(inside: string): Promise<IsolationWorld> {
   await mkdir(state);
   await mkdir(cache);
   const open = {
-    site: { name, path: join(project, `inventories/${name}.yaml`), environment: 'lab', provider: { kind: 'qemu' } },
+    site: {
+      name,
+      path: join(project, `inventories/${name}.yaml`),
+      environment: 'lab',
+      provider: { kind: 'qemu' },
+      artifacts: {},
+    },
     dirs: { project, state: join(project, '.muster/source'), cache },
     provider: { kind: 'qemu' },
     ports: { clock: systemClock, shell: shells.shell },

@@ -1,8 +1,8 @@
-/** A site on the stand-in's machines, without backups: what follows is appended. */
-export const ec2Inventory = (site: string, account: string) => `
+/** A site on the stand-in's machines, without backups: what follows is appended. `bundle`: outside labs, with what was built. */
+export const ec2Inventory = (site: string, account: string, bundle?: { dir: string; digest?: string }) => `
 site: { name: ${site} }
-environment: lab
-artifacts: { sources: [module] }
+environment: ${bundle ? 'staging' : 'lab'}
+artifacts: ${JSON.stringify(bundle ? { sources: ['bundle'], bundle: bundle.dir, bundleDigest: bundle.digest } : { sources: ['module'] })}
 provider: { kind: ec2, account: '${account}', region: eu-central-1, access: [127.0.0.1/32] }
 hosts:
   - { name: server-1, role: server, instance: t3.large, disk: 20GiB }

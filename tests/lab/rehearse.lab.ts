@@ -1,18 +1,18 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import { generateIdentity, identityToRecipient } from 'age-encryption';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { sha256Of } from '../../lib/backup/sign.ts';
 import type { Report } from '../../lib/drill/report.ts';
 import { containerProcesses } from '../../lib/host/container/processes.ts';
 import { type Checkout, newCheckout } from './checkout.ts';
+import { type EscrowKeys, escrowKeys } from './escrow-keys.ts';
 
 const SITE = 'rehtest';
-const inventory = ({ dir, recipients }: Pick<Context, 'dir' | 'recipients'>) => `
+const inventory = ({ dir, recipients }: EscrowKeys) => `
 site: { name: ${SITE} }
 environment: lab
 artifacts: { sources: [module] }
@@ -37,10 +37,7 @@ drills: { heartbeat: 5s, proof: 30d }
 /** What muster keeps of a lab beside its checkout. */
 const KEPT = join(homedir(), '.local/share/muster', SITE);
 
-interface Context {
-  /** Of the escrow, as outside labs: two private halves, none where a site would make its own. */
-  dir: string;
-  recipients: string[];
+interface Context extends EscrowKeys {
   checkout: Checkout;
   /** Of the second site. */
   state: string;
@@ -79,22 +76,12 @@ async function keysOf({ checkout }: Context): Promise<string[]> {
 
 const isSegment = (key: string) => /^pgbackrest\/archive\/.*\/[0-9A-F]{24}-[0-9a-f]{40}/.test(key);
 
-/** A new age identity in a file; its public half. */
-async function privateHalf(path: string): Promise<string> {
-  const identity = await generateIdentity();
-  await writeFile(path, `${identity}\n`, { mode: 0o600 });
-  return identityToRecipient(identity);
-}
-
 /** With the stick that a person brings. */
 const brought = ({ dir }: Context) => ['--identity', join(dir, 'offline.txt')];
 
 test.before(async context => {
   await rm(KEPT, { recursive: true, force: true });
-  context.dir = await mkdtemp(join(tmpdir(), `muster-${SITE}-escrow-`));
-  const halves = await Promise.all(['offline.txt', 'away.txt'].map(name => privateHalf(join(context.dir, name))));
-  context.recipients = halves;
-  for (const place of ['vault', 'usb']) await mkdir(join(context.dir, place));
+  Object.assign(context, await escrowKeys(SITE, 'offline.txt', 'away.txt'));
   context.checkout = await newCheckout(SITE, inventory(context));
   context.state = `${context.checkout.state}-rehearsal`;
   await context.checkout.commit();

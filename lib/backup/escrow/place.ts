@@ -28,7 +28,8 @@ export function escrowOf(
   { home }: { home?: string } = {},
 ): EscrowAt {
   const own = keptDirectory(name, home);
-  const made = environment === 'lab' && !backup?.escrow;
+  // A rehearsal has a home of its own, and its escrow goes with it.
+  const made = !backup?.escrow && (environment === 'lab' || home !== undefined);
   const named = backup?.escrow?.identity;
   const identity = brought ?? named ?? (made ? join(own, 'identity.txt') : undefined);
   return {

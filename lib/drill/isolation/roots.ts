@@ -43,6 +43,7 @@ export async function rootsOf({ site, dirs }: Pick<OpenSite, 'site' | 'dirs'>, s
     // Elsewhere than in a lab it is in git.
     ...read('public key of the sets', ...(key.startsWith(`${dirs.project}/`) ? [] : [key])),
     ...read('credentials that the inventory names', ...credentials(site)),
+    ...read('bundle of artifacts', ...(site.artifacts.bundle === undefined ? [] : [site.artifacts.bundle])),
     ...read('npm packages, as the commit pins them', join(dirs.project, 'node_modules')),
     { what: 'cache of artifacts', path: dirs.cache, access: 'write' } as const,
     { what: 'state of the new site, empty at t0', path: state, access: 'write' } as const,
