@@ -13,7 +13,6 @@ import {
   type Listening,
   listening,
   openBucket,
-  proveDenials,
   putKeys,
   putListening,
   readKeys,
@@ -26,6 +25,7 @@ import {
 import { seconds } from '../../time/index.ts';
 import type { BucketFacts } from './decide.ts';
 import { exists, OF_SITE } from './make.ts';
+import { isProven, proveSite } from './proven.ts';
 
 export const isLocal = (site: Site) => site.backup?.store.kind === 'local';
 /** What only reads needs no more of a step's context. */
@@ -88,8 +88,12 @@ export async function observeBucket(site: Site, ctx: Surroundings): Promise<Buck
   if (isLocal(site)) await refuseSilent(site, elsewhere ? ctx.secrets : ownSecrets(site, ctx));
   const bucket = await openAsOwner(site, ctx);
   try {
-    const [settings, keys] = await Promise.all([bucket.inspect(), !isLocal(site) || hasKeys(site, ctx)]);
-    return { keys, elsewhere, ...(settings && { settings }) };
+    const [settings, keys, proven] = await Promise.all([
+      bucket.inspect(),
+      !isLocal(site) || hasKeys(site, ctx),
+      elsewhere || isProven(site, ctx),
+    ]);
+    return { keys, elsewhere, ...(settings && { settings }), ...(!proven && { untried: true }) };
   } finally {
     bucket.close();
   }
@@ -143,10 +147,5 @@ export async function hardenSite(site: Site, ctx: Ctx): Promise<void> {
   } finally {
     bucket.close();
   }
-  if (!hasRoles(site)) return;
-  const deps = { dirs: ctx.run.dirs, secrets: ctx.secrets };
-  const [asSite, reader, admin] = await Promise.all(
-    (['site', 'reader', 'admin'] as const).map(role => storeAccess(site, role, deps)),
-  );
-  if (asSite && reader && admin) await proveDenials({ site: asSite, reader, admin }, envOf(ctx));
+  await proveSite(site, ctx);
 }

@@ -53,6 +53,8 @@ export interface BucketFacts {
   keys: boolean;
   /** A local store that is not run from here: its settings are for its admin to see. */
   elsewhere: boolean;
+  /** What the keys of site and reader must not be able to do was not tried with these keys, from this computer. */
+  untried?: boolean;
 }
 
 /** In `what`, so that apply knows. */
@@ -60,7 +62,7 @@ export const KEYS_OF_SITE = 'keys of the store';
 
 export function decideBucket(want: BucketWant | undefined, facts: BucketFacts): Decision {
   if (!want) return { is: 'done', reason: 'it outlives the site' };
-  const { silent, settings, keys, elsewhere } = facts;
+  const { silent, settings, keys, elsewhere, untried } = facts;
   const grade = silent === undefined ? 'known' : 'predicted';
   if (elsewhere)
     return settings
@@ -77,8 +79,11 @@ export function decideBucket(want: BucketWant | undefined, facts: BucketFacts): 
         ...{ action: 'update', what: `${name} of ${want.name}`, from, to, grade },
         ...(name === 'object-lock' && binds),
       });
-  if (changes.length > 0) return { is: 'changes', changes };
   const open = settings?.find(({ name, state }) => MUST_HOLD.includes(name) && state !== 'held');
+  // Whatever writes a setting tries too.
+  if (untried && !open && settings?.every(({ state }) => state !== 'wrong'))
+    changes.push({ action: 'run', what: `trial of the keys of ${want.name}`, grade });
+  if (changes.length > 0) return { is: 'changes', changes };
   if (open) return { is: 'unknown', reason: `${want.name}: ${open.name} is ${open.state}: ${open.got}` };
   return { is: 'done', reason: `${want.name}: ${settingsText(settings ?? [])}` };
 }
