@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { lifecycleRule } from './lifecycle.ts';
-import { type LockMode, objectLock, tlsOnly } from './protection.ts';
+import type { BucketPolicy } from './policy.ts';
+import { type LockMode, objectLock, policyRule, tlsOnly } from './protection.ts';
 import { type ReplicationWant, replicationRule } from './replication.ts';
 import { NOTHING, type Rule } from './rule.ts';
 
@@ -78,25 +78,9 @@ const encryption = (key: string | undefined): Rule => ({
   },
 });
 
-const digest = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex').slice(0, 12)}`;
-
-/** Who may do what; compared as data, since endpoints write it in their own order. */
-const policyRule = (policy: object): Rule => ({
-  name: 'policy',
-  want: digest(JSON.stringify(policy)),
-  async read({ sdk, client, signal }, Bucket) {
-    const { Policy } = await client.send(new sdk.GetBucketPolicyCommand({ Bucket }), { abortSignal: signal });
-    return Policy ? digest(JSON.stringify(JSON.parse(Policy))) : NOTHING;
-  },
-  write({ sdk, client, signal }, Bucket) {
-    const input = { Bucket, Policy: JSON.stringify(policy) };
-    return client.send(new sdk.PutBucketPolicyCommand(input), { abortSignal: signal });
-  },
-});
-
 export interface BucketWant {
   /** Who may do what; absent: not muster's matter. */
-  policy?: object;
+  policy?: BucketPolicy;
   /** Days that a version stays which was replaced or removed. */
   history?: number;
   /** Days for which nobody of a site can remove a version. */

@@ -33,6 +33,6 @@ export {
   storeFiles,
   storeSecrets,
 } from './local.ts';
-export { bucketPolicy, type Users } from './policy.ts';
+export { type BucketPolicy, bucketPolicy, type Users } from './policy.ts';
 export { replicaOf, replicatedBy } from './replica.ts';
 export { ROLES_OF_AWS, rolePolicies } from './roles.ts';

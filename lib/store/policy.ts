@@ -5,6 +5,21 @@ export interface Users {
   reader: readonly string[];
 }
 
+/** Its statements are muster's by their Sids; what others have beside them stays. */
+export interface BucketPolicy {
+  Version: string;
+  Statement: readonly Required<Pick<Statement, 'Sid' | 'Effect' | 'Principal' | 'Action' | 'Resource'>>[];
+}
+
+export interface Statement {
+  Sid?: string;
+  Effect?: string;
+  Principal?: unknown;
+  Action?: string | readonly string[];
+  Resource?: string | readonly string[];
+  Condition?: { Bool?: Record<string, string> };
+}
+
 const READ = ['s3:GetObject', 's3:GetObjectVersion'];
 const LIST = ['s3:ListBucket', 's3:ListBucketVersions', 's3:GetBucketLocation'];
 const WRITE = ['s3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'];
@@ -16,11 +31,12 @@ const WRITE = ['s3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload', 's3
  * in one request, and then lets the versions go that are named in it (s3api/controllers/bucket-post.go). Who may not
  * erase history therefore removes one object at a time. pgBackRest's expire removes many: it needs the admin's keys.
  */
-export function bucketPolicy(bucket: string, { site, reader }: Users): object {
+export function bucketPolicy(bucket: string, { site, reader }: Users): BucketPolicy {
   // Of servers that are not AWS, which know one partition: on AWS rights are of roles (./roles.ts).
   const objects = `arn:aws:s3:::${bucket}/*`;
   const whole = `arn:aws:s3:::${bucket}`;
-  const allow = (who: readonly string[], Action: string[], Resource: string) => ({
+  const allow = (Sid: string, who: readonly string[], Action: string[], Resource: string) => ({
+    Sid: `Muster${Sid}`,
     Effect: 'Allow',
     Principal: { AWS: who },
     Action,
@@ -29,10 +45,10 @@ export function bucketPolicy(bucket: string, { site, reader }: Users): object {
   return {
     Version: '2012-10-17',
     Statement: [
-      allow(site, [...READ, ...WRITE], objects),
-      allow(site, [...LIST, 's3:ListBucketMultipartUploads'], whole),
-      allow(reader, READ, objects),
-      allow(reader, LIST, whole),
+      allow('SiteObjects', site, [...READ, ...WRITE], objects),
+      allow('SiteBucket', site, [...LIST, 's3:ListBucketMultipartUploads'], whole),
+      allow('ReaderObjects', reader, READ, objects),
+      allow('ReaderBucket', reader, LIST, whole),
     ],
   };
 }

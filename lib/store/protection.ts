@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { partition } from '../aws/partition.ts';
 import type { Wire } from './connection.ts';
 import { ifMade } from './failure.ts';
+import type { BucketPolicy, Statement } from './policy.ts';
 import { NOTHING, type Rule } from './rule.ts';
 
 /** COMPLIANCE: nobody lifts it, also not the owner of the account; it ends when its days do. */
@@ -40,11 +42,30 @@ interface Policy {
   Statement: Statement[];
 }
 
-interface Statement {
-  Sid?: string;
-  Effect?: string;
-  Condition?: { Bool?: Record<string, string> };
+const digest = (statements: readonly object[]) =>
+  `sha256:${createHash('sha256').update(JSON.stringify(statements)).digest('hex').slice(0, 12)}`;
+
+/** Who may do what. Statements of others, by their Sids, are not looked at, and stay. */
+export function policyRule({ Statement: ours }: BucketPolicy): Rule {
+  const sids = new Set(ours.map(({ Sid }) => Sid));
+  // Those of before they had names are known by what they are of: they would go on letting old keys in.
+  const alike = new Set(ours.map(what));
+  const isOurs = (one: Statement) => (one.Sid ? sids.has(one.Sid) : alike.has(what(one)));
+  return {
+    name: 'policy',
+    want: digest(ours),
+    async read(wire, bucket) {
+      const found = (await policyOf(wire, bucket)).Statement.filter(isOurs);
+      return found.length === 0 ? NOTHING : digest(found);
+    },
+    async write(wire, bucket) {
+      const there = (await ifMade(policyOf(wire, bucket))) ?? EMPTY;
+      return putPolicy(wire, bucket, { ...there, Statement: [...there.Statement.filter(of => !isOurs(of)), ...ours] });
+    },
+  };
 }
+
+const what = ({ Effect, Action, Resource }: Statement) => JSON.stringify([Effect, Action, Resource]);
 
 /**
  * A statement of the bucket's policy beside those that are there. Only where conditions are known to be honoured: versitygw
@@ -62,7 +83,6 @@ export const tlsOnly = (region: string): Rule => ({
     return denies ? this.want : NOTHING;
   },
   async write(wire, bucket) {
-    const { sdk, client, signal } = wire;
     const there = (await ifMade(policyOf(wire, bucket))) ?? EMPTY;
     const arn = `arn:${partition(region)}:s3:::${bucket}`;
     const deny = {
@@ -74,8 +94,7 @@ export const tlsOnly = (region: string): Rule => ({
       Condition: { Bool: { 'aws:SecureTransport': 'false' } },
     };
     const others = there.Statement.filter(({ Sid }) => Sid !== TLS_ONLY);
-    const Policy = JSON.stringify({ ...there, Statement: [...others, deny] });
-    return client.send(new sdk.PutBucketPolicyCommand({ Bucket: bucket, Policy }), { abortSignal: signal });
+    return putPolicy(wire, bucket, { ...there, Statement: [...others, deny] });
   },
 });
 
@@ -83,5 +102,10 @@ const EMPTY: Policy = { Version: '2012-10-17', Statement: [] };
 
 async function policyOf({ sdk, client, signal }: Wire, Bucket: string): Promise<Policy> {
   const { Policy } = await client.send(new sdk.GetBucketPolicyCommand({ Bucket }), { abortSignal: signal });
-  return { ...EMPTY, ...JSON.parse(Policy ?? '{}') };
+  const { Statement = [], ...rest } = JSON.parse(Policy ?? '{}');
+  // One alone may stand without its list.
+  return { ...EMPTY, ...rest, Statement: [Statement].flat() };
 }
+
+const putPolicy = ({ sdk, client, signal }: Wire, Bucket: string, policy: object) =>
+  client.send(new sdk.PutBucketPolicyCommand({ Bucket, Policy: JSON.stringify(policy) }), { abortSignal: signal });

@@ -2,6 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
   type BucketWant,
+  bucketPolicy,
   openBucket,
   openStore,
   refuseUnsafe,
@@ -22,6 +23,13 @@ interface World {
   access(bucket: string): StoreAccess;
   close(): Promise<void>;
 }
+
+/** As whoever has the same keys and another tool. */
+const clientOf = ({ here, region, accessKey, secretKey, ca = '' }: StoreAccess) => ({
+  ...{ endpoint: here, region, forcePathStyle: true },
+  credentials: { accessKeyId: accessKey.reveal(), secretAccessKey: secretKey.reveal() },
+  requestHandler: { httpsAgent: { ca } },
+});
 
 const inBucket = async <T>(
   access: StoreAccess,
@@ -68,13 +76,7 @@ aws('a setting that somebody changed by hand is seen, and put right without touc
   const access = of.access('changed');
   const { S3Client, ...sdk } = await import('@aws-sdk/client-s3');
   const { PutBucketPolicyCommand, PutBucketLifecycleConfigurationCommand, GetBucketPolicyCommand } = sdk;
-  const client = new S3Client({
-    endpoint: access.here,
-    region: access.region,
-    forcePathStyle: true,
-    credentials: { accessKeyId: access.accessKey.reveal(), secretAccessKey: access.secretKey.reveal() },
-    requestHandler: { httpsAgent: { ca: access.ca ?? '' } },
-  });
+  const client = new S3Client(clientOf(access));
   await inBucket(access, WHOLE, async bucket => {
     await bucket.harden();
     const own = { Sid: 'TheirOwn', Effect: 'Deny', Principal: '*', Action: 's3:GetObject', Resource: '*' };
@@ -136,12 +138,14 @@ aws('objects go into a locked bucket with the checksum that it wants, and are hi
 });
 aws.run();
 
-const own = suite<World>('a bucket on versitygw');
+const own = suite<World & { users: readonly [string, string] }>('a bucket on versitygw');
 own.before(async context => {
   const world = await storeWorld('store-endpoints');
   await world.run();
   const admin = await world.access('admin');
-  Object.assign(context, { access: (bucket: string) => ({ ...admin, bucket }), close: world.close });
+  const [site, reader] = await Promise.all([world.access('site'), world.access('reader')]);
+  const users = [site.accessKey.reveal(), reader.accessKey.reveal()];
+  Object.assign(context, { access: (bucket: string) => ({ ...admin, bucket }), users, close: world.close });
 });
 own.after(({ close }) => close());
 
@@ -176,5 +180,29 @@ own('a version in a locked bucket is removed by nobody, its owner neither', asyn
   const refused = await inBucket(access('locked'), {}, bucket => bucket.erase('sets/').then(String, error => error));
   assert.is(refused.code, 'STORE_REFUSED', refused.message);
   assert.match([refused.message, ...refused.details].join(), /lock/i);
+});
+own('a statement of theirs stays beside who may do what, and is no change to write', async of => {
+  const access = of.access('shared');
+  const { S3Client, ...sdk } = await import('@aws-sdk/client-s3');
+  const client = new S3Client(clientOf(access));
+  const [site, reader] = of.users;
+  const want = (...keys: string[]): BucketWant => ({
+    policy: bucketPolicy('shared', { site: keys, reader: [reader] }),
+  });
+  await inBucket(access, want(site), bucket => bucket.harden());
+  const { Policy = '' } = await client.send(new sdk.GetBucketPolicyCommand({ Bucket: 'shared' }));
+  const { Statement, ...rest } = JSON.parse(Policy);
+  const theirs = { ...Statement[0], Sid: 'TheirOwn', Action: ['s3:GetObject'] };
+  const shared = JSON.stringify({ ...rest, Statement: [theirs, ...Statement] });
+  await client.send(new sdk.PutBucketPolicyCommand({ Bucket: 'shared', Policy: shared }));
+  const stateOf = async (wanted: BucketWant) =>
+    (await inBucket(access, wanted, bucket => bucket.inspect()))?.find(({ name }) => name === 'policy')?.state;
+  assert.equal([await stateOf(want(site)), await stateOf(want(site, reader))], ['held', 'wrong']);
+  await inBucket(access, want(site, reader), bucket => bucket.harden());
+  assert.is(await stateOf(want(site, reader)), 'held');
+  const { Policy: now = '' } = await client.send(new sdk.GetBucketPolicyCommand({ Bucket: 'shared' }));
+  assert.equal(JSON.parse(now).Statement[0], theirs);
+  assert.is(JSON.parse(now).Statement.length, Statement.length + 1);
+  client.destroy();
 });
 own.run();

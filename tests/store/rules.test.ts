@@ -3,7 +3,8 @@ import * as assert from 'uvu/assert';
 import { isOpsError } from '../../lib/errors/index.ts';
 import type { Wire } from '../../lib/store/connection.ts';
 import { lifecycleRule } from '../../lib/store/lifecycle.ts';
-import { tlsOnly } from '../../lib/store/protection.ts';
+import { bucketPolicy } from '../../lib/store/policy.ts';
+import { policyRule, tlsOnly } from '../../lib/store/protection.ts';
 import { replicationRule } from '../../lib/store/replication.ts';
 import type { Rule } from '../../lib/store/rule.ts';
 
@@ -13,9 +14,11 @@ const ROLE = 'arn:aws:iam::123456789012:role/replication';
 const theirs = { ID: 'theirs', Status: 'Enabled' } as const;
 const statement = { Sid: 'Theirs', Effect: 'Deny' };
 
+const USERS = { site: ['site'], reader: ['reader'] };
 const RULES: Record<string, Rule> = {
   lifecycle: lifecycleRule(30),
-  policy: tlsOnly('eu-central-1'),
+  'tls-only': tlsOnly('eu-central-1'),
+  policy: policyRule(bucketPolicy('near', USERS)),
   replication: replicationRule({ role: ROLE, bucket: 'far' }),
 };
 
@@ -62,10 +65,18 @@ const DENIED = answered(403, 'AccessDenied');
 const PAGE = answered(404, 'NotFound');
 const OURS = ['muster-history', 'muster-abort-uploads'];
 
+const POLICY = ['MusterSiteObjects', 'MusterSiteBucket', 'MusterReaderObjects', 'MusterReaderBucket'];
+/** Ours, of keys that are no more; and as they were when they had no names. */
+const BEFORE = bucketPolicy('near', { site: ['old'], reader: ['old'] }).Statement;
+const UNNAMED = BEFORE.map(({ Sid: _, ...one }) => one);
+
 // Which setting, what is answered to the reading, and whose rules are written then.
 const CASES: [string, string, object, string[]][] = [
   ['theirs stay', 'lifecycle', { Rules: [theirs, { ...theirs, ID: 'muster-history' }] }, ['theirs', ...OURS]],
-  ['theirs stay', 'policy', { Policy: JSON.stringify({ Statement: [statement] }) }, ['Theirs', 'MusterTlsOnly']],
+  ['theirs stay', 'tls-only', { Policy: JSON.stringify({ Statement: [statement] }) }, ['Theirs', 'MusterTlsOnly']],
+  ['theirs stay', 'policy', { Policy: JSON.stringify({ Statement: [statement, ...BEFORE] }) }, ['Theirs', ...POLICY]],
+  ['one alone stays', 'policy', { Policy: JSON.stringify({ Statement: statement }) }, ['Theirs', ...POLICY]],
+  ['ours without names go', 'policy', { Policy: JSON.stringify({ Statement: UNNAMED }) }, POLICY],
   [
     'theirs stay',
     'replication',
@@ -73,7 +84,8 @@ const CASES: [string, string, object, string[]][] = [
     ['theirs', 'muster-replica'],
   ],
   ['none are none', 'lifecycle', answered(404, 'NoSuchLifecycleConfiguration'), OURS],
-  ['none are none', 'policy', answered(404, 'NoSuchBucketPolicy'), ['MusterTlsOnly']],
+  ['none are none', 'tls-only', answered(404, 'NoSuchBucketPolicy'), ['MusterTlsOnly']],
+  ['none are none', 'policy', answered(404, 'NoSuchBucketPolicy'), POLICY],
   ['none are none', 'replication', answered(404, 'ReplicationConfigurationNotFoundError'), ['muster-replica']],
   ['theirs copy as somebody else: nothing', 'replication', copying(`${ROLE}-of-theirs`, theirs), []],
   [
@@ -102,6 +114,19 @@ rules('a rule of ours for copies comes before theirs, and has a priority of its 
     written?.ReplicationConfiguration?.Rules.map(({ Priority }) => Priority),
     [7, 8],
   );
+});
+
+rules('policy: statements of others are not looked at, a change of ours is', async () => {
+  const { Statement } = bucketPolicy('near', USERS);
+  const sdk = await import('@aws-sdk/client-s3');
+  const read = (...statements: object[]) => {
+    const client = { send: async () => ({ Policy: JSON.stringify({ Statement: statements }) }) };
+    return RULES.policy?.read({ sdk, client, signal: new AbortController().signal } as unknown as Wire, 'near');
+  };
+  assert.is(await read(statement, ...Statement), RULES.policy?.want);
+  assert.is.not(await read(statement, ...BEFORE), RULES.policy?.want);
+  assert.is.not(await read(...Statement, ...UNNAMED), RULES.policy?.want);
+  assert.is(await read(statement), 'nothing');
 });
 
 rules.run();

@@ -5,6 +5,7 @@ import type { Site } from '../../inventory/index.ts';
 import type { SecretStore } from '../../secret/index.ts';
 import {
   type Bucket,
+  type BucketPolicy,
   type BucketWant,
   bucketName,
   bucketPolicy,
@@ -63,7 +64,7 @@ async function wantOf(site: Site, ctx: Surroundings): Promise<BucketWant> {
   return hasRoles(site) ? { ...given, policy: await policyOf(site, ctx) } : given;
 }
 
-async function policyOf(site: Site, ctx: Surroundings): Promise<object> {
+async function policyOf(site: Site, ctx: Surroundings): Promise<BucketPolicy> {
   if (isLocal(site)) return policyFor(bucketName(site), ownSecrets(site, ctx));
   const [ofSite, reader] = await Promise.all(OF_SITE.map(role => s3Keys(site, role, ctx)));
   const users = { site: [ofSite?.accessKey.reveal() ?? ''], reader: [reader?.accessKey.reveal() ?? ''] };
@@ -71,7 +72,7 @@ async function policyOf(site: Site, ctx: Surroundings): Promise<object> {
 }
 
 /** Of the roles as all of these know them: more than one while keys are changed. */
-export async function policyFor(bucket: string, ...from: readonly SecretStore[]): Promise<object> {
+export async function policyFor(bucket: string, ...from: readonly SecretStore[]): Promise<BucketPolicy> {
   const names = async (role: (typeof OF_SITE)[number]) => {
     const all = await Promise.all(from.map(secrets => readKeys(secrets, role)));
     return [...new Set(all.flatMap(keys => keys?.accessKey.reveal() ?? []))];

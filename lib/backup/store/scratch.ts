@@ -1,6 +1,7 @@
 import type { Dirs } from '../../engine/index.ts';
 import type { Site } from '../../inventory/index.ts';
 import {
+  type BucketPolicy,
   bucketName,
   bucketPolicy,
   forgetKeys,
@@ -62,7 +63,7 @@ export async function removeScratch(of: ScratchOf, env: StoreEnv): Promise<void>
   await writeUsers(files, own);
 }
 
-async function openScratch({ source, into, dirs }: ScratchOf, env: StoreEnv, policy?: object) {
+async function openScratch({ source, into, dirs }: ScratchOf, env: StoreEnv, policy?: BucketPolicy) {
   const secrets = storeSecrets(storeFiles(dirs.project, source.name));
   const admin = await storeAccess(source, 'admin', { dirs, secrets });
   return openBucket({ ...admin, bucket: bucketName(into) }, env, policy ? { policy } : {});
