@@ -3,6 +3,7 @@ import type { BucketPolicy } from './policy.ts';
 import { type LockMode, objectLock, policyRule, tlsOnly } from './protection.ts';
 import { type ReplicationWant, replicationRule } from './replication.ts';
 import { NOTHING, type Rule } from './rule.ts';
+import { type BucketTags, taggingRule } from './tagging.ts';
 
 const versioning: Rule = {
   name: 'versioning',
@@ -91,6 +92,8 @@ export interface BucketWant {
   kmsKey?: string;
   /** Absent: not muster's matter. */
   replication?: ReplicationWant;
+  /** Absent: not muster's matter. */
+  tags?: BucketTags;
   /** The endpoint honours conditions of a policy. */
   conditions?: boolean;
 }
@@ -99,7 +102,7 @@ const HISTORY = 30;
 
 /** The order matters: versions are kept before anything is written. */
 export const rulesOf = (
-  { policy, history = HISTORY, lock, lockMode, kmsKey, replication, conditions }: BucketWant,
+  { policy, history = HISTORY, lock, lockMode, kmsKey, replication, tags, conditions }: BucketWant,
   region: string,
 ): Rule[] => [
   versioning,
@@ -109,6 +112,7 @@ export const rulesOf = (
   encryption(kmsKey),
   lifecycleRule(history),
   ...(replication ? [replicationRule(replication)] : []),
+  ...(tags ? [taggingRule(tags)] : []),
   ...(policy ? [policyRule(policy)] : []),
   ...(conditions ? [tlsOnly(region)] : []),
 ];

@@ -8,7 +8,7 @@ import { eraseBelow } from './listing.ts';
 import { NOTHING, type Rule } from './rule.ts';
 
 export interface Setting {
-  /** 'versioning', 'object-lock', 'ownership', 'public-access', 'encryption', 'lifecycle', 'replication', 'policy', 'tls-only'. */
+  /** 'versioning', 'object-lock', 'ownership', 'public-access', 'encryption', 'lifecycle', 'replication', 'tags', 'policy', 'tls-only'. */
   name: string;
   /** unsupported: the endpoint does not have it. unseen: these credentials may not read it. */
   state: 'held' | 'wrong' | 'unsupported' | 'unseen';

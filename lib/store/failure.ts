@@ -36,7 +36,7 @@ export function mustBe(answer: string, is: boolean): void {
 }
 
 /** A setting that nobody has made. By name: another 404 may be of what stands before the store. */
-const UNMADE = /^(NoSuchLifecycleConfiguration|NoSuchBucketPolicy|ReplicationConfigurationNotFoundError)$/;
+const UNMADE = /^(NoSuchLifecycleConfiguration|NoSuchBucketPolicy|ReplicationConfigurationNotFoundError|NoSuchTagSet)$/;
 
 /** What is there before it is written anew, as the SDK reads it. undefined: nothing. Whatever else is answered is thrown. */
 export async function ifMade<T>(reading: Promise<T>): Promise<T | undefined> {

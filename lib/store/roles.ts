@@ -28,6 +28,7 @@ const NEVER_OF_SITE = [
   's3:PutObjectAcl',
   's3:PutEncryptionConfiguration',
   's3:PutReplicationConfiguration',
+  's3:PutBucketTagging',
   's3:DeleteBucket',
 ];
 

@@ -50,7 +50,11 @@ aws.before(async context => {
 });
 aws.after(({ close }) => close());
 
-const WHOLE: BucketWant = { lock: 14, history: 45, kmsKey: KEY, conditions: true };
+const tags = (who: string) => ({
+  held: { 'muster:site': 'prod' },
+  first: { 'muster:owner': who, 'muster:run': `run-of-${who}` },
+});
+const WHOLE: BucketWant = { lock: 14, history: 45, kmsKey: KEY, tags: tags('ann'), conditions: true };
 
 aws('has every setting, each read back, and a second look finds nothing to do', async ({ access }) => {
   await inBucket({ ...access('whole'), region: 'eu-central-1' }, WHOLE, async bucket => {
@@ -66,6 +70,7 @@ aws('has every setting, each read back, and a second look finds nothing to do', 
       'public-access held',
       'encryption held',
       'lifecycle held',
+      'tags held',
       'tls-only held',
     ]);
     assert.equal(await bucket.inspect(), settings);
@@ -136,7 +141,6 @@ aws('objects go into a locked bucket with the checksum that it wants, and are hi
   assert.is(Buffer.from((await store.get('sets/x', versionId)) ?? '').toString(), 'a set');
   store.close();
 });
-aws.run();
 
 const own = suite<World & { users: readonly [string, string] }>('a bucket on versitygw');
 own.before(async context => {
@@ -181,6 +185,36 @@ own('a version in a locked bucket is removed by nobody, its owner neither', asyn
   assert.is(refused.code, 'STORE_REFUSED', refused.message);
   assert.match([refused.message, ...refused.details].join(), /lock/i);
 });
+for (const [name, server] of [
+  ['AWS', aws],
+  ['versitygw', own],
+] as const)
+  server(`tags on ${name}: theirs stay, and those of whoever came first`, async of => {
+    const access = of.access('tagged');
+    const { S3Client, ...sdk } = await import('@aws-sdk/client-s3');
+    const client = new S3Client(clientOf(access));
+    const tagged = async () => {
+      const { TagSet = [] } = await client.send(new sdk.GetBucketTaggingCommand({ Bucket: 'tagged' }));
+      return Object.fromEntries(TagSet.map(({ Key, Value }) => [Key, Value]));
+    };
+    const stateOf = (settings: readonly Setting[] = []) => settings.find(({ name }) => name === 'tags')?.state;
+    await inBucket(access, { tags: tags('ann') }, async bucket => assert.is(stateOf(await bucket.harden()), 'held'));
+    const mine = { 'muster:site': 'prod', 'muster:owner': 'ann', 'muster:run': 'run-of-ann' };
+    assert.equal(await tagged(), mine);
+    await inBucket(access, { tags: tags('bob') }, async bucket => {
+      assert.is(stateOf(await bucket.inspect()), 'held', 'another person sees nothing to do');
+      const TagSet = Object.entries({ ...mine, team: 'a', 'muster:site': 'other' }).map(([Key, Value]) => ({
+        Key,
+        Value,
+      }));
+      await client.send(new sdk.PutBucketTaggingCommand({ Bucket: 'tagged', Tagging: { TagSet } }));
+      assert.is(stateOf(await bucket.inspect()), 'wrong');
+      assert.is(stateOf(await bucket.harden()), 'held');
+    });
+    assert.equal(await tagged(), { ...mine, team: 'a' });
+    client.destroy();
+  });
+
 own('a statement of theirs stays beside who may do what, and is no change to write', async of => {
   const access = of.access('shared');
   const { S3Client, ...sdk } = await import('@aws-sdk/client-s3');
@@ -205,4 +239,5 @@ own('a statement of theirs stays beside who may do what, and is no change to wri
   assert.is(JSON.parse(now).Statement.length, Statement.length + 1);
   client.destroy();
 });
+aws.run();
 own.run();

@@ -7,6 +7,7 @@ import { bucketPolicy } from '../../lib/store/policy.ts';
 import { policyRule, tlsOnly } from '../../lib/store/protection.ts';
 import { replicationRule } from '../../lib/store/replication.ts';
 import type { Rule } from '../../lib/store/rule.ts';
+import { taggingRule } from '../../lib/store/tagging.ts';
 
 // A write replaces all that a bucket has: what others made is read first, and goes along.
 
@@ -20,6 +21,7 @@ const RULES: Record<string, Rule> = {
   'tls-only': tlsOnly('eu-central-1'),
   policy: policyRule(bucketPolicy('near', USERS)),
   replication: replicationRule({ role: ROLE, bucket: 'far' }),
+  tags: taggingRule({ held: { site: 'ours' }, first: { owner: 'me' } }),
 };
 
 const answered = (status: number, name: string) =>
@@ -28,6 +30,7 @@ const answered = (status: number, name: string) =>
 interface Written {
   LifecycleConfiguration?: { Rules: { ID: string }[] };
   Policy?: string;
+  Tagging?: { TagSet: { Key: string; Value: string }[] };
   ReplicationConfiguration?: { Rules: { ID: string; Priority: number }[] };
 }
 
@@ -52,7 +55,8 @@ async function writtenAfter(rule: Rule | undefined, answer: object): Promise<Wri
   return written;
 }
 
-const names = ({ LifecycleConfiguration, Policy, ReplicationConfiguration }: Written = {}) => [
+const names = ({ LifecycleConfiguration, Policy, ReplicationConfiguration, Tagging }: Written = {}) => [
+  ...(Tagging?.TagSet ?? []).map(({ Key, Value }) => `${Key}=${Value}`),
   ...(LifecycleConfiguration?.Rules ?? ReplicationConfiguration?.Rules ?? []).map(({ ID }) => ID),
   ...(Policy === undefined ? [] : JSON.parse(Policy).Statement.map(({ Sid }: { Sid: string }) => Sid)),
 ];
@@ -87,6 +91,18 @@ const CASES: [string, string, object, string[]][] = [
   ['none are none', 'tls-only', answered(404, 'NoSuchBucketPolicy'), ['MusterTlsOnly']],
   ['none are none', 'policy', answered(404, 'NoSuchBucketPolicy'), POLICY],
   ['none are none', 'replication', answered(404, 'ReplicationConfigurationNotFoundError'), ['muster-replica']],
+  ['none are none', 'tags', answered(404, 'NoSuchTagSet'), ['owner=me', 'site=ours']],
+  [
+    'theirs stay',
+    'tags',
+    {
+      TagSet: [
+        { Key: 'team', Value: 'a' },
+        { Key: 'owner', Value: 'you' },
+      ],
+    },
+    ['owner=you', 'team=a', 'site=ours'],
+  ],
   ['theirs copy as somebody else: nothing', 'replication', copying(`${ROLE}-of-theirs`, theirs), []],
   [
     'ours copied as somebody else',

@@ -1,6 +1,7 @@
 import { isEndpoint } from '../../aws/partition.ts';
 import type { Ctx } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
+import { owner, TAG } from '../../host/ec2/tags.ts';
 import type { Site } from '../../inventory/index.ts';
 import type { SecretStore } from '../../secret/index.ts';
 import {
@@ -60,9 +61,15 @@ async function wantOf(site: Site, ctx: Surroundings): Promise<BucketWant> {
     ...(replica?.role !== undefined && { replication: { ...replica, role: replica.role } }),
   };
   // On AWS rights are of roles (lib/store/roles.ts); elsewhere a bucket's policy names users by their keys.
-  if (isEndpoint(new URL(store.endpoint).hostname)) return { ...given, conditions: true };
+  if (isEndpoint(new URL(store.endpoint).hostname)) return { ...given, tags: tagsOf(site, ctx), conditions: true };
   return hasRoles(site) ? { ...given, policy: await policyOf(site, ctx) } : given;
 }
+
+/** It outlives the site: it has no end of the site's. */
+const tagsOf = ({ name }: Site, { run }: Surroundings) => ({
+  held: { [TAG.site]: name, [TAG.role]: 'bucket' },
+  first: { [TAG.owner]: owner(), [TAG.run]: run.id },
+});
 
 async function policyOf(site: Site, ctx: Surroundings): Promise<BucketPolicy> {
   if (isLocal(site)) return policyFor(bucketName(site), ownSecrets(site, ctx));

@@ -36,7 +36,7 @@ export const OF_CLUSTER = ['elbv2.k8s.aws/cluster', 'cluster.k8s.amazonaws.com/n
 export const roleOf = (resource: Tagged): string => tagOf(resource, TAG.role) ?? '';
 
 /** Who made it: for the person who finds it on the bill. */
-const owner = () => `${userInfo().username}@${hostname()}`;
+export const owner = () => `${userInfo().username}@${hostname()}`;
 
 /** Of a new resource. */
 export function newTags(
