@@ -4,6 +4,8 @@ import { rolesStep } from '../addon/app/roles.ts';
 import { type Manifest, partOf } from '../backup/index.ts';
 import { CLAIM, NAMESPACE } from '../backup/postgres/names.ts';
 import { postgresRestore, type RestoreOptions } from '../backup/postgres/restore.ts';
+import { roomStep, scopedPart } from '../backup/restore/index.ts';
+import type { PartOf } from '../backup/set.ts';
 import { restoreStep as veleroRestore } from '../backup/velero/restore.ts';
 import type { AnyStep, Ctx, Decision, KubeRef } from '../engine/index.ts';
 import type { Site } from '../inventory/index.ts';
@@ -66,12 +68,26 @@ export function dataSteps(
   bootstrap: readonly AnyStep[],
   { namespaces, ...options }: Partial<RestoreOptions> & { namespaces?: readonly string[] } = {},
 ): AnyStep[] {
-  const velero = partOf(set, 'velero');
-  const back = velero ? [veleroRestore(velero, site, namespaces ? { namespaces } : {})] : [];
+  const back = volumeSteps(site, set, namespaces, partOf(set, 'postgres'));
   const fill = fillSteps(site, set, { ...options, workload: ctx => databaseWorkload(site, ctx) });
   if (fill.length === 0) return back;
   const access = bootstrap.filter(({ id }) => id === 'postgres.access');
   return [...back, ...inTurn([placeStep(site), ...access, ...fill])];
+}
+
+/** Objects and volumes; not before it was seen that these fit, with the database that comes beside them. */
+export function volumeSteps(
+  site: Site,
+  set: Manifest,
+  namespaces?: readonly string[],
+  postgres?: PartOf<'postgres'>,
+): AnyStep[] {
+  const whole = partOf(set, 'velero');
+  if (!whole) return [];
+  const velero = namespaces ? scopedPart(whole, namespaces) : whole;
+  const back = veleroRestore(whole, site, namespaces ? { namespaces } : {});
+  // Volumes of a cloud are made for their claims.
+  return site.hosts.length > 0 ? inTurn([roomStep({ velero, postgres }, site), back]) : [back];
 }
 
 /** The database alone, beside Secrets that may be of another time: its roles get the passwords that are kept here. */

@@ -10,9 +10,9 @@ import {
   discardNamespacesStep,
   discardScratchStep,
   momentOf,
+  roomStep,
   scopedPart,
   scratchStep,
-  volumesFitStep,
 } from '../backup/restore/index.ts';
 import { restoreStep as veleroRestore } from '../backup/velero/restore.ts';
 import type { AnyStep } from '../engine/index.ts';
@@ -138,7 +138,9 @@ async function stepsOf(
   const postgres = database ? partOf(manifest, 'postgres') : undefined;
   const mapping = inPlace ? {} : { mapping: besideOf(namespaces) };
   // Volumes of a cloud are made for their claims; those of hosts share what the host has.
-  const fit = velero && site.hosts.length > 0 ? [volumesFitStep(scopedPart(velero, namespaces), site)] : [];
+  // A database beside the one that is there lies on this computer.
+  const comes = velero && { velero: scopedPart(velero, namespaces), postgres: inPlace ? postgres : undefined };
+  const fit = comes && site.hosts.length > 0 ? [roomStep(comes, site)] : [];
   const volumes = velero ? [...fit, veleroRestore(velero, site, { namespaces, ...mapping })] : [];
   if (!postgres) return inTurn(volumes);
   if (!inPlace) return inTurn([...volumes, scratchStep(postgres, site, moment)]);

@@ -33,6 +33,13 @@ export function openInfoFile(sealed: Uint8Array, pass: Secret): string | undefin
   return text?.startsWith('[') ? text : undefined;
 }
 
+/** Bytes of a base backup as they lie in a data directory, out of backup.info; undefined: it does not say. */
+export function sizeIn(info: string, label: string): number | undefined {
+  const line = info.split('\n').find(each => each.startsWith(`${label}={`));
+  const size = line && JSON.parse(line.slice(label.length + 1))['backup-info-size'];
+  return Number.isSafeInteger(size) ? size : undefined;
+}
+
 function keyMaterial(pass: string, salt: Uint8Array): Buffer {
   let [block, all] = [Buffer.alloc(0), Buffer.alloc(0)];
   while (all.length < KEY + IV) {

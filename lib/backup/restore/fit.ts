@@ -1,5 +1,5 @@
 import { isRecord } from '../../cluster/index.ts';
-import type { Ctx, Step } from '../../engine/index.ts';
+import type { Step } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
 import type { Site } from '../../inventory/index.ts';
 import { minutes, seconds } from '../../time/index.ts';
@@ -12,7 +12,7 @@ import type { Postgres } from '../source.ts';
 /** Where the volume is mounted, in the pod and in a scratch container. */
 const VOLUME = '/var/lib/postgresql/data';
 /** As images/postgres/restore-postgres reckons: a tenth more, and room for WAL. */
-const needed = (size: number) => Math.ceil(size * 1.1) + 64 * 2 ** 20;
+export const needed = (size: number) => Math.ceil(size * 1.1) + 64 * 2 ** 20;
 
 export const refuse = (what: string, need: number, free: number): void => {
   if (free >= need) return;
@@ -55,29 +55,3 @@ export const databaseFitStep = (
   decide: (_, { looked }) => ({ is: 'done', reason: looked ? 'it fits' : 'no database runs' }),
   async apply() {},
 });
-
-/** restore.fit-volumes: one host at least has room for all of them. */
-export const volumesFitStep = ({ facts }: PartOf<'velero'>, site: Site): Step<{ bytes: number }, number> => {
-  const bytes = facts.volumes.flatMap(({ files }) => files).reduce((sum, { size = 0 }) => sum + size, 0);
-  return {
-    id: 'restore.fit-volumes',
-    title: 'Prove that the restored volumes fit',
-    target: clusterOf(site),
-    want: { bytes },
-    deadline: minutes(2),
-    async observe(ctx) {
-      const free = Math.max(...(await Promise.all(site.hosts.map(({ name }) => freeOn(name, ctx)))));
-      refuse(`${facts.volumes.length} volumes`, needed(bytes), free);
-      return free;
-    },
-    decide: (_, free) => ({ is: 'done', reason: `${bytes} bytes, ${free} free` }),
-    async apply() {},
-  };
-};
-
-async function freeOn(host: string, ctx: Ctx): Promise<number> {
-  const said = await (await ctx.shell(host)).run(['df', '--output=avail', '-B1', '/var/lib/rancher/k3s'], {
-    sudo: true,
-  });
-  return Number(said.trim().split('\n').at(-1));
-}

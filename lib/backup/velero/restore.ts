@@ -53,6 +53,12 @@ export function decideRestore(want: { backup: string } | undefined, { restore }:
 /** A run's own: one that goes on finds it, and the next one restores anew. */
 const restoreName = (backup: string, { run }: Ctx): string => `${backup}-${run.id.toLowerCase().slice(-8)}`;
 
+/** This run's Restore is there: what it brings lies on the disks already, or comes. */
+export async function isBegun(facts: VeleroFacts, into: Site, ctx: Ctx): Promise<boolean> {
+  const api = await ctx.cluster(into.name);
+  return (await readRestore(api, restoreName(facts.backup, ctx), 0)) !== undefined;
+}
+
 const wanted = (facts: VeleroFacts, { namespaces, mapping }: RestoreOptions, ctx: Ctx): RestoreWant => ({
   name: restoreName(facts.backup, ctx),
   backup: facts.backup,

@@ -1,6 +1,4 @@
 import { NAMESPACE as APP } from '../../addon/app/app.ts';
-import { partOf } from '../../backup/index.ts';
-import { restoreStep } from '../../backup/velero/restore.ts';
 import { rebuildOf } from '../../site/index.ts';
 import { canaryRpo, pointRpo } from '../checks/canaries.ts';
 import { nextBackup } from '../checks/next-backup.ts';
@@ -8,7 +6,7 @@ import { veleroResults } from '../checks/restored.ts';
 import { wholeResults } from '../checks/whole.ts';
 import { workloadResults } from '../checks/workloads.ts';
 import { loseNamespace } from '../lose.ts';
-import { dataSteps } from '../restore.ts';
+import { dataSteps, volumeSteps } from '../restore.ts';
 import type { Drill, Phase, Scenario } from '../scenario.ts';
 
 const common = {
@@ -50,9 +48,8 @@ const ofOther = (namespace: string): Scenario => ({
   title: `The namespace ${namespace} is deleted, with its volumes`,
   loses: `the namespace ${namespace} with everything in it`,
   async phases(drill) {
-    const part = partOf(drill.set.manifest, 'velero');
-    const back = part ? [restoreStep(part, drill.target.site, { namespaces: [namespace] })] : [];
-    return [losing(drill, namespace), { name: 'bringing the data back', steps: () => back, end: 't6' }];
+    const steps = () => volumeSteps(drill.target.site, drill.set.manifest, [namespace]);
+    return [losing(drill, namespace), { name: 'bringing the data back', steps, end: 't6' }];
   },
   checks: async drill => [...(await veleroResults(drill, [namespace])), ...(await workloadResults(drill, [namespace]))],
   rpo: async (drill, t0) => pointRpo(drill, t0, 'velero'),
