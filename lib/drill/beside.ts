@@ -55,8 +55,9 @@ async function onTarget(order: Order, scratch: Keys | undefined, { source, targe
   const folder = besideFolder(target.dirs.state);
   const scenario = await scenarioOf(order.scenario);
   const timeline = await openTimeline(folder, target.ports.clock, await systemBootTime());
-  const about = { id: order.drill, mode: 'rehearse', beside: order.beside, ...(scratch && { scratch }) } as const;
-  const drill = { ...about, source, target, folder, set };
+  const { beside } = order;
+  const about = { id: order.drill, mode: 'rehearse', beside, ...(scratch && { scratch }) } as const;
+  const drill = { ...about, ...(beside.apart !== undefined && { apart: beside.apart }), source, target, folder, set };
   const choices = { drill: order.drill, scenario: order.scenario, set: order.set };
   const session = { choices, retain: true, confirmed: true };
   const { value, journal } = await inSession(target, 'drill', session, running =>

@@ -20,6 +20,7 @@ import { inSession, lendKeys, newSetId, type OpenSite, openRehearsal } from '../
 import { assemble } from './assemble.ts';
 import { imageResults } from './checks/images.ts';
 import { type LookFrom, lookAtStored } from './checks/stored.ts';
+import { keptApart } from './clocks-apart.ts';
 import { evidenceDir, writeEvidence } from './evidence.ts';
 import { asSeenBy } from './from-replica.ts';
 import { historyOf, readDrills, subjectOf } from './proofs.ts';
@@ -100,7 +101,11 @@ async function drillWith(reading: OpenSite, open: OpenSite, want: DrillWant): Pr
     const { set, ended: before } = await lookAtSet(reading, chosen.set ?? '', timeline);
     const drill = { id, mode: want.mode, source: open, target: open, set, folder };
     if (!set || !isSound(before)) return { drill, timeline, ended: before };
-    const ended = await carryOut(want.scenario, { ...drill, set }, timeline, running);
+    const apart = await keptApart(folder, timeline, open);
+    // A loss that is declared counts, also where nobody came to lose anything.
+    open.signal.throwIfAborted();
+    const begun = { ...drill, set, ...(apart !== undefined && { apart }) };
+    const ended = await carryOut(want.scenario, begun, timeline, running);
     return { drill, timeline, ended: { ...ended, checks: [...before.checks, ...ended.checks] } };
   });
   return writeDown(open, want, { ...value, ...(journal !== undefined && { journal }) });

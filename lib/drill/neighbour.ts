@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { clusterIdentity, kubeconfigServer } from '../cluster/index.ts';
 import type { OpenSite } from '../site/index.ts';
+import { clocksApart } from './clocks-apart.ts';
 
 /** What makes a site this one. Nothing of it lies in a backed-up path: what travels with a restore is lineage. */
 export interface SiteIdentity {
@@ -14,6 +15,8 @@ export interface SiteIdentity {
 export interface Neighbour extends SiteIdentity {
   /** What leads into its machines, as a machine beside it sees it: 'address:port'. */
   ways: readonly string[];
+  /** Milliseconds by which its machines' clocks and ours may be apart; absent: not measured. */
+  apart?: number;
 }
 
 type Known = Pick<OpenSite, 'site' | 'provider' | 'ports' | 'dirs'>;
@@ -32,7 +35,8 @@ export async function identityOf({ site, provider, ports }: Known): Promise<Site
 
 export async function neighbourOf(source: Known): Promise<Neighbour> {
   const { site, provider, dirs } = source;
-  const identity = await identityOf(source);
+  const apart = await clocksApart(source);
+  const identity = { ...(await identityOf(source)), ...(apart !== undefined && { apart }) };
   if (site.cluster.kind === 'eks') return { ...identity, ways: await waysOfApi(dirs.project, site.name) };
   const machines = await provider.machines(site);
   const ways = machines.flatMap(({ name }) =>

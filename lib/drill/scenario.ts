@@ -5,6 +5,7 @@ import type { SealedSet } from '../backup/source.ts';
 import type { AnyStep } from '../engine/index.ts';
 import type { InSession, OpenSite } from '../site/index.ts';
 import type { Keys } from '../store/index.ts';
+import type { Duration } from '../time/index.ts';
 import type { Neighbour } from './neighbour.ts';
 import type { Mark, Report, RpoOfSource } from './report.ts';
 import type { Marked } from './timeline.ts';
@@ -25,6 +26,8 @@ export interface Drill {
   set: SealedSet;
   /** The loss was declared. */
   t0: Date;
+  /** Milliseconds by which clocks of the lost machines and ours may be apart; absent: not measured. */
+  apart?: Duration;
   /** Of a rebuild: the moment to which the database goes back; absent: all that was archived. */
   at?: Date;
   /** Of a rebuild: with the places and the identity that are at hand. */
