@@ -15,6 +15,12 @@ export interface AddonWant {
   onNodes: boolean;
 }
 
+/** The driver that makes volumes of EBS. */
+export const DRIVER = 'aws-ebs-csi-driver';
+
+/** What it puts on every volume. Volumes outlive a cluster that is removed before them: so that they are found, and end. */
+export const volumeTags = (tags: Readonly<Record<string, string>>) => ({ controller: { extraVolumeTags: tags } });
+
 /** In the order in which a node needs them. `store`: what the fence of a rehearsal lets through. */
 export function addonsWanted(site: Pick<Site, 'name' | 'addons'>, store?: Fence['store']): AddonWant[] {
   return [
@@ -27,10 +33,9 @@ export function addonsWanted(site: Pick<Site, 'name' | 'addons'>, store?: Fence[
       onNodes: true,
     },
     {
-      name: 'aws-ebs-csi-driver',
+      name: DRIVER,
       identity: { serviceAccount: 'ebs-csi-controller-sa', role: 'ebs-csi' },
-      // Volumes outlive a cluster that is removed before them: so that the leak check finds them.
-      configuration: { controller: { extraVolumeTags: { [TAG.site]: site.name } } },
+      configuration: volumeTags({ [TAG.site]: site.name }),
       onNodes: true,
     },
     ...(site.addons['metrics-server'] ? [{ name: 'metrics-server', onNodes: true }] : []),

@@ -1,9 +1,10 @@
 import type { AnyStep, Change, Ctx, Need } from '../../engine/index.ts';
+import { TAG } from '../../host/ec2/tags.ts';
 import { minutes } from '../../time/index.ts';
 import { type AddonFacts, type AddonSeen, decideAddon, type Want, works } from './addon-decide.ts';
-import { addonsWanted } from './addon-list.ts';
+import { addonsWanted, DRIVER, volumeTags } from './addon-list.ts';
 import { addonVersions, type Fitting, versionOf } from './addon-versions.ts';
-import { hasNodes } from './observe.ts';
+import { describeCluster, hasNodes } from './observe.ts';
 import { failed, tokenOf, unlessAbsent, unlessDone, until, updateDone, whileRoleIsNew } from './patience.ts';
 import { roleArn } from './role.ts';
 import { clusterName, type Eks, tagsFor } from './site.ts';
@@ -38,15 +39,29 @@ function addonStep(eks: Eks, want: Want, fitting: (ctx: Ctx) => Promise<Fitting>
     async observe(ctx, removing) {
       // It is the cluster's, and goes with it.
       if (removing && WHOLE.test(ctx.run.verb)) return {};
-      const addon = await observeAddon(eks, want);
+      const addon = await observeAddon(eks, await withEnd(eks, want));
       if (removing) return { ...(addon && { addon }) };
       const versions = versionOf(await fitting(ctx), name, eks.want.version);
       const nodes = addon && addon.status !== 'ACTIVE' ? await hasNodes(eks) : undefined;
       return { versions, ...(addon && { addon }), ...(nodes !== undefined && { nodes }) };
     },
     decide: decideAddon,
-    act: async (change, ctx) => act(eks, want, change, versionOf(await fitting(ctx), name, eks.want.version), ctx),
+    async act(change, ctx) {
+      const versions = versionOf(await fitting(ctx), name, eks.want.version);
+      await act(eks, await withEnd(eks, want), change, versions, ctx);
+    },
   });
+}
+
+/**
+ * Volumes end when their cluster does, as its own tags say: a date that a later run reckons would be another one each time. An
+ * owner is not on them either: everybody who applies would change it.
+ */
+async function withEnd(eks: Eks, want: Want): Promise<Want> {
+  if (want.name !== DRIVER) return want;
+  const end = (await describeCluster(eks))?.tags?.[TAG.expires];
+  if (end === undefined || end === 'never') return want;
+  return { ...want, configuration: volumeTags({ [TAG.site]: eks.site.name, [TAG.expires]: end }) };
 }
 
 async function observeAddon(eks: Eks, { name, configuration }: Want): Promise<AddonSeen | undefined> {

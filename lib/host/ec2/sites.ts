@@ -32,7 +32,7 @@ export async function foundSites(aws: Aws, clusters: readonly Tagged[], now: num
 }
 
 function summary(name: string, rows: Tagged[], now: number): FoundSite {
-  // Volumes of a cluster of EKS bear the tag of the site, and no word on when it ends.
+  // What another tool made bears the tag of the site, and no word on when it ends.
   const ends = rows.flatMap(row => tagOf(row, TAG.expires) ?? []);
   const expires = ends.includes('never') ? 'never' : (ends.sort().at(-1) ?? 'never');
   const roles = rows.flatMap(row => /^(?:host|address)\/(.+)$/.exec(tagOf(row, TAG.role) ?? '')?.[1] ?? []);

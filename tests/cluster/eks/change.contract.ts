@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { wanted } from '../../host/ec2/world.ts';
 import { rolesOf } from '../../servers/aws/iam/state.ts';
 import {
   ACCOUNT,
@@ -20,6 +21,18 @@ test.before.each(async context => void Object.assign(context, await newWorld({ p
 test.after.each(async context => {
   assert.equal(context.aws.unknown(), []);
   await endWorld(context);
+});
+
+test('volumes of the cluster bear when it ends, and a later run finds nothing to do', async world => {
+  const ending = { ...siteOf(), provider: wanted({ expires: 3_600_000 }) };
+  await apply(world, ending);
+  const { cluster, addons } = record(world);
+  const { extraVolumeTags: tags } = JSON.parse(addons.get('aws-ebs-csi-driver')?.configurationValues ?? '').controller;
+  assert.equal(tags, { 'muster:site': 'cloudy', 'muster:expires': cluster.tags?.['muster:expires'] });
+  assert.match(tags['muster:expires'], /^2\d{3}-/);
+  const before = world.aws.calls.length;
+  await apply(world, ending);
+  assert.equal(writes(world, before), []);
 });
 
 test('what was changed by hand is seen, and put right without touching the rest', async world => {
