@@ -43,6 +43,8 @@ export interface Aws {
   ): Promise<Output>;
   /** Errors: AWS_CREDENTIALS, AWS_UNREACHABLE; never AWS_ACCOUNT: it says who it is, whoever that is. */
   caller(): Promise<Caller>;
+  /** The same, once it is one of the inventory's account. Errors: also AWS_ACCOUNT. `what` completes "cannot ...". */
+  ours(what: string): Promise<Caller>;
   close(): void;
 }
 
@@ -114,13 +116,19 @@ export function connectAws(want: AwsWant, env: AwsEnv): Aws {
     return known;
   };
 
+  const ours = async (what: string) => {
+    const who = await caller();
+    if (who.account !== account) throw wrongAccount(what, who, want);
+    return who;
+  };
+
   return {
     account,
     region,
     caller,
+    ours,
     async call(service, what, make, { again } = {}) {
-      const who = await caller();
-      if (who.account !== account) throw wrongAccount(what, who, want);
+      await ours(what);
       return send(service, what, make, again);
     },
     close: () => {

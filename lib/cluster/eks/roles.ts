@@ -33,7 +33,7 @@ export function rolesStep(eks: Eks): AnyStep {
     nothing: [],
     async observe(_, removing) {
       // Before anything is made: who may not enter the cluster cannot finish it.
-      if (!removing) mustBeAdmin(await eks.aws.caller(), eks.want.admins);
+      if (!removing) mustBeAdmin(await eks.aws.ours('look at the roles of EKS'), eks.want.admins);
       const found = (await Promise.all(wanted.map(role => observeRole(eks, role)))).flatMap(seen => seen ?? []);
       const other = found.find(({ foreign }) => foreign);
       if (other && !removing) throw foreign(`role ${other.name}`);

@@ -136,8 +136,8 @@ export const applyNetwork = (world: World, site = siteOf()) =>
 /** In a process of its own, which knows the account by its environment. */
 export const applyIn = (project: string) => apply({ project, events: [] });
 
-export const apply = (world: Where, site = siteOf(), signal?: AbortSignal) =>
-  using(world, site, opened => runVerb(opened, 'bootstrap', stepsOf(site, opened), { retain: true }), signal);
+export const apply = (world: Where, site = siteOf(), signal?: AbortSignal, retain = true) =>
+  using(world, site, opened => runVerb(opened, 'bootstrap', stepsOf(site, opened), { retain }), signal);
 
 export const plan = (world: World, site = siteOf()) =>
   using(world, site, opened => makePlan(stepsOf(site, opened), opened.env(newRun(opened, 'plan', {}))));

@@ -23,9 +23,11 @@ export class Faults {
   lagMs = 0;
   /** Zones ('eu-central-1a') or instance types in which nothing more can be started. */
   readonly noCapacity = new Set<string>();
-  readonly quotas: Record<'vcpus' | 'vpcs' | 'addresses' | 'securityGroupRules', number> = {
+  readonly quotas: Record<'vcpus' | 'vpcs' | 'addresses' | 'securityGroupRules' | 'clusters' | 'nodegroups', number> = {
     // "Amazon VPC quotas", "Amazon EC2 service quotas": the defaults of a new account.
     ...{ vcpus: 32, vpcs: 5, addresses: 5, securityGroupRules: 60 },
+    // "Amazon EKS service quotas": clusters of a region, managed node groups of a cluster.
+    ...{ clusters: 100, nodegroups: 30 },
   };
   #throttles: (Throttle & { until: number; seen: number })[] = [];
   #lost: { operation: string; left: number }[] = [];

@@ -26,6 +26,7 @@ import {
   needActive,
   newRecord,
   notFound,
+  overQuota,
   page,
   remember,
   sameUpdate,
@@ -55,6 +56,9 @@ export const clusterRules: Rules = {
     if (!/^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$/.test(name)) throw invalid(`Invalid cluster name ${name}`);
     if (doneBefore(input, call)) return { cluster: eksOf(call).clusters.get(name)?.cluster };
     if (eksOf(call).clusters.get(name)) throw inUse(`Cluster already exists with name: ${name}`);
+    const { clusters: most } = call.world.faults.quotas;
+    if (eksOf(call).clusters.all().length >= most)
+      throw overQuota(`Account has reached its limit of ${most} clusters in this region`);
     if (!isOffered(version)) throw invalid(`unsupported Kubernetes version ${version}`);
     // supportType STANDARD: "a cluster can't be created with a version that is in extended support".
     const offered = VERSIONS.find(each => each.clusterVersion === version);

@@ -26,6 +26,7 @@ import {
   need,
   needActive,
   notFound,
+  overQuota,
   page,
   remember,
   sameUpdate,
@@ -71,6 +72,9 @@ export const nodegroupRules: Rules = {
     needActive(clusterName, call);
     if (record.nodegroups.get(nodegroupName))
       throw inUse(`NodeGroup already exists with name ${nodegroupName} and cluster name ${clusterName}`);
+    const { nodegroups: most } = call.world.faults.quotas;
+    if (record.nodegroups.all().length >= most)
+      throw overQuota(`Cluster ${clusterName} has reached its limit of ${most} managed node groups`);
     const { version = record.cluster.version ?? '' } = input;
     if (minor(version) > minor(record.cluster.version ?? ''))
       throw invalid(`Nodegroup Kubernetes version ${version} can't be newer than the cluster's`);

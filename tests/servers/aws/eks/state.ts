@@ -44,6 +44,8 @@ export const newRecord = (cluster: Cluster, inVpc: ClusterRecord['inVpc'], world
 export const notFound = (message: string) => new AwsError('ResourceNotFoundException', message, 404);
 export const invalid = (message: string) => new AwsError('InvalidParameterException', message, 400);
 export const inUse = (message: string) => new AwsError('ResourceInUseException', message, 409);
+/** "You have encountered a service limit on the specified resource": CreateCluster, CreateNodegroup. */
+export const overQuota = (message: string) => new AwsError('ResourceLimitExceededException', message, 400);
 export const badRequest = (message: string) => new AwsError('InvalidRequestException', message, 400);
 
 /** As a reader sees it. */
