@@ -103,18 +103,27 @@ export async function endWorld(world: World): Promise<void> {
 const quick: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(Math.min(ms / 100, 50), signal) };
 
 /** A site as a command opens it, anew each time: nothing but AWS and the state on the disk is remembered. */
-export async function using<T>(
+export function open(
   { project, events, rehearsal }: Where,
-  site: Site,
-  act: (site: OpenSite) => Promise<T>,
+  site = siteOf(),
   signal = new AbortController().signal,
-): Promise<T> {
+): Promise<OpenSite> {
   const dirs = { project, state: join(project, '.muster', site.name), cache: join(project, 'cache') };
   const emit = (event: EngineEvent) => void events.push(event);
-  const opened = await wireSite(site, {
+  return wireSite(site, {
     ...{ project, dirs, clock: quick, signal, emit, masker: new Masker() },
     ...(rehearsal && { rehearsal }),
   });
+}
+
+/** Opens, acts, closes. */
+export async function using<T>(
+  where: Where,
+  site: Site,
+  act: (site: OpenSite) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  const opened = await open(where, site, signal);
   try {
     return await act(opened);
   } finally {

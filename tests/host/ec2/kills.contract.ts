@@ -1,9 +1,9 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { OpenSite } from '../../../lib/site/open.ts';
 import { runVerb } from '../../../lib/site/run-verb.ts';
+import { removalSteps } from '../../../lib/site/teardown.ts';
+import { killedAtFirst } from './killed.ts';
 import {
   apply,
   assertWhole,
@@ -13,9 +13,9 @@ import {
   newWorld,
   notSsh,
   open,
-  stateDir,
   type World,
   whole,
+  writes,
 } from './world.ts';
 
 const test = suite<World>('a site on EC2 whose runs are killed');
@@ -25,53 +25,51 @@ test.after.each(async context => {
   await endWorld(context);
 });
 
-/** The run stops at its n-th change as a killed process does: before it is sent, or after it was done. */
-async function killedAt(world: World, n: number, after: boolean): Promise<boolean> {
-  const stop = new AbortController();
-  const opened = await open(world, whole, stop.signal);
-  let seen = 0;
-  const hang = () => new Promise<never>(() => undefined);
-  const at = new Promise<void>(resolve => {
-    const { aws } = opened;
-    if (!aws) throw new Error('no account');
-    const call = aws.call.bind(aws);
-    Object.assign(aws, {
-      call: async (...args: Parameters<typeof call>) => {
-        const write = !/^(look|list|find)/.test(args[1]);
-        if (!write || ++seen !== n) return call(...args);
-        if (after) await call(...args);
-        resolve();
-        return hang();
-      },
-    });
+/** Changes by turns done, and not even sent. */
+const killed = (world: World, after: boolean, act: (opened: OpenSite) => Promise<unknown>) =>
+  killedAtFirst(world, { site: whole, open: signal => open(world, whole, signal), act, after });
+
+const bootstrap = (opened: OpenSite) =>
+  runVerb(opened, 'bootstrap', opened.provider.steps(whole, whole.hosts), {
+    ...{ select: notSsh, retain: true, confirmed: true },
   });
-  const steps = opened.provider.steps(whole, whole.hosts);
-  const ended = runVerb(opened, 'bootstrap', steps, { select: notSsh, retain: true, confirmed: true });
-  const killed = await Promise.race([at.then(() => true), ended.then(() => false)]);
-  // What a killed process leaves: its journal without an end, and the lock of a process that is no more.
-  const project = await mkdtemp(join(tmpdir(), 'muster-ec2-'));
-  await cp(stateDir(world, whole), stateDir({ project }, whole), { recursive: true });
-  await rm(join(stateDir({ project }, whole), 'lock'), { recursive: true, force: true });
-  stop.abort(new Error('killed'));
-  await ended.catch(() => undefined);
-  await opened.close();
-  await rm(world.project, { recursive: true, force: true, maxRetries: 5 });
-  world.project = project;
-  return killed;
+
+const removal = (opened: OpenSite) =>
+  runVerb(opened, 'destroy', removalSteps(whole, opened), { retain: true, confirmed: true });
+
+/** How often it was killed until it came to its end. */
+async function kills(world: World, act: (opened: OpenSite) => Promise<unknown>): Promise<number> {
+  let n = 1;
+  for (; n < 80; n++) {
+    world.aws.world.faults.lagMs = n % 2 === 0 ? 0 : 150;
+    if (!(await killed(world, n % 2 === 0, act)) && !(await killed(world, true, act))) break;
+  }
+  world.aws.world.faults.lagMs = 0;
+  return n;
 }
 
 test('killed at every change, and run again, it converges: no duplicate, no orphan, then no change', async world => {
-  let n = 1;
-  for (; n < 60; n++) {
-    world.aws.world.faults.lagMs = n % 2 === 0 ? 0 : 150;
-    if (!(await killedAt(world, 1, n % 2 === 0)) && !(await killedAt(world, 1, true))) break;
-  }
-  world.aws.world.faults.lagMs = 0;
-  assert.ok(n > 20, `${n} kills`);
+  const n = await kills(world, bootstrap);
+  assert.ok(n > 20 && n < 80, `${n} kills`);
   await assertWhole(world, whole);
   assert.equal((await apply(world, whole)).changed, []);
   await destroy(world, whole);
   assert.equal(await list(world, whole), []);
+});
+
+test('a removal that is killed at every change, and gone on with, ends: nothing is left, and nothing is made', async world => {
+  await apply(world, whole);
+  const from = writes(world).length;
+  const n = await kills(world, removal);
+  assert.ok(n > 10 && n < 80, `${n} kills`);
+  assert.equal(await list(world, whole), []);
+  assert.equal(
+    writes(world)
+      .slice(from)
+      .filter(operation => /^(Create|Run|Allocate|Import|Start)/.test(operation)),
+    [],
+  );
+  assert.equal((await destroy(world, whole)).changed, []);
 });
 
 test.run();
