@@ -93,7 +93,9 @@ export function connectAws(want: AwsWant, env: AwsEnv): Aws {
       try {
         return await wire(make(sdk), env.signal);
       } catch (cause) {
-        throw env.signal.aborted ? env.signal.reason : awsError(what, action, cause);
+        throw env.signal.aborted
+          ? env.signal.reason
+          : awsError(what, action, cause, profile ?? process.env.AWS_PROFILE);
       }
     };
     try {

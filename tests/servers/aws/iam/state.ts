@@ -129,7 +129,7 @@ export function paged<T>(
 interface Statement {
   Effect: string;
   Action: string | string[];
-  Principal?: '*' | { AWS?: string | string[]; Service?: string | string[] };
+  Principal?: '*' | { AWS?: string | string[]; Service?: string | string[]; Federated?: string | string[] };
   Condition?: { StringEquals?: Record<string, string> };
 }
 
@@ -155,3 +155,27 @@ export function trustsCaller(role: RoleRecord, { arn, account }: Caller, externa
     return who.some(name => ['*', `arn:aws:iam::${account}:root`, account, arn].includes(name));
   });
 }
+
+/** May whoever has such a token take on the role? Of conditions: StringEquals on its audience and its subject. */
+export function trustsToken(role: RoleRecord, { issuer, subject, audience }: Omit<WebToken, 'expires'>): boolean {
+  const claims: Record<string, string> = { [`${issuer}:aud`]: audience, [`${issuer}:sub`]: subject };
+  return statements(role).some(each => {
+    if (!allows(each, 'sts:AssumeRoleWithWebIdentity') || each.Principal === '*') return false;
+    const provider = [each.Principal?.Federated ?? []].flat().some(arn => arn.endsWith(`:oidc-provider/${issuer}`));
+    const wanted = Object.entries(each.Condition?.StringEquals ?? {});
+    return provider && wanted.every(([key, value]) => claims[key] === value);
+  });
+}
+
+/** What an OIDC provider says of whoever it gave a token to. */
+export interface WebToken {
+  /** Without https://. */
+  issuer: string;
+  subject: string;
+  audience: string;
+  /** Milliseconds of the server's clock. */
+  expires: number;
+}
+
+/** Tokens by their text; a provider that signs is not played, what it gave out is known. */
+export const webTokensOf = (world: World): Map<string, WebToken> => world.part('web tokens', () => new Map());
