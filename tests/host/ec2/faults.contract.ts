@@ -58,6 +58,14 @@ test('credentials that expire half-way stop it cleanly; logged in again it goes 
   assert.equal((await apply(world)).changed, []);
 });
 
+test('a clock that is 20 minutes off is one error that names the clock, and nothing is made', async world => {
+  world.aws.world.clockOffset = 20 * 60_000;
+  const error = await apply(world).catch(thrown => thrown);
+  assert.ok(isOpsError(error, 'AWS_CREDENTIALS'), String(error));
+  assert.match(error.hint ?? '', /^set the clock of this computer/);
+  assert.equal(writes(world), []);
+});
+
 test('another account is refused before anything is asked for or made', async world => {
   const { aws } = world;
   const foreign = aws.world.user('stranger', '999999999999');
