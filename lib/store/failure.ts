@@ -61,6 +61,16 @@ export const isBusy = (error: unknown): boolean =>
 
 const EXPIRED = /^(ExpiredToken\w*|TokenRefreshRequired|RequestExpired)$/;
 
+/** S3's word for a request whose time is not its own. */
+const SKEWED = /^RequestTimeTooSkewed$/;
+
+function hintOf(name: string): { hint?: string } {
+  if (SKEWED.test(name)) return { hint: "set the clock of this computer, then run again: it is not the store's" };
+  return EXPIRED.test(name)
+    ? { hint: 'its keys have expired: get new ones (aws sso login), and run the same again' }
+    : {};
+}
+
 /** Whether it answered decides: a 5xx, a cut body and silence tell nothing; a 4xx is the server's decision. */
 export function storeError(what: string, endpoint: string, cause: unknown): OpsError {
   if (cause instanceof OpsError) return cause;
@@ -69,9 +79,7 @@ export function storeError(what: string, endpoint: string, cause: unknown): OpsE
   if (status !== undefined && status !== 429 && (status < 500 || status === 501))
     return new OpsError('STORE_REFUSED', `cannot ${what}: ${endpoint} refuses with ${status}, ${words}`, {
       cause,
-      ...(EXPIRED.test(name) && {
-        hint: 'its keys have expired: get new ones (aws sso login), and run the same again',
-      }),
+      ...hintOf(name),
     });
   const saw = status === undefined ? words || oneLine(cause) : `${status}, ${words}`;
   const trust = UNTRUSTED.test(words) ? { hint: 'another server has its port, or its authority is another one' } : {};

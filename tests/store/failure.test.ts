@@ -34,4 +34,11 @@ for (const [promise, thrown, code, again] of CASES)
     assert.is(error.cause, thrown);
   });
 
+for (const [name, hint] of [
+  ['RequestTimeTooSkewed', /^set the clock of this computer/],
+  ['ExpiredToken', /^its keys have expired/],
+] as const)
+  test(`what is to be put right is said of ${name}`, () =>
+    assert.match(storeError('read x', 'https://127.0.0.1:7443', answered(403, name)).hint ?? '', hint));
+
 test.run();
