@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Report } from '../../lib/drill/report.ts';
+import { machineFiles } from '../../lib/host/qemu/identity.ts';
 import { qemuProcesses } from '../../lib/host/qemu/processes.ts';
+import { qmp } from '../../lib/host/qemu/qmp.ts';
 import { callApp } from './app.ts';
 import { type Checkout, newCheckout } from './checkout.ts';
 
@@ -68,6 +70,24 @@ async function drilled({ checkout }: Context, ...mode: string[]): Promise<Report
   process.stderr.write(`rto ${report.rto.ms} ms: ${JSON.stringify(report.clocks.phases)}\n`);
   return report;
 }
+
+test('a start that hangs is made again', async context => {
+  const { checkout, app, ca } = context;
+  assert.is((await checkout.muster('stop')).code, 0);
+  const halted = new Set<number>();
+  const { child, ended } = checkout.start('start');
+  // Processors that are halted do as little as those that hang.
+  child.stderr?.on('data', async chunk => {
+    if (halted.size > 0 || !String(chunk).includes('Reach server-1 by SSH')) return;
+    for (const pid of await machines(SITE)) halted.add(pid);
+    await qmp(machineFiles(checkout.state, 'server-1').qmp, 'stop');
+  });
+  const started = await ended;
+  assert.is(started.code, 0, started.stderr.slice(-3000));
+  assert.is(halted.size, 1);
+  assert.not((await machines(SITE)).some(pid => halted.has(pid)));
+  assert.is((await callApp(app, ca, 'GET', '/api/health')).status, 200);
+});
 
 test('rehearsed beside the living site, every check passes, and nothing of the second site is left', async context => {
   const { checkout, app, ca } = context;

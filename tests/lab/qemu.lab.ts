@@ -4,9 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Report } from '../../lib/drill/report.ts';
-import { machineFiles } from '../../lib/host/qemu/identity.ts';
 import { qemuProcesses } from '../../lib/host/qemu/processes.ts';
-import { qmp } from '../../lib/host/qemu/qmp.ts';
 import { callApp } from './app.ts';
 import { type Checkout, newCheckout } from './checkout.ts';
 import { guest, secretValues } from './guest.ts';
@@ -150,7 +148,7 @@ test('an emulated machine is spared what is dear there, and another one keeps it
   assert.is(await say('pgrep -cx k3s'), '1');
 });
 
-test('stop powers the machine off; a start that hangs is made again; the user who was created is still there', async context => {
+test('stop powers the machine off; after a start the user who was created is still there', async context => {
   const { checkout, built } = context;
   const created = await callApp(built.app, built.ca, 'POST', '/api/users', { email: mail, name: 'Épreuve', password });
   assert.is(created.status, 201);
@@ -158,18 +156,8 @@ test('stop powers the machine off; a start that hangs is made again; the user wh
   assert.is(stopped.code, 0, stopped.stderr.slice(-2000));
   assert.equal(await mine(), []);
   assert.match((await checkout.muster('status')).stdout, /stopped/);
-  const halted = new Set<number>();
-  const { child, ended } = checkout.start('start');
-  // Processors that are halted do as little as those that hang.
-  child.stderr?.on('data', async chunk => {
-    if (halted.size > 0 || !String(chunk).includes('Reach server-1 by SSH')) return;
-    for (const { pid } of await mine()) halted.add(pid);
-    await qmp(machineFiles(checkout.state, 'server-1').qmp, 'stop');
-  });
-  const started = await ended;
+  const started = await checkout.muster('start');
   assert.is(started.code, 0, started.stderr.slice(-3000));
-  assert.is(halted.size, 1);
-  assert.not((await mine()).some(({ pid }) => halted.has(pid)));
   const login = await callApp(built.app, built.ca, 'POST', '/api/login', { email: mail, password });
   assert.is(login.status, 200);
   context.token = String(login.body.token);
