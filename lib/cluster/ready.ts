@@ -17,13 +17,15 @@ interface Ready<W, F extends { cluster: ClusterFacts }> {
   observe(ctx: Ctx): Promise<F>;
   /** What is still missing, in the field's words. */
   missing(want: W, facts: F): string[];
+  /** What does not come right by itself, or too late, is put right once. Whether it did something. */
+  mend?(facts: F, ctx: Ctx): Promise<boolean>;
   decide(want: W | undefined, facts: F | undefined): Decision;
 }
 
 /** cluster.ready, whatever the kind: what stands on a cluster needs it. */
 export function readyStep<W, F extends { cluster: ClusterFacts }>(
   site: Site,
-  { want, needs, deadline, observe, missing, decide }: Ready<W, F>,
+  { want, needs, deadline, observe, missing, mend = async () => false, decide }: Ready<W, F>,
 ): AnyStep {
   const { name } = site;
   const step: Step<W, F | undefined> = {
@@ -39,14 +41,18 @@ export function readyStep<W, F extends { cluster: ClusterFacts }>(
     decide,
     apply: (change, ctx) =>
       ctx.effect(change, async () => {
+        let mended = false;
         await ctx.wait({
           what: `cluster ${name} ready`,
           deadline,
           every: 1000,
           hint: `kubectl --kubeconfig kubeconfigs/${name}.yaml get nodes,events -A`,
           probe: async () => {
-            const open = missing(want, await observe(ctx));
-            return open.length === 0 ? { value: true } : { saw: open.join('; ') };
+            const facts = await observe(ctx);
+            const open = missing(want, facts);
+            if (open.length === 0) return { value: true };
+            if (!mended) mended = await mend(facts, ctx);
+            return { saw: open.join('; ') };
           },
         });
       }),

@@ -60,4 +60,30 @@ test('one that does not answer is asked once: it is stopped, or not there', asyn
   assert.is(seconds, 0);
 });
 
+test("a kubelet that took the controllers' empty name for its own is started once more, and once only", async () => {
+  const why =
+    'failed to initialize CSINode: error updating CSINode annotation: caused by: resource name may not be empty';
+  const nameless = node('False');
+  nameless.status.conditions = [{ type: 'Ready', status: 'False', reason: 'KubeletNotReady', message: why }] as never;
+  const ran: string[] = [];
+  const mended = async (looks: ReturnType<typeof node>[]) => {
+    const api = { raw: async () => '', list: async () => [looks.shift() ?? node('True')] };
+    const ctx = {
+      target: { site: 'test' },
+      cluster: async () => api,
+      shell: async (host: string) => ({ run: async (argv: string[]) => void ran.push(`${host}: ${argv.join(' ')}`) }),
+      progress: () => undefined,
+      effect: (_: unknown, act: () => Promise<unknown>) => act(),
+      wait: async ({ probe }: { probe(): Promise<object> }) => {
+        for (;;) if ('value' in (await probe())) return;
+      },
+    };
+    await k3sReadyStep(site).apply({ action: 'run', what: 'wait', grade: 'known' }, ctx as never);
+  };
+  await mended([node('False'), node('False')]);
+  assert.equal(ran, []);
+  await mended([nameless, nameless, node('False')]);
+  assert.equal(ran, ['server-1: systemctl restart --no-block k3s']);
+});
+
 test.run();

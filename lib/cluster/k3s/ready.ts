@@ -1,4 +1,4 @@
-import type { AnyStep, Decision } from '../../engine/index.ts';
+import type { AnyStep, Ctx, Decision } from '../../engine/index.ts';
 import type { Site } from '../../inventory/index.ts';
 import { minutes } from '../../time/index.ts';
 import { decideMissing, readyStep } from '../ready.ts';
@@ -21,8 +21,24 @@ export const k3sReadyStep = (site: Site): AnyStep =>
     deadline: minutes(5),
     observe: async ctx => ({ cluster: await clusterFacts(ctx) }),
     missing: notReady,
+    mend: startNameless,
     decide: decideReady,
   });
+
+/**
+ * In one process with the controllers the kubelet may take their name for its own, which is empty: Kubernetes keeps it in one
+ * variable of the package (pkg/volume/csi, nim). It asks for 2.5 minutes and then ends by itself.
+ */
+const NAMELESS = /failed to initialize CSINode: .*resource name may not be empty/;
+
+async function startNameless({ cluster }: ReadyFacts, ctx: Ctx): Promise<boolean> {
+  const node = cluster.answers && cluster.nodes.find(({ ready, why }) => !ready && NAMELESS.test(why));
+  if (!node) return false;
+  ctx.progress(`the kubelet of ${node.name} has lost its name: k3s is started once more`);
+  const shell = await ctx.shell(node.name);
+  await shell.run(['systemctl', 'restart', '--no-block', 'k3s'], { sudo: true });
+  return true;
+}
 
 export function decideReady(want: ReadyWant | undefined, facts: ReadyFacts | undefined): Decision {
   if (want === undefined || facts === undefined) return { is: 'done', reason: 'nothing of its own' };
