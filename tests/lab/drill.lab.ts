@@ -224,7 +224,7 @@ test('rebuild: from a fresh clone, its store and its escrow a site that is gone 
   try {
     const plan = await fresh.muster('rebuild', '--dry-run');
     assert.is(plan.code, 0, plan.stderr);
-    assert.match(plan.stdout, /bringing the data back .*fits[^]*Velero/);
+    assert.match(plan.stdout, /bringing the data back .*fits[\s\S]*Velero/);
     assert.equal(await readdir(fresh.state).catch(() => []), []);
     assert.is((await fresh.killedAt('velero.restore', 'rebuild', confirmed)).signal, 'SIGKILL');
     const { code, stdout, stderr } = await fresh.muster('rebuild', confirmed, '--json');
