@@ -1,12 +1,16 @@
-import { isRecord } from '../../cluster/index.ts';
+import { isRecord, removeAndSee } from '../../cluster/index.ts';
 import type { Change, ClusterApi, Ctx, Decision, KubeObject, Step } from '../../engine/index.ts';
 import type { Site } from '../../inventory/index.ts';
 import { minutes } from '../../time/index.ts';
+import { API, NAMESPACE } from '../velero/names.ts';
+import { OVER } from '../velero/progress.ts';
 import { serverOf } from './take.ts';
 
 /** 'namespace/name' of pods that were there before the datastore went back. */
 interface Seen {
   stale: string[];
+  /** Backups of Velero that were under way when the datastore was copied. */
+  begun: string[];
 }
 
 /**
@@ -20,15 +24,18 @@ export const controlPlaneRenew = (site: Site): Step<object, Seen> => ({
   want: {},
   needs: [{ step: 'control-plane.restore', scope: 'same' }],
   deadline: minutes(10),
-  observe: async ctx => ({ stale: (await stalePods(site, ctx)).map(nameOf) }),
+  observe: async ctx => ({
+    stale: (await stalePods(site, ctx)).map(nameOf),
+    begun: (await begunBackups(site, ctx)).map(nameOf),
+  }),
   decide: decideRenew,
   apply: (change, ctx) => ctx.effect(change, () => renew(site, ctx)),
 });
 
-export function decideRenew(_: unknown, { stale }: Seen): Decision {
-  if (stale.length === 0) return { is: 'done', reason: 'nothing watches from before' };
+export function decideRenew(_: unknown, { stale, begun }: Seen): Decision {
+  if (stale.length + begun.length === 0) return { is: 'done', reason: 'nothing watches from before' };
   const change: Change = { action: 'replace', what: `${stale.length} pods that watch the API`, grade: 'known' };
-  return { is: 'changes', changes: [{ ...change, from: stale.slice(0, 5).join(', ') }] };
+  return { is: 'changes', changes: [{ ...change, from: [...begun, ...stale].slice(0, 5).join(', ') }] };
 }
 
 const nameOf = ({ metadata }: KubeObject) => `${metadata.namespace}/${metadata.name}`;
@@ -57,8 +64,22 @@ test -n "$since" && date -d "$since" +%s`;
 const startedAt = async (site: Site, ctx: Ctx): Promise<number> =>
   Number(await (await ctx.shell(serverOf(site))).run({ script: SINCE })) * 1000;
 
+/** Each ended long ago, and is in the store; here nobody works on it any more, and Velero lets the next one wait for it. */
+async function begunBackups(site: Site, ctx: Ctx): Promise<KubeObject[]> {
+  if (!site.backup?.sources.includes('velero')) return [];
+  const [api, since] = await Promise.all([ctx.cluster(site.name), startedAt(site, ctx)]);
+  const all = await api.list({ apiVersion: API, kind: 'Backup', namespace: NAMESPACE });
+  return all.filter(({ metadata, status }) => {
+    const phase = isRecord(status) ? status.phase : undefined;
+    return !OVER.includes(String(phase)) && Date.parse(String(metadata.creationTimestamp)) < since;
+  });
+}
+
 async function renew(site: Site, ctx: Ctx): Promise<void> {
   const api: ClusterApi = await ctx.cluster(site.name);
+  // Before Velero starts: from the store it knows them as they ended.
+  for (const { metadata } of await begunBackups(site, ctx))
+    await removeAndSee(api, { apiVersion: API, kind: 'Backup', namespace: NAMESPACE, name: metadata.name }, ctx);
   for (const { metadata } of await stalePods(site, ctx)) {
     const { name, namespace } = metadata;
     await api.remove({ apiVersion: 'v1', kind: 'Pod', name, ...(namespace !== undefined && { namespace }) });

@@ -15,7 +15,8 @@ export interface BackupSeen {
 }
 
 /** A hint that it is over: what it says is never taken for what is. */
-const OVER = ['Completed', 'PartiallyFailed', 'Failed', 'FailedValidation'];
+/** Phases of a Backup that has ended. */
+export const OVER = ['Completed', 'PartiallyFailed', 'Failed', 'FailedValidation'];
 export const isOver = (phase: string): boolean => OVER.includes(phase);
 
 export async function backupOf(api: ClusterApi, name: string): Promise<BackupSeen | undefined> {
