@@ -5,6 +5,7 @@ import { parseJson } from '../backup/sign.ts';
 import { sealedDir } from '../engine/journal.ts';
 import { oneLine } from '../errors/index.ts';
 import type { Site } from '../inventory/index.ts';
+import { startOfRun } from '../site/run-verb.ts';
 import { type Duration, formatDuration } from '../time/index.ts';
 import { drillsDir, EVIDENCE, evidenceDir } from './evidence.ts';
 import { type Report, report } from './report.ts';
@@ -103,11 +104,11 @@ export async function siteProofs(
   return subjects.map(subject => proofOf(subject, all, drills.proof, { now, since }));
 }
 
-/** The time of the first journal, which its name says: '2026-11-29T18-08-14-714Z-e382988e.jsonl'. */
+/** Of the first journal, whose name is its run's id. */
 async function beganAt(state: string): Promise<number | undefined> {
   const [first = ''] = (await readdir(sealedDir(state)).catch(() => [] as string[])).sort();
-  const at = Date.parse(first.replace(/^(.{10}T..)-(..)-(..)-(...Z).*$/, '$1:$2:$3.$4'));
-  return Number.isNaN(at) ? undefined : at;
+  const at = startOfRun(first);
+  return at === undefined ? undefined : Date.parse(at);
 }
 
 /** A proof that is worth nothing any more, or that a later drill contradicted; and the one that every site needs. */

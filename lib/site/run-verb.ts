@@ -94,6 +94,13 @@ export async function runVerb(
   return { ...value, ...(journal !== undefined && { journal }) };
 }
 
+/** '2026-11-27T23-28-15-123Z-0a1b2c3d', as newRun() names a run, to its moment. */
+const RUN = /^(\d{4}-\d\d-\d\dT\d\d)-(\d\d)-(\d\d)-(\d{3}Z)-/;
+
+/** UTC, ISO 8601; undefined: it is the id of no run. */
+export const startOfRun = (run: string): string | undefined =>
+  RUN.test(run) ? run.replace(/^(.{13})-(\d\d)-(\d\d)-(\d{3}Z)-.*/, '$1:$2:$3.$4') : undefined;
+
 export const newRun = (open: OpenSite, verb: string, choices: Record<string, string>): Run => ({
   id: `${new Date(open.ports.clock.now()).toISOString().replaceAll(/[:.]/g, '-')}-${randomUUID().slice(0, 8)}`,
   verb,

@@ -3,6 +3,7 @@ import { siteCost } from '../cost/index.ts';
 import type { Machine } from '../host/provider.ts';
 import type { Site } from '../inventory/index.ts';
 import type { OpenSite } from './open.ts';
+import { startOfRun } from './run-verb.ts';
 
 /** What a running site has cost, by its prices and its oldest part. */
 export interface Spent {
@@ -13,12 +14,6 @@ export interface Spent {
   /** UTC, ISO 8601. */
   since?: string;
 }
-
-/** '2026-11-27T23-28-15-123Z-0a1b2c3d', as newRun() names a run, to its moment. */
-const RUN = /^(\d{4}-\d\d-\d\dT\d\d)-(\d\d)-(\d\d)-(\d{3}Z)-/;
-
-const startOf = (run: string): string | undefined =>
-  RUN.test(run) ? run.replace(/^(.{13})-(\d\d)-(\d\d)-(\d{3}Z)-.*/, '$1:$2:$3.$4') : undefined;
 
 /** Asks for what its machines do not tell: a managed cluster has none of ours. undefined: nothing of it costs, or nobody knows. */
 export async function spentOn(
@@ -43,7 +38,7 @@ export async function spentBy(
 ): Promise<Spent | undefined> {
   const cost = await siteCost(site);
   if (!cost || cost.unpriced.length > 0) return undefined;
-  const started = machines.flatMap(({ tags }) => startOf(tags.run) ?? []);
+  const started = machines.flatMap(({ tags }) => startOfRun(tags.run) ?? []);
   const [since] = [...started, ...(cluster ? [cluster.toISOString()] : [])].sort();
   if (since === undefined) return { hour: cost.hour };
   return { hour: cost.hour, since, total: (cost.hour * (now - Date.parse(since))) / 3_600_000 };

@@ -24,10 +24,11 @@ export const controlPlaneRenew = (site: Site): Step<object, Seen> => ({
   want: {},
   needs: [{ step: 'control-plane.restore', scope: 'same' }],
   deadline: minutes(10),
-  observe: async ctx => ({
-    stale: (await stalePods(site, ctx)).map(nameOf),
-    begun: (await begunBackups(site, ctx)).map(nameOf),
-  }),
+  async observe(ctx) {
+    const [api, since] = await Promise.all([ctx.cluster(site.name), startedAt(site, ctx)]);
+    const [stale, begun] = await Promise.all([stalePods(api, since), begunBackups(site, api, since)]);
+    return { stale: stale.map(nameOf), begun: begun.map(nameOf) };
+  },
   decide: decideRenew,
   apply: (change, ctx) => ctx.effect(change, () => renew(site, ctx)),
 });
@@ -40,8 +41,7 @@ export function decideRenew(_: unknown, { stale, begun }: Seen): Decision {
 
 const nameOf = ({ metadata }: KubeObject) => `${metadata.namespace}/${metadata.name}`;
 
-async function stalePods(site: Site, ctx: Ctx): Promise<KubeObject[]> {
-  const [api, since] = await Promise.all([ctx.cluster(site.name), startedAt(site, ctx)]);
+async function stalePods(api: ClusterApi, since: number): Promise<KubeObject[]> {
   const pods = await api.list({ apiVersion: 'v1', kind: 'Pod' });
   return pods.filter(pod => watches(pod) && startOf(pod) < since);
 }
@@ -65,9 +65,8 @@ const startedAt = async (site: Site, ctx: Ctx): Promise<number> =>
   Number(await (await ctx.shell(serverOf(site))).run({ script: SINCE })) * 1000;
 
 /** Each ended long ago, and is in the store; here nobody works on it any more, and Velero lets the next one wait for it. */
-async function begunBackups(site: Site, ctx: Ctx): Promise<KubeObject[]> {
+async function begunBackups(site: Site, api: ClusterApi, since: number): Promise<KubeObject[]> {
   if (!site.backup?.sources.includes('velero')) return [];
-  const [api, since] = await Promise.all([ctx.cluster(site.name), startedAt(site, ctx)]);
   const all = await api.list({ apiVersion: API, kind: 'Backup', namespace: NAMESPACE });
   return all.filter(({ metadata, status }) => {
     const phase = isRecord(status) ? status.phase : undefined;
@@ -76,11 +75,11 @@ async function begunBackups(site: Site, ctx: Ctx): Promise<KubeObject[]> {
 }
 
 async function renew(site: Site, ctx: Ctx): Promise<void> {
-  const api: ClusterApi = await ctx.cluster(site.name);
+  const [api, since] = await Promise.all([ctx.cluster(site.name), startedAt(site, ctx)]);
   // Before Velero starts: from the store it knows them as they ended.
-  for (const { metadata } of await begunBackups(site, ctx))
+  for (const { metadata } of await begunBackups(site, api, since))
     await removeAndSee(api, { apiVersion: API, kind: 'Backup', namespace: NAMESPACE, name: metadata.name }, ctx);
-  for (const { metadata } of await stalePods(site, ctx)) {
+  for (const { metadata } of await stalePods(api, since)) {
     const { name, namespace } = metadata;
     await api.remove({ apiVersion: 'v1', kind: 'Pod', name, ...(namespace !== undefined && { namespace }) });
   }
@@ -90,7 +89,7 @@ async function renew(site: Site, ctx: Ctx): Promise<void> {
     every: 1000,
     hint: `./muster kubectl --site ${site.name} get pods -A`,
     probe: async () => {
-      const stale = await stalePods(site, ctx);
+      const stale = await stalePods(api, await startedAt(site, ctx));
       return stale.length === 0 ? { value: true } : { saw: `${stale.map(nameOf).join(', ')} from before` };
     },
   });
