@@ -7,9 +7,8 @@ import { fileOf, generations, openEscrow } from '../../lib/backup/escrow/generat
 import { escrowOpenStep } from '../../lib/backup/escrow/open.ts';
 import { type EscrowAt, escrowOf, readIdentity } from '../../lib/backup/escrow/place.ts';
 import { escrowSealStep } from '../../lib/backup/escrow/seal.ts';
-import { type Code, isOpsError, type OpsError } from '../../lib/errors/index.ts';
 import { Secret } from '../../lib/secret/index.ts';
-import { idOf, SECRETS, type SetWorld, setWorld, siteOf } from './set-world.ts';
+import { idOf, refusal, SECRETS, type SetWorld, setWorld, siteOf } from './set-world.ts';
 
 const test = suite<{ world: SetWorld }>('an escrow whose private halves are offline');
 test.before.each(async context => {
@@ -18,11 +17,6 @@ test.before.each(async context => {
 });
 test.after.each(({ world }) => world.close());
 
-async function refusal(act: Promise<unknown>, code: Code): Promise<OpsError> {
-  const outcome = await act.catch((error: unknown) => error);
-  if (!isOpsError(outcome, code)) throw new Error(`not refused with ${code}`, { cause: outcome });
-  return outcome;
-}
 const sealAgain = ({ world, at }: { world: SetWorld; at: EscrowAt }) => world.run([escrowSealStep(at, [])]);
 
 const keys = async ({ dir }: SetWorld) => {

@@ -9,9 +9,8 @@ import { escrowOpenStep, type OpenWant } from '../../lib/backup/escrow/open.ts';
 import { type EscrowAt, readIdentity } from '../../lib/backup/escrow/place.ts';
 import { escrowSealStep } from '../../lib/backup/escrow/seal.ts';
 import type { SealedSet, SetCopy } from '../../lib/backup/source.ts';
-import { type Code, isOpsError, type OpsError } from '../../lib/errors/index.ts';
 import { Secret } from '../../lib/secret/index.ts';
-import { escrowIn, idOf, memorySecrets, SECRETS, type SetWorld, setWorld } from './set-world.ts';
+import { escrowIn, idOf, memorySecrets, refusal, SECRETS, type SetWorld, setWorld } from './set-world.ts';
 
 const test = suite<{ world: SetWorld; at: EscrowAt; kept: string }>('escrow');
 test.before.each(async context => {
@@ -22,11 +21,6 @@ test.before.each(async context => {
 });
 test.after.each(({ world }) => world.close());
 
-async function refusal(act: Promise<unknown>, code: Code): Promise<OpsError> {
-  const outcome = await act.catch((error: unknown) => error);
-  if (!isOpsError(outcome, code)) throw new Error(`not refused with ${code}`, { cause: outcome });
-  return outcome;
-}
 const open = async (at: EscrowAt, generation?: number) => openEscrow(at, await readIdentity(at), generation);
 const sealAgain = ({ world, at }: { world: SetWorld; at: EscrowAt }) => world.run([escrowSealStep(at, [])]);
 

@@ -6,9 +6,7 @@ import { readSet } from '../../lib/backup/manifest.ts';
 import { KEYS } from '../../lib/backup/set.ts';
 import { readSigner, signBytes } from '../../lib/backup/sign.ts';
 import { readPublicKey } from '../../lib/backup/signer.ts';
-import type { Code } from '../../lib/errors/index.ts';
-import { isOpsError, type OpsError } from '../../lib/errors/index.ts';
-import { idOf, publicKeyIn, type SetWorld, setWorld, siteOf } from './set-world.ts';
+import { idOf, publicKeyIn, refusal, type SetWorld, setWorld, siteOf } from './set-world.ts';
 
 const test = suite<{ world: SetWorld }>('seal');
 test.before.each(async context => {
@@ -16,11 +14,6 @@ test.before.each(async context => {
 });
 test.after.each(({ world }) => world.close());
 
-async function refusal(act: Promise<unknown>, code: Code): Promise<OpsError> {
-  const outcome = await act.catch((error: unknown) => error);
-  if (!isOpsError(outcome, code)) throw new Error(`not refused with ${code}`, { cause: outcome });
-  return outcome;
-}
 const read = async (world: SetWorld, id: string, site = world.site.name) =>
   readSet(world.store, id, { site, publicKey: await readPublicKey(publicKeyIn(world)) });
 

@@ -7,6 +7,7 @@ import { KEYS, type SetPart, type SourceName } from '../../lib/backup/set.ts';
 import { publicKeyPath } from '../../lib/backup/signer.ts';
 import { type BackupPlace, backupSealSteps } from '../../lib/backup/steps.ts';
 import { type AnyStep, type ObjectStore, runSteps, type Shell } from '../../lib/engine/index.ts';
+import { type Code, isOpsError, type OpsError } from '../../lib/errors/index.ts';
 import type { Site } from '../../lib/inventory/index.ts';
 import { Secret, type SecretStore } from '../../lib/secret/index.ts';
 import { make, memoryGate, newEnv, newWorld } from '../engine/world.ts';
@@ -170,3 +171,10 @@ export const publicKeyIn = ({ site, place }: SetWorld) => publicKeyPath(site, pl
 
 /** '...-00000001' for 1, in the order of their numbers. */
 export const idOf = (n: number): string => `20261121T1200${String(n).padStart(2, '0')}Z-${String(n).padStart(8, '0')}`;
+
+/** The error of what must be refused with this code. */
+export async function refusal(act: Promise<unknown>, code: Code): Promise<OpsError> {
+  const outcome = await act.catch((error: unknown) => error);
+  if (!isOpsError(outcome, code)) throw new Error(`not refused with ${code}`, { cause: outcome });
+  return outcome;
+}
