@@ -26,7 +26,9 @@ test('killed at every change, and gone on with, a removal ends: nothing is left,
   let n = 1;
   // Changes by turns done, and not even sent.
   for (; n < 80; n++) if (!(await killed(n % 2 === 0)) && !(await killed(true))) break;
-  assert.ok(n > 20 && n < 80, `${n} kills`);
+  const changes = writes(world, from).length;
+  // Steps go side by side, so what else is under way at a kill may still be done: fewer kills than changes, by no more than half.
+  assert.ok(n > changes / 2 && n < 80, `${n} kills, ${changes} changes`);
   assert.equal(left(world), []);
   assert.equal(await using(world, site, opened => leaks(opened)), []);
   assert.equal(
