@@ -19,7 +19,7 @@ export const loginCredential = (site: Site, tryLogin: TryLogin): Credential => (
     await putFresh(secrets, OPERATOR_PUBLIC, new SecretOf(publicKey));
   },
   before: site.hosts.map(({ name }) => allowStep(site, name)),
-  follows: [],
+  follows: site.provider.kind === 'ec2' ? ['ec2.key'] : [],
   after: site.hosts.map(({ name }) => forbidStep(site, name, tryLogin)),
 });
 

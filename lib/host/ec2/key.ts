@@ -1,6 +1,7 @@
 import type { Change, Ctx, Decision } from '../../engine/index.ts';
+import { oldOf } from '../../secret/index.ts';
 import { minutes } from '../../time/index.ts';
-import { knownOperatorKey, operatorKey } from '../keys.ts';
+import { knownOperatorKey, OPERATOR_PUBLIC, operatorKey } from '../keys.ts';
 import { createOnce, removeWhole } from './patience.ts';
 import { ask, type Cloud, changes, cloudStep, done, repeat, tagged, unknown } from './step.ts';
 
@@ -8,6 +9,8 @@ export interface KeyFacts {
   keys: { id: string; name: string; publicKey: string }[];
   /** Here; undefined: there is none yet. */
   operator?: string;
+  /** Of before, while it is changed. */
+  before?: string;
 }
 
 interface KeyWant {
@@ -27,12 +30,17 @@ export const keyStep = (cloud: Cloud) =>
     deadline: minutes(5),
     nothing: { keys: [] },
     async observe({ secrets }) {
-      const [keys, operator] = await Promise.all([cloud.view.see('keys'), knownOperatorKey(secrets)]);
+      const [keys, operator, before] = await Promise.all([
+        cloud.view.see('keys'),
+        knownOperatorKey(secrets),
+        oldOf(secrets, OPERATOR_PUBLIC),
+      ]);
       return {
         keys: keys.map(({ KeyPairId = '', KeyName = '', PublicKey = '' }) => ({
           ...{ id: KeyPairId, name: KeyName, publicKey: bare(PublicKey) },
         })),
         ...(operator !== undefined && { operator: bare(operator) }),
+        ...(before && { before: bare(before.reveal()) }),
       };
     },
     decide: decideKey,
@@ -40,7 +48,7 @@ export const keyStep = (cloud: Cloud) =>
     apply: (change, ctx) => apply(cloud, change, ctx),
   });
 
-export function decideKey(want: KeyWant | undefined, { keys, operator }: KeyFacts): Decision {
+export function decideKey(want: KeyWant | undefined, { keys, operator, before }: KeyFacts): Decision {
   const [key] = keys;
   if (want === undefined)
     return key
@@ -49,14 +57,19 @@ export function decideKey(want: KeyWant | undefined, { keys, operator }: KeyFact
   if (!key) return changes({ action: 'create', what: `key pair ${want.name}` });
   if (operator === undefined)
     return unknown(
-      `AWS has the key pair ${key.name}, and its private half is not on this computer: fill .muster/ first`,
+      `AWS has the key pair ${key.name}, and its private half is not on this computer: ./muster join brings it`,
     );
+  if (key.publicKey === before) return changes({ action: 'replace', what: `key pair ${key.name}` });
   if (key.publicKey !== operator)
-    return unknown(`the key pair ${key.name} in AWS is another than the operator's key on this computer`);
+    return unknown(
+      `the key pair ${key.name} in AWS is another than the operator's key on this computer: ./muster join brings the newest`,
+    );
   return done(`${key.name} is the operator's`);
 }
 
 async function apply(cloud: Cloud, change: Change, ctx: Ctx): Promise<unknown> {
+  if (change.action === 'replace')
+    for (const { KeyPairId = '' } of await cloud.view.look('keys')) await remove(cloud, KeyPairId, ctx);
   if (change.action === 'delete') return remove(cloud, change.what.replace('key pair ', ''), ctx);
   const PublicKeyMaterial = Buffer.from(await operatorKey(cloud.site.name, ctx.secrets));
   const request = { KeyName: keyName(cloud), PublicKeyMaterial, ...tagged(cloud, ctx, 'key', 'key-pair') };

@@ -41,7 +41,7 @@ export function ec2Provider(site: Site, want: Ec2Want, aws: Aws, fence?: Fence):
       const identity = await secrets.get(OPERATOR_KEY);
       if (identity) return { user: 'root', identity };
       throw new OpsError('SSH_IDENTITY', `cannot log in to ${machine}: the operator's key is not on this computer`, {
-        hint: `bring .muster/${site.name}/secrets from where the site was made, or out of its escrow`,
+        hint: `./muster join --site ${site.name} takes it out of the escrow; without one bring .muster/${site.name}/secrets`,
       });
     },
     aws,

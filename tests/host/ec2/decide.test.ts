@@ -126,6 +126,11 @@ const CASES: readonly (readonly [what: string, said: Decision, expected: string 
     /^unknown: .*another/,
   ],
   [
+    'the key of before, while it is changed',
+    decideKey({ name: 'k' }, { keys: [{ id: 'key-1', name: 'k', publicKey: 'A' }], operator: 'B', before: 'A' }),
+    'replace key pair k',
+  ],
+  [
     'an image that is pinned',
     decideImage({ image: 'debian-12' }, { pinned: 'debian-12=ami-1' }),
     'done: debian-12 is ami-1',
