@@ -26,6 +26,12 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     flags: [],
     load: async () => (await import('./verbs/status.ts')).status,
   },
+  join: {
+    group: 'Site',
+    title: 'Run the site from this computer too: its secrets out of the escrow, and every way in tried',
+    flags: ['identity', 'confirm'],
+    load: async () => (await import('./verbs/join.ts')).join,
+  },
   stop: {
     group: 'Site',
     title: "Stop the site's machines; the data stays",

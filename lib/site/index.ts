@@ -3,6 +3,8 @@
 export { type BackedUp, backupSite, backupSteps, newSetId } from './backup.ts';
 export { addresses, type Bootstrapped, bootstrapSite, planSite, runBootstrap } from './bootstrap.ts';
 export { bootstrapSteps, loadScripts, type Selection } from './compose.ts';
+export { type Joined, joinSite, joinSteps } from './join.ts';
+export { machinesSeen, storeSeen } from './join-checks.ts';
 export { lendKeys, livingOf, refuseLiving } from './lost.ts';
 export { type OpenOptions, type OpenSite, openSite, wireSite } from './open.ts';
 export { type Place, type Rehearsal, type Script, siteDirs } from './place.ts';

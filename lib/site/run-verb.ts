@@ -16,6 +16,7 @@ import {
 import { OpsError, oneLine } from '../errors/index.ts';
 import { siteLock } from './lock.ts';
 import type { OpenSite } from './open.ts';
+import { refuseStale } from './stale.ts';
 
 export interface VerbOptions {
   select?: (step: AnyStep) => boolean;
@@ -70,6 +71,7 @@ export async function inSession<T>(
     return runSteps(steps, env, session.gate, select);
   };
   try {
+    if (!options.here) await refuseStale(open, verb);
     const value = await act({ run: session.run, apply });
     const journal = await session.end('done');
     return { value, ...(journal !== undefined && { journal }) };

@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import { generationHere, type InUse } from '../backup/escrow/in-use.ts';
 import { type Decision, type Holder, planData } from '../engine/index.ts';
 import { sealedDir } from '../engine/journal.ts';
 import type { Machine } from '../host/provider.ts';
@@ -7,6 +8,7 @@ import { siteLock } from './lock.ts';
 import type { OpenSite } from './open.ts';
 import { setsLeft } from './sets-left.ts';
 import { type Spent, spentOn } from './spent.ts';
+import { newerElsewhere } from './stale.ts';
 
 /** ok: every step is done. drift: something is not as the inventory says. unknown: something could not be seen. */
 export type Health = 'ok' | 'drift' | 'unknown' | 'absent' | 'stopped';
@@ -24,18 +26,21 @@ export interface SiteStatus {
   spent?: Spent;
   /** Of a site that is gone: whether a rebuild has a set to begin from; absent: nobody knows. */
   sets?: boolean;
+  /** Another computer made a newer escrow than this one has seen; what is observed with the secrets here may be wrong. */
+  stale?: InUse & { here: number };
 }
 
 /** Observed now, by the very steps that build the site. */
 export async function siteStatus(open: OpenSite): Promise<SiteStatus> {
   const { site, dirs, provider } = open;
-  const [machines, running, journals] = await Promise.all([
+  const [machines, running, journals, newer] = await Promise.all([
     provider.machines(site),
     // A store that gives no answer is a matter of its own step.
     siteLock(open)
       .holder()
       .catch(() => undefined),
     readdir(sealedDir(dirs.state)).catch(() => [] as string[]),
+    newerElsewhere(open, 'status').catch(() => undefined),
   ]);
   const spent = await spentOn(open, machines);
   const base = {
@@ -43,6 +48,7 @@ export async function siteStatus(open: OpenSite): Promise<SiteStatus> {
     machines,
     ...(running && { running }),
     ...(spent && { spent }),
+    ...(newer && { stale: { ...newer, here: await generationHere(dirs.state) } }),
     journals: journals.sort(),
   };
   // A cluster that brings its own machines is asked itself.
@@ -51,7 +57,7 @@ export async function siteStatus(open: OpenSite): Promise<SiteStatus> {
   if (machines.some(machine => machine.power === 'off')) return { ...base, health: 'stopped', steps: [] };
   const plan = await planSite(open);
   const absent = plan.items.some(({ step, decision }) => step.id === 'eks.cluster' && isCreated(decision));
-  const health: Health = plan.unknown > 0 ? 'unknown' : absent ? 'absent' : plan.changes > 0 ? 'drift' : 'ok';
+  const health: Health = plan.unknown > 0 || newer ? 'unknown' : absent ? 'absent' : plan.changes > 0 ? 'drift' : 'ok';
   return { ...base, health, steps: planData(plan), ...(absent && (await left(open))) };
 }
 

@@ -1,5 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
+import { HERE } from '../backup/escrow/in-use.ts';
 import { keptDirectory } from '../backup/escrow/place.ts';
 import { clusterLeaks, clusterRemoval } from '../cluster/index.ts';
 import {
@@ -22,7 +23,7 @@ import type { Place } from './place.ts';
 import { type Ran, runVerb } from './run-verb.ts';
 
 /** What a teardown leaves on purpose, under .muster/<site>. drills: what was proven of a site outlives it. */
-const KEPT = new Set(['journals', 'journal.jsonl', 'lock', 'drills']);
+const KEPT = new Set(['journals', 'journal.jsonl', 'lock', 'drills', HERE]);
 
 export interface Destroyed extends Ran {
   /** What is still there on purpose, as paths. */

@@ -33,6 +33,10 @@ export interface SshdOptions {
   config?: readonly string[];
   users?: Record<string, SshdUser>;
   port?: number;
+  /** Its own private key; a new one when absent. */
+  hostKey?: Secret;
+  /** OpenSSH public key line of who logs in; absent: the one of `target`. */
+  lets?: string;
 }
 
 const SSHD = '/usr/sbin/sshd';
@@ -41,7 +45,8 @@ const SSHD = '/usr/sbin/sshd';
  * A real sshd on 127.0.0.1, with its own host key, users, sudoers, /run and process ids, in namespaces of its own:
  * nothing of this computer's configuration is read or changed, and stopping it ends all that runs inside.
  */
-export async function startSshd({ config = [], users = {}, port: wanted }: SshdOptions = {}): Promise<Sshd> {
+export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
+  const { config = [], users = {}, port: wanted, hostKey, lets } = options;
   if (process.getuid?.() !== 0) skip('sshd in namespaces of its own needs root');
   if (!existsSync(SSHD)) skip('the Debian package openssh-server is not installed');
   const dir = mkdtempSync(join(tmpdir(), 'sshd-'));
@@ -49,8 +54,8 @@ export async function startSshd({ config = [], users = {}, port: wanted }: SshdO
   const [host, login] = await Promise.all([createSshKeyPair('host'), createSshKeyPair('login')]);
   const port = wanted ?? (await freePort());
   const write = (name: string, text: string, mode = 0o644) => writeFileSync(join(dir, name), text, { mode });
-  write('host_key', host.privateKey.reveal(), 0o600);
-  write('authorized_keys', `${login.publicKey}\n`);
+  write('host_key', (hostKey ?? host.privateKey).reveal(), 0o600);
+  write('authorized_keys', `${lets ?? login.publicKey}\n`);
   write('sshd_config', [...config, ...ours(dir, port)].join('\n'));
   writeUsers(dir, users, write);
   mkdirSync(join(dir, 'scratch'), { mode: 0o777 });

@@ -17,6 +17,8 @@ export interface EscrowAt {
   elsewhere?: true;
   /** A lab without a section: identity and places are made by muster. Elsewhere they must be there. */
   made: boolean;
+  /** Its store is one that other computers see: there they are told which generation is in use. */
+  shared?: true;
 }
 
 /** What of a site outlives its checkout and its store on this computer. */
@@ -39,6 +41,8 @@ export function escrowOf(
     ...(identity !== undefined && { identityFile: identity }),
     ...(brought === undefined && named !== undefined && { elsewhere: true as const }),
     made,
+    // A rehearsal's store goes with it.
+    ...(backup?.store.kind === 's3' && home === undefined && { shared: true as const }),
   };
 }
 

@@ -4,11 +4,13 @@ import { dirname } from 'node:path';
 import { writeDurably } from '../../artifact/durable.ts';
 import type { Change, Ctx, Decision, Need, Step } from '../../engine/index.ts';
 import { isOpsError, OpsError } from '../../errors/index.ts';
+import { owner } from '../../host/ec2/tags.ts';
 import type { Secret } from '../../secret/index.ts';
 import { minutes } from '../../time/index.ts';
 import { sha256Of } from '../sign.ts';
 import { contentFingerprint, encrypt, readSecrets, type Secrets, sameSecrets } from './document.ts';
 import { type Copy, copiesOf, generations, type Note, openEscrow, writeCopy } from './generations.ts';
+import { generationHere, keepGenerationHere, readInUse, tellInUse } from './in-use.ts';
 import { type EscrowAt, readIdentity } from './place.ts';
 
 export type EscrowWant = Pick<EscrowAt, 'places' | 'recipients'>;
@@ -22,6 +24,8 @@ export interface EscrowFacts {
     current: boolean;
     places: Pick<Copy, 'place' | 'is'>[];
   };
+  /** Of a site that other computers run too: what its store tells them, and what this one has seen; 0: nothing. */
+  inUse?: { told: number; here: number };
 }
 
 /** escrow.seal: what opens the backups lies encrypted in two places apart from the store. A new generation when it changed. */
@@ -43,7 +47,8 @@ export function escrowSealStep(at: EscrowAt, needs: readonly Need[]): Step<Escro
 async function observeEscrow(at: EscrowAt, ctx: Ctx): Promise<EscrowFacts> {
   const [number, identity] = [(await generations(at)).at(-1), await identityOf(at)];
   const is = identity ? 'there' : at.made ? 'absent' : 'offline';
-  if (number === undefined) return { identity: is };
+  const shared = at.shared && { inUse: await observeInUse(at, ctx) };
+  if (number === undefined) return { identity: is, ...shared };
   if (is === 'absent') await readIdentity(at);
   const copies = await copiesOf(at, number);
   const whole = copies.find(copy => copy.is === 'whole');
@@ -55,7 +60,13 @@ async function observeEscrow(at: EscrowAt, ctx: Ctx): Promise<EscrowFacts> {
   return {
     identity: is,
     newest: { generation: number, current, places: copies.map(({ place, is }) => ({ place, is })) },
+    ...shared,
   };
+}
+
+async function observeInUse({ site }: EscrowAt, { store, run }: Ctx): Promise<{ told: number; here: number }> {
+  const [told, here] = await Promise.all([readInUse(await store(site), site), generationHere(run.dirs.state)]);
+  return { told: told?.generation ?? 0, here };
 }
 
 /** A new lab has none yet: that is not an error before it has an escrow. */
@@ -66,12 +77,15 @@ const identityOf = (at: EscrowAt): Promise<Secret | undefined> =>
   });
 
 export function decideEscrow(
-  { identity, newest }: EscrowFacts,
+  { identity, newest, inUse }: EscrowFacts,
   { identityFile }: Pick<EscrowAt, 'identityFile'>,
 ): Decision {
   const create = (what: string): Change => ({ action: 'create', what, grade: 'known' });
   const changes = identity === 'absent' ? [create(`age identity ${identityFile}`)] : [];
-  if (!newest?.current) changes.push(create(generationName((newest?.generation ?? 0) + 1)));
+  const told = inUse?.told ?? 0;
+  // What the store tells of may be in no place any more: its number is taken all the same.
+  if (!newest?.current || newest.generation < told)
+    changes.push(create(generationName(Math.max(newest?.generation ?? 0, told) + 1)));
   else {
     const { generation, places } = newest;
     const strange = places.find(({ is }) => is === 'differs');
@@ -82,15 +96,19 @@ export function decideEscrow(
       };
     for (const { place, is } of places)
       if (is === 'absent') changes.push(create(`${generationName(generation)} in ${place}`));
+    if (inUse && (told !== generation || inUse.here !== generation))
+      changes.push({ action: 'update', what: `${IN_USE}${generation}`, grade: 'known' });
   }
   if (changes.length > 0) return { is: 'changes', changes };
   return { is: 'done', reason: `${generationName(newest?.generation ?? 0)} holds what there is, in every place` };
 }
 
 const generationName = (generation: number) => `escrow generation ${generation}`;
+const IN_USE = 'word to other computers of escrow generation ';
 
 async function act(at: EscrowAt, { what }: Change, ctx: Ctx): Promise<void> {
   if (what.startsWith('age identity ')) return makeIdentity(at, ctx);
+  if (what.startsWith(IN_USE)) return tell(at, Number(what.slice(IN_USE.length)), ctx);
   const [, number, place] = /^escrow generation (\d+)(?: in (.*))?$/s.exec(what) ?? [];
   const generation = Number(number);
   if (place !== undefined) {
@@ -120,7 +138,15 @@ async function makeGeneration(at: EscrowAt, generation: number, secrets: Secrets
   const madeAt = new Date(ctx.clock.now()).toISOString();
   const note: Note = { schema: 1, site: at.site, generation, madeAt, fingerprint, sha256: sha256Of(text) };
   for (const place of at.places) await writeCopy(at, place, text, note);
+  if (at.shared) await tell(at, generation, ctx);
   ctx.progress(`wrote ${generationName(generation)}: ${secrets.size} secrets, in ${at.places.join(' and ')}`);
+}
+
+/** The store first: a computer that is behind it is refused, and one that is ahead of it tells again. */
+async function tell({ site }: EscrowAt, generation: number, { store, run, clock }: Ctx): Promise<void> {
+  const at = new Date(clock.now()).toISOString();
+  await tellInUse(await store(site), { site, generation, at, by: owner() });
+  await keepGenerationHere(run.dirs.state, generation);
 }
 
 /** Errors: KEY_MISSING: neither recipients nor an identity. */

@@ -1,5 +1,5 @@
 import { listSets, publicKeyPath, readPublicKey, type SetRow } from '../../backup/index.ts';
-import { readDrills } from '../../drill/proofs.ts';
+import { drillsOf } from '../../drill/shared-evidence.ts';
 import { EXIT } from '../../errors/index.ts';
 import { formatDuration } from '../../time/index.ts';
 import { onSite } from '../on-site.ts';
@@ -9,7 +9,7 @@ import { json, table } from '../output.ts';
 export const backups = onSite(async (open, { flags, out, site }) => {
   const [store, drills, publicKey] = await Promise.all([
     open.ports.store(site),
-    readDrills(open.dirs.state),
+    drillsOf(open),
     readPublicKey(publicKeyPath(open.site, open.dirs.project)),
   ]);
   const now = new Date(open.ports.clock.now());

@@ -4,6 +4,7 @@ import { drillSite, planDrill } from '../../drill/drill-site.ts';
 import { rehearseSite } from '../../drill/rehearse.ts';
 import type { Scenario } from '../../drill/scenario.ts';
 import { missingFor, scenarioOf } from '../../drill/scenarios/index.ts';
+import { shareEvidence } from '../../drill/shared-evidence.ts';
 import { OpsError } from '../../errors/index.ts';
 import type { Site } from '../../inventory/index.ts';
 import { onSite } from '../on-site.ts';
@@ -37,6 +38,7 @@ export const drill: Act = async call => {
     }
     const carryOut = mode === 'rehearse' ? rehearseSite : drillSite;
     const { report, folder } = await carryOut(open, want);
+    await shareEvidence(open, folder);
     const near = relative(project, folder);
     out.data(flags.json ? json({ report, folder }) : reportText(report, near));
     return report.exit;

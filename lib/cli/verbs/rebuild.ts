@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import { planRebuild, type RebuildWant, rebuildSite } from '../../drill/rebuild-site.ts';
 import type { Report } from '../../drill/report.ts';
+import { shareEvidence } from '../../drill/shared-evidence.ts';
 import { OpsError } from '../../errors/index.ts';
 import { onSite } from '../on-site.ts';
 import { json } from '../output.ts';
@@ -22,6 +23,7 @@ export const rebuild: Act = async call => {
       return out.data(flags.json ? json(plan) : drillPlanText(plan));
     }
     const { report, folder } = await rebuildSite(open, want);
+    await shareEvidence(open, folder);
     const near = relative(project, folder);
     out.data(flags.json ? json({ report, folder }) : reportText(report, near, next(report, near)));
     return report.exit;

@@ -1,6 +1,7 @@
 import { euros } from '../../cost/index.ts';
 import { isRed, type Proof, proofText, siteProofs } from '../../drill/proofs.ts';
 import { subjectsOf } from '../../drill/scenarios/index.ts';
+import { drillsOf } from '../../drill/shared-evidence.ts';
 import { EXIT, type ExitStatus } from '../../errors/index.ts';
 import { addresses, type Health, type SiteStatus, type Spent, siteStatus } from '../../site/index.ts';
 import { onSite } from '../on-site.ts';
@@ -23,7 +24,8 @@ const NEXT: Readonly<Record<Exclude<Health, 'absent'>, string>> = {
 };
 
 /** What to type. A site that is gone and has sets comes back with its data: a bootstrap would make an empty one. */
-export function nextOf({ site, health, sets }: Pick<SiteStatus, 'site' | 'health' | 'sets'>): string {
+export function nextOf({ site, health, sets, stale }: Pick<SiteStatus, 'site' | 'health' | 'sets' | 'stale'>): string {
+  if (stale && health !== 'absent') return 'join';
   if (health !== 'absent') return NEXT[health];
   if (sets === undefined) return 'rebuild --dry-run';
   return sets ? `rebuild --confirm=${site}` : 'bootstrap';
@@ -44,7 +46,7 @@ export const status = onSite(async (open, { flags, out }) => {
   const shell = await ports.shell('localhost');
   const [built, proofs, jobs] = await Promise.all([
     siteStatus(open),
-    siteProofs(site, dirs.state, await subjectsOf(site), now),
+    siteProofs(site, dirs.state, await subjectsOf(site), now, () => drillsOf(open)),
     schedule ? scheduleStatus({ site: site.name, schedule, state: dirs.state, shell, now }) : [],
   ]);
   const health = healthWith(proofs, built.health);
@@ -69,6 +71,7 @@ function statusText(
     ['site', `${site}: ${health}, ${MEANING[health]}`],
     ...machines.map(({ name, power, id }) => ['machine', `${name}: ${power} (${id})`]),
     ...open.map(({ title, is, ...step }) => ['step', `${title}: ${'reason' in step ? step.reason : is}`]),
+    ...(more.stale ? [['secrets', staleText(more.stale)]] : []),
     ...(where.app ? [['app', where.app]] : []),
     ...(where.kubeconfig ? [['kubeconfig', where.kubeconfig]] : []),
     ...(spent ? [['cost', spentText(spent)]] : []),
@@ -85,6 +88,9 @@ function statusText(
     ['next', `./muster ${next} --site ${site}`],
   ]);
 }
+
+const staleText = ({ by, at, generation, here }: NonNullable<SiteStatus['stale']>) =>
+  `${by} made generation ${generation} of the escrow at ${at}, here is ${here === 0 ? 'none' : `generation ${here}`}`;
 
 const nameOf = ({ scenario, namespace }: Proof) => [scenario, namespace].filter(Boolean).join(' ');
 

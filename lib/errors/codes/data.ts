@@ -51,6 +51,11 @@ export const DATA_CODES = {
     'A key does not open what it was made for.',
     'find the generation of the escrow that the set names',
   ),
+  SECRETS_STALE: entry(
+    'refused',
+    'Another computer made a newer escrow of the site: the secrets of this one may be those of before.',
+    './muster join --site <site>',
+  ),
   CREDENTIAL_LIVES: entry(
     'failed',
     'A credential was changed, and the old one still opens what it opened, or the new one does not.',

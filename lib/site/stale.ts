@@ -1,0 +1,44 @@
+import { generationHere, type InUse, readInUse } from '../backup/escrow/in-use.ts';
+import { escrowOf } from '../backup/index.ts';
+import { isOpsError, OpsError } from '../errors/index.ts';
+import { openStore, storeAccess } from '../store/index.ts';
+import type { OpenSite } from './open.ts';
+
+/** They bring secrets, or carry none to the site. */
+const FREE = new Set(['join', 'rebuild', 'destroy', 'stop']);
+
+/** Another computer has sealed a newer escrow than this one has seen: it may have changed every secret. undefined: none has. */
+export async function newerElsewhere(open: OpenSite, verb: string): Promise<InUse | undefined> {
+  const { site, dirs, rehearsal } = open;
+  if (rehearsal || !site.backup || !escrowOf(site).shared) return undefined;
+  const told = await toldOf(open, verb);
+  return told && told.generation > (await generationHere(dirs.state)) ? told : undefined;
+}
+
+async function toldOf({ site, dirs, ports, signal }: OpenSite, verb: string): Promise<InUse | undefined> {
+  try {
+    return await readInUse(await ports.store(site.name), site.name);
+  } catch (error) {
+    // A bucket that was just made lets in its owner only.
+    if (verb !== 'bootstrap' || !isOpsError(error, 'STORE_REFUSED')) throw error;
+    const owner = await storeAccess(site, 'admin', { dirs, secrets: ports.secrets });
+    const store = openStore(owner, { clock: ports.clock, signal, random: Math.random });
+    return readInUse(store, site.name).finally(() => store.close());
+  }
+}
+
+/**
+ * With secrets of before, a run would carry them to where the new ones are: what another computer rotated would be undone, and
+ * the site not open for it. Errors: SECRETS_STALE.
+ */
+export async function refuseStale(open: OpenSite, verb: string): Promise<void> {
+  const { name } = open.site;
+  const newer = FREE.has(verb) ? undefined : await newerElsewhere(open, verb);
+  if (!newer) return;
+  const here = await generationHere(open.dirs.state);
+  throw new OpsError(
+    'SECRETS_STALE',
+    `cannot ${verb} ${name}: ${newer.by} made generation ${newer.generation} of its escrow at ${newer.at}, and this computer has ${here === 0 ? 'none' : `generation ${here}`}`,
+    { hint: `./muster join --site ${name} --identity FILE` },
+  );
+}

@@ -1,0 +1,64 @@
+import { suite } from 'uvu';
+import { equal, is, throws } from 'uvu/assert';
+import { nextOf } from '../../lib/cli/verbs/status.ts';
+import { OpsError } from '../../lib/errors/index.ts';
+import type { Provider } from '../../lib/host/provider.ts';
+import type { Site } from '../../lib/inventory/index.ts';
+import { joinSteps, machinesSeen, storeSeen } from '../../lib/site/index.ts';
+
+const join = suite('what a computer that joins has seen');
+
+const wrong = (name: string, code: ConstructorParameters<typeof OpsError>[0]) => ({
+  name,
+  wrong: new OpsError(code, `cannot reach ${name}`),
+});
+
+join('a machine that refuses us is wrong, whatever others say; one that is silent is unknown', () => {
+  equal(machinesSeen([{ name: 'a' }, { name: 'b' }]), { state: 'passed', got: 'a, b' });
+  for (const code of ['SSH_AUTH_REFUSED', 'HOST_KEY_CHANGED'] as const) {
+    const seen = machinesSeen([{ name: 'a' }, wrong('b', 'SHELL_UNREACHABLE'), wrong('c', code)]);
+    equal([seen.state, seen.code, seen.details?.length], ['failed', code, 2]);
+  }
+  throws(() => machinesSeen([{ name: 'a' }, wrong('b', 'SHELL_UNREACHABLE')]), /cannot reach b/);
+  is(machinesSeen([]).state, 'passed');
+});
+
+join('keys that the store refuses are wrong, and those that are not here tell nothing', () => {
+  equal(storeSeen([{ name: 'site' }, { name: 'reader' }]), { state: 'passed', got: 'site, reader' });
+  const refused = storeSeen([wrong('site', 'SECRET_MISSING'), wrong('reader', 'STORE_REFUSED')]);
+  equal([refused.state, refused.code], ['failed', 'STORE_REFUSED']);
+  throws(() => storeSeen([{ name: 'site' }, wrong('reader', 'SECRET_MISSING')]), /cannot reach reader/);
+});
+
+join('a site that one computer alone can run is refused, and one without an escrow', () => {
+  const steps = (kind: string, backup: boolean) => () =>
+    joinSteps(
+      {
+        site: {
+          name: 'x',
+          environment: 'lab',
+          ...(backup && { backup: { store: { kind: 's3' } } }),
+        } as unknown as Site,
+        provider: { kind } as Provider,
+        dirs: { project: '/p', state: '/p/s', cache: '/c' },
+      },
+      false,
+    );
+  throws(steps('qemu', true), /its machines are processes of the computer that made them/);
+  throws(steps('container', true), /processes/);
+  throws(steps('ec2', false), /without a section backup it has no escrow/);
+  equal(
+    steps('ec2', true)().map(({ id }) => id),
+    ['escrow.join'],
+  );
+});
+
+join('a computer that is behind is told to join, unless nothing is there', () => {
+  const stale = { schema: 1, site: 'x', generation: 2, at: '', by: '', here: 1 } as const;
+  equal(
+    (['unknown', 'drift', 'absent'] as const).map(health => nextOf({ site: 'x', health, stale, sets: true })),
+    ['join', 'join', 'rebuild --confirm=x'],
+  );
+});
+
+join.run();
