@@ -3,7 +3,7 @@ import type { Fence } from '../host/fence.ts';
 import type { Provider, Resource } from '../host/provider.ts';
 import type { Site } from '../inventory/index.ts';
 import { eksLeaks } from './eks/leaks.ts';
-import { madeAt } from './eks/observe.ts';
+import { madePlane } from './eks/observe.ts';
 import { eksOf, eksRemoval, eksSteps } from './eks/steps.ts';
 import { k3sSteps } from './k3s/steps.ts';
 import { kubeconfigStep } from './kubeconfig/steps.ts';
@@ -23,6 +23,6 @@ export function clusterRemoval(site: Site, provider: Provider, fence?: Fence): A
 export const clusterLeaks = async (site: Site, provider: Provider): Promise<Resource[]> =>
   site.cluster.kind === 'eks' ? eksLeaks(site, provider) : [];
 
-/** Since when it costs by itself; undefined: machines of ours tell, or it is not there. Throws when it cannot tell. */
-export const clusterMadeAt = async (site: Site, provider: Provider): Promise<Date | undefined> =>
-  site.cluster.kind === 'eks' ? madeAt(eksOf(site, provider)) : undefined;
+/** What costs of it by itself, and since when; undefined: it is on machines of ours, or not there. Throws when it cannot tell. */
+export const clusterPlane = async (site: Site, provider: Provider): ReturnType<typeof madePlane> =>
+  site.cluster.kind === 'eks' ? madePlane(eksOf(site, provider)) : undefined;

@@ -1,13 +1,21 @@
 import type { Prices } from './prices.ts';
+import { type ControlPlane, supportOf } from './support.ts';
 
 /** What costs by the hour or the month, in AWS's terms. Of what passes through (traffic, requests) nobody knows before. */
 export type Demand = { what: string; count: number } & (
   | { kind: 'instance'; type: string }
   /** `gib` each. */
-  | { kind: 'gp3' | 's3'; gib: number }
+  | { kind: 'gp3' | 'snapshot'; gib: number }
+  /** A bucket may lie in another region than the site. */
+  | { kind: 's3'; gib: number; region: string }
   | { kind: 'nat' | 'address' | 'load-balancer' | 'kms' }
-  | { kind: 'control-plane'; support: 'standard' | 'extended' }
+  | { kind: 'control-plane'; plane: ControlPlane }
+  /** It costs, and the file of prices does not know how much. */
+  | { kind: 'unpriced' }
 );
+
+/** Of something that is there; `since`: milliseconds since 1970, undefined: nothing says. */
+export type Metered = Demand & { since?: number };
 
 export interface Item {
   /** 'server-1: t3.large'. */
@@ -28,37 +36,51 @@ export interface Estimate {
   unpriced: readonly string[];
   /** Of the prices. */
   asOf: string;
+  /** What will cost more, or does, and what to do about it. */
+  warnings: readonly string[];
 }
 
 /** AWS's own month. */
 export const HOURS_A_MONTH = 730;
 
-/** Pure. In euros: budgets are. */
-export function estimate(demands: readonly Demand[], region: string, prices: Prices): Estimate {
+/** Pure. In euros: budgets are. `now`: milliseconds since 1970. */
+export function estimate(demands: readonly Demand[], region: string, prices: Prices, now: number): Estimate {
   const items = demands
     .filter(({ count }) => count > 0)
     .map((demand): Item => {
-      const dollars = dollarsAnHour(demand, region, prices);
+      const dollars = dollarsAnHour(demand, region, prices, now);
       const times = demand.count === 1 ? '' : `${demand.count} x `;
-      const what = `${times}${demand.what}`;
+      const what = `${times}${demand.what}${isExtended(demand, prices, now) ? ', in extended support' : ''}`;
       return dollars === undefined ? { what } : { what, hour: dollars * demand.count * prices.euros.perDollar };
     })
     .sort((a, b) => (b.hour ?? Infinity) - (a.hour ?? Infinity) || a.what.localeCompare(b.what, 'en'));
   const hour = items.reduce((sum, item) => sum + (item.hour ?? 0), 0);
   const unpriced = items.filter(item => item.hour === undefined).map(({ what }) => what);
-  return { region, items, hour, day: hour * 24, month: hour * HOURS_A_MONTH, unpriced, asOf: prices.asOf };
+  const warnings = demands.flatMap(demand => supported(demand, prices, now)?.warning ?? []);
+  const sums = { hour, day: hour * 24, month: hour * HOURS_A_MONTH };
+  return { region, items, ...sums, unpriced, asOf: prices.asOf, warnings };
 }
 
+const supported = (demand: Demand, { eks }: Prices, now: number) =>
+  demand.kind === 'control-plane' ? supportOf(demand.plane, eks, now) : undefined;
+
+const isExtended = (demand: Demand, prices: Prices, now: number): boolean =>
+  supported(demand, prices, now)?.priced === 'extended';
+
 /** Of one. */
-function dollarsAnHour(demand: Demand, region: string, prices: Prices): number | undefined {
+function dollarsAnHour(demand: Demand, region: string, prices: Prices, now: number): number | undefined {
   const here = prices.regions[region];
   const monthly = (dollars: number | undefined) => dollars && dollars / HOURS_A_MONTH;
   switch (demand.kind) {
     case 'instance':
       return here?.instances[demand.type];
     case 'gp3':
-    case 's3':
+    case 'snapshot':
       return monthly(here && here[demand.kind] * demand.gib);
+    case 's3': {
+      const there = prices.regions[demand.region];
+      return monthly(there && there.s3 * demand.gib);
+    }
     case 'nat':
       return here?.nat.hour;
     case 'load-balancer':
@@ -67,7 +89,11 @@ function dollarsAnHour(demand: Demand, region: string, prices: Prices): number |
       return prices.address;
     case 'kms':
       return monthly(prices.kms);
-    case 'control-plane':
-      return prices.eks[demand.support];
+    case 'control-plane': {
+      const { priced } = supportOf(demand.plane, prices.eks, now);
+      return priced && prices.eks[priced];
+    }
+    case 'unpriced':
+      return undefined;
   }
 }

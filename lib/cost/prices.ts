@@ -24,8 +24,17 @@ const prices = z.strictObject({
   asOf: day,
   source: z.string(),
   euros: z.strictObject({ perDollar: z.number().positive(), asOf: day }),
-  /** An hour. */
-  eks: z.strictObject({ standard: dollars, extended: dollars }),
+  eks: z.strictObject({
+    /** An hour. */
+    standard: dollars,
+    extended: dollars,
+    calendar: z.strictObject({
+      asOf: day,
+      source: z.string(),
+      /** By minor: the day on which extended support begins, UTC. */
+      standardUntil: z.record(z.string().regex(/^1\.\d+$/), day),
+    }),
+  }),
   /** A month. */
   kms: dollars,
   /** An hour. */

@@ -1,24 +1,53 @@
 import type { Site } from '../inventory/index.ts';
 import { DEFAULT_BUDGET } from '../inventory/index.ts';
 import { withinBudget, withinDrillBudget } from './budget.ts';
-import { demandOf } from './demand.ts';
-import { type Estimate, estimate } from './estimate.ts';
+import { demandOf, expectedOf, keptOf, keyDemands } from './demand.ts';
+import { type Demand, type Estimate, estimate, type Item, type Metered } from './estimate.ts';
 import { readPrices } from './prices.ts';
+import type { ControlPlane } from './support.ts';
 
-/** undefined: the site costs nothing at a cloud. Errors: PRICES_INVALID. */
-export async function siteCost(site: Site): Promise<Estimate | undefined> {
+/** Before it is built. undefined: the site costs nothing at a cloud. `now`: milliseconds since 1970. Errors: PRICES_INVALID. */
+export const siteCost = (site: Site, now: number): Promise<Estimate | undefined> =>
+  planned(site, now, [...expectedOf(site), ...keptOf(site)]);
+
+async function planned(site: Site, now: number, more: readonly Demand[]): Promise<Estimate | undefined> {
   const wanted = demandOf(site);
-  return wanted && estimate(wanted.demands, wanted.region, await readPrices());
+  return wanted && estimate([...wanted.demands, ...more], wanted.region, await readPrices(), now);
+}
+
+export interface Running {
+  /** What muster made, and keys. */
+  base: Estimate;
+  /** Since when, in milliseconds since 1970. */
+  beside: readonly (Item & { since?: number })[];
+}
+
+/** As it stands: what was seen of it instead of what was expected. Errors: PRICES_INVALID. */
+export async function runningCost(
+  site: Site,
+  now: number,
+  { plane, beside }: { plane?: ControlPlane | undefined; beside: readonly Metered[] },
+): Promise<Running | undefined> {
+  const wanted = demandOf(site, plane);
+  if (!wanted) return undefined;
+  const prices = await readPrices();
+  const of = (demands: readonly Demand[]) => estimate(demands, wanted.region, prices, now);
+  return {
+    base: of([...wanted.demands, ...keyDemands(site)]),
+    beside: beside.flatMap(({ since, ...one }) =>
+      of([one]).items.map(item => ({ ...item, ...(since !== undefined && { since }) })),
+    ),
+  };
 }
 
 /** The gate before anything is made. Errors: BUDGET_EXCEEDED, COST_UNKNOWN. */
-export async function holdBudget(site: Site): Promise<void> {
-  const cost = await siteCost(site);
+export async function holdBudget(site: Site, now: number): Promise<void> {
+  const cost = await siteCost(site, now);
   if (cost) withinBudget(site.name, site.budget ?? DEFAULT_BUDGET, cost);
 }
 
 /** The same before a second site is made beside it. Errors: BUDGET_EXCEEDED, COST_UNKNOWN. */
-export async function holdDrillBudget(site: Site, hours: number): Promise<void> {
-  const cost = await siteCost(site);
+export async function holdDrillBudget(site: Site, hours: number, now: number): Promise<void> {
+  const cost = await planned(site, now, expectedOf(site));
   if (cost) withinDrillBudget(site.name, site.budget ?? DEFAULT_BUDGET, cost, hours);
 }

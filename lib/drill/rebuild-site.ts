@@ -43,7 +43,7 @@ interface Ready {
  * SET_*, STORE_*; USAGE.
  */
 async function ready(open: OpenSite, want: RebuildWant): Promise<Ready> {
-  await holdBudget(open.site);
+  await holdBudget(open.site, open.ports.clock.now());
   const left = await readBegun(open.dirs);
   refuseOther(open, left, want);
   if (!left) await refuseLiving(open);

@@ -38,7 +38,8 @@ export async function rehearseSite(caller: OpenSite, want: DrillWant): Promise<D
 
 async function rehearse(open: OpenSite, want: DrillWant): Promise<Drilled> {
   // Its target is a second site of the same size, for as long as a rebuild may take, and its removal.
-  await holdDrillBudget(open.site, ((open.site.backup?.rto ?? 0) * 2) / 3_600_000);
+  const hours = ((open.site.backup?.rto ?? 0) * 2) / 3_600_000;
+  await holdDrillBudget(open.site, hours, open.ports.clock.now());
   const held = await lockRehearsal(open);
   try {
     const { clock } = open.ports;

@@ -1,4 +1,5 @@
 import type { Aws } from '../aws/index.ts';
+import type { Metered } from '../cost/index.ts';
 import type { AnyStep } from '../engine/index.ts';
 import type { HostWant, Site } from '../inventory/index.ts';
 import type { Secret, SecretStore } from '../secret/index.ts';
@@ -70,6 +71,8 @@ export interface Provider {
   aws?: Aws;
   /** Of a cloud: where the site's machines are, and what it makes its cluster in; undefined: not there yet. */
   network?(): Promise<Network | undefined>;
+  /** Of a cloud: what Kubernetes made there that costs. Throws when it cannot tell. */
+  metered?(): Promise<Metered[]>;
   /** Deadlines are multiplied by it: 1 on hardware and containers, more under emulation. Cached per boot of this computer. */
   pace(): Promise<number>;
   power(machine: string, want: 'on' | 'off' | 'kill'): AnyStep;

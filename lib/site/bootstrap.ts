@@ -32,7 +32,7 @@ export async function bootstrapSite(open: OpenSite, options: Options = {}): Prom
  * Outside a lab a machine costs from its first minute: none is made for what no source has.
  */
 export async function runBootstrap(open: OpenSite, options: Options): Promise<Ran> {
-  await holdBudget(open.site);
+  await holdBudget(open.site, open.ports.clock.now());
   const place = { dirs: open.dirs, provider: open.provider };
   const [steps, select] = await Promise.all([bootstrapSteps(open.site, place), selectSteps(open.site, place, options)]);
   if (open.site.environment !== 'lab') {

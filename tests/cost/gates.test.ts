@@ -11,6 +11,7 @@ import { rehearseSite } from '../../lib/drill/rehearse.ts';
 import { loadInventory } from '../../lib/inventory/index.ts';
 import { runBootstrap } from '../../lib/site/bootstrap.ts';
 import type { OpenSite } from '../../lib/site/index.ts';
+import { systemClock } from '../../lib/time/index.ts';
 import { ROOT } from '../architecture/tree.ts';
 import { openWorld } from '../site/world.ts';
 
@@ -19,7 +20,7 @@ const site = {
   budget: { month: 1, drill: 0.001 },
 };
 /** With nothing that could be made, or even asked. */
-const bare = { site } as OpenSite;
+const bare = { site, ports: { clock: systemClock } } as OpenSite;
 const code = (act: Promise<unknown>) =>
   act.then(
     () => 'it went on',

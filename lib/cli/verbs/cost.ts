@@ -1,6 +1,7 @@
-import { type Estimate, euros, HOURS_A_MONTH, NOT_COUNTED, siteCost } from '../../cost/index.ts';
+import { type Estimate, euros, HOURS_A_MONTH, notCounted, siteCost } from '../../cost/index.ts';
 import { EXIT } from '../../errors/index.ts';
 import { DEFAULT_BUDGET, type Site } from '../../inventory/index.ts';
+import { systemClock } from '../../time/index.ts';
 import { json, table } from '../output.ts';
 import { readSite } from '../read-site.ts';
 import type { Act } from '../verb.ts';
@@ -8,7 +9,7 @@ import type { Act } from '../verb.ts';
 /** What the site costs, by its inventory alone: no account is asked. */
 export const cost: Act = async ({ project, site: name, flags, out }) => {
   const site = await readSite(project, name);
-  const sum = await siteCost(site);
+  const sum = await siteCost(site, systemClock.now());
   if (!sum) {
     out.data(
       flags.json
@@ -24,7 +25,7 @@ export const cost: Act = async ({ project, site: name, flags, out }) => {
 
 const budgetOf = (site: Site) => site.budget ?? DEFAULT_BUDGET;
 
-function costText(site: Site, { items, hour, day, month, unpriced, asOf, region }: Estimate): string {
+function costText(site: Site, { items, hour, day, month, unpriced, asOf, region, warnings }: Estimate): string {
   const part = (price: number) => `${Math.round((100 * price) / hour)} %`;
   const rows = items.map(item => [
     item.what,
@@ -45,6 +46,7 @@ function costText(site: Site, { items, hour, day, month, unpriced, asOf, region 
       ['budget', `${euros(budget)} a month: ${verdict}`],
     ]),
     '',
-    `Prices of ${asOf} in ${region}, without taxes. Not counted: ${NOT_COUNTED}.`,
+    ...warnings,
+    `Prices of ${asOf} in ${region}, without taxes. Not counted: ${notCounted(site)}.`,
   ].join('\n');
 }

@@ -10,9 +10,11 @@ import { selectionOf } from '../selection.ts';
 export const planOf: SiteAct = async (open, { flags, out }) => {
   const made = await planSite(open, selectionOf(flags));
   out.data(planText(made, flags.json ?? false));
-  const cost = await siteCost(open.site);
+  const now = open.ports.clock.now();
+  const cost = await siteCost(open.site, now);
   if (cost) out.status(`cost  ${euros(cost.month)} a month: ./muster cost --site ${open.site.name} says what for`);
-  await holdBudget(open.site);
+  for (const warning of cost?.warnings ?? []) out.status(`cost  ${warning}`);
+  await holdBudget(open.site, now);
   return saysAll(made) ? EXIT.done : EXIT.unknown;
 };
 

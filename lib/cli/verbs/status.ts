@@ -1,4 +1,4 @@
-import { euros } from '../../cost/index.ts';
+import { euros, HOURS_A_MONTH } from '../../cost/index.ts';
 import { isRed, type Proof, proofText, siteProofs } from '../../drill/proofs.ts';
 import { subjectsOf } from '../../drill/scenarios/index.ts';
 import { drillsOf } from '../../drill/shared-evidence.ts';
@@ -74,7 +74,7 @@ function statusText(
     ...(more.stale ? [['secrets', staleText(more.stale)]] : []),
     ...(where.app ? [['app', where.app]] : []),
     ...(where.kubeconfig ? [['kubeconfig', where.kubeconfig]] : []),
-    ...(spent ? [['cost', spentText(spent)]] : []),
+    ...(spent ? spentRows(spent) : []),
     ...proofs.map(proof => ['proof', `${nameOf(proof)}: ${proofText(proof)}`]),
     ...jobs.map(({ job, says }) => ['schedule', `${job}: ${says}`]),
     ...(running
@@ -94,5 +94,16 @@ const staleText = ({ by, at, generation, here }: NonNullable<SiteStatus['stale']
 
 const nameOf = ({ scenario, namespace }: Proof) => [scenario, namespace].filter(Boolean).join(' ');
 
-const spentText = ({ hour, total, since }: Spent): string =>
-  `${euros(hour)} an hour${total === undefined ? '' : `; about ${euros(total)} since ${since}`}`;
+/** A month of what nobody planned is what one asks about. */
+const spentRows = ({ hour, total, since, beside = [], lacks = [], warnings = [] }: Spent): string[][] => [
+  [
+    'cost',
+    `${lacks.length > 0 ? 'at least ' : ''}${euros(hour)} an hour${total === undefined ? '' : `; about ${euros(total)} since ${since}`}`,
+  ],
+  ...beside.map(({ what, hour: each = 0 }) => [
+    'cost',
+    `beside the plan ${what}: ${euros(each * HOURS_A_MONTH)} a month`,
+  ]),
+  ...lacks.map(what => ['cost', `not counted: ${what}`]),
+  ...warnings.map(warning => ['cost', warning]),
+];

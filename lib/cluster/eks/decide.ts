@@ -60,7 +60,8 @@ function settings(want: ClusterWant, { endpoint, support, version }: ClusterSeen
     if (from !== to) list.push(known({ action: 'update', what, from, to }));
   };
   update(ENDPOINT, endpointWords(endpoint), endpointWords({ public: true, private: true, access: want.access }));
-  // In extended support EKS costs six times as much, and nobody is asked.
+  // In extended support EKS costs six times as much, and nobody is asked. "You will not incur extended support charges with
+  // this setting" (User Guide, extended-support-control): EKS raises the control plane instead, and the inventory is to follow.
   update(SUPPORT, support, 'STANDARD');
   update(VERSION, version, want.version);
   return list;

@@ -1,4 +1,5 @@
 import type { Cluster } from '@aws-sdk/client-eks';
+import type { ControlPlane } from '../../cost/index.ts';
 import { TAG } from '../../host/ec2/tags.ts';
 import type { ClusterFacts, ClusterSeen } from './decide.ts';
 import { foreign, unlessAbsent } from './patience.ts';
@@ -13,10 +14,17 @@ export async function describeCluster(eks: Eks): Promise<Cluster | undefined> {
   return answer?.cluster;
 }
 
-/** Of the site's own; undefined: there is none. */
-export async function madeAt(eks: Eks): Promise<Date | undefined> {
+/** The site's own control plane, as the bill sees it; undefined: there is none. */
+export async function madePlane(eks: Eks): Promise<{ since?: Date | undefined; plane: ControlPlane } | undefined> {
   const found = await describeCluster(eks);
-  return found && clusterSeen(found, eks.site.name).ours ? found.createdAt : undefined;
+  const seen = found && clusterSeen(found, eks.site.name);
+  if (!seen?.ours) return undefined;
+  const { version } = seen;
+  const policy = found?.upgradePolicy?.supportType;
+  // Where EKS does not say, a file does.
+  const offered = await offeredVersions(eks.aws).catch(() => []);
+  const until = offered.find(other => other.version === version)?.until;
+  return { since: found?.createdAt, plane: { version, ...(policy && { policy }), ...(until && { until }) } };
 }
 
 /** Errors: AWS_FOREIGN; EKS_VERSION before anything is made or upgraded that EKS would refuse, or that costs more. */

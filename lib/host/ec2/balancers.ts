@@ -8,7 +8,17 @@ export interface Balancer extends Tagged {
   /** An ARN; of a classic one its name. */
   id: string;
   vpc: string;
+  /** Public ones, which are paid for beside it. */
+  addresses?: number;
+  /** Milliseconds since 1970. */
+  since?: number;
 }
+
+/** An address in each zone, of which a load balancer has one subnet. */
+const detailOf = (scheme: string | undefined, zones: number, made: Date | undefined) => ({
+  addresses: scheme === 'internet-facing' ? zones : 0,
+  ...(made && { since: made.getTime() }),
+});
 
 interface Page<Row> {
   rows: Row[];
@@ -37,7 +47,10 @@ const newer = (aws: Aws) =>
       sdk => new sdk.DescribeLoadBalancersCommand(make),
     );
     const rows = LoadBalancers.map(
-      ({ LoadBalancerArn: id = '', VpcId: vpc = '' }): Balancer => ({ kind: 'load balancer', id, vpc }),
+      ({ LoadBalancerArn: id = '', VpcId: vpc = '', Scheme, AvailabilityZones = [], CreatedTime }): Balancer => ({
+        ...{ kind: 'load balancer', id, vpc },
+        ...detailOf(Scheme, AvailabilityZones.length, CreatedTime),
+      }),
     );
     return { rows, next: NextMarker };
   });
@@ -51,7 +64,10 @@ const classic = (aws: Aws) =>
       sdk => new sdk.DescribeLoadBalancersCommand({ Marker }),
     );
     const rows = LoadBalancerDescriptions.map(
-      ({ LoadBalancerName: id = '', VPCId: vpc = '' }): Balancer => ({ kind: 'classic load balancer', id, vpc }),
+      ({ LoadBalancerName: id = '', VPCId: vpc = '', Scheme, Subnets = [], CreatedTime }): Balancer => ({
+        ...{ kind: 'classic load balancer', id, vpc },
+        ...detailOf(Scheme, Subnets.length, CreatedTime),
+      }),
     );
     return { rows, next: NextMarker };
   });

@@ -16,6 +16,7 @@ import { keyStep } from './key.ts';
 import { taggedResources } from './leaks.ts';
 import { balancersStep } from './left-balancers.ts';
 import { knownInstance, machineStep } from './machine.ts';
+import { meteredOf } from './metered.ts';
 import { natStep } from './nat.ts';
 import { powerStep, sshStep } from './power.ts';
 import { routesStep } from './routes.ts';
@@ -46,6 +47,7 @@ export function ec2Provider(site: Site, want: Ec2Want, aws: Aws, fence?: Fence):
     },
     aws,
     network: () => networkOf(cloud),
+    metered: () => meteredOf(cloud),
     pace: async () => 1,
     power: (machine, power) => powerStep(cloud, machine, power),
     list: async () => (await Promise.all([taggedResources(view), behindOurBack(aws, site.name)])).flat(),

@@ -4,6 +4,7 @@ import { ElasticLoadBalancing } from '@aws-sdk/client-elastic-load-balancing';
 import { ElasticLoadBalancingV2 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { spentOn } from '../../../lib/site/spent.ts';
 import { leaks } from '../../../lib/site/teardown.ts';
 import { clientOf, codeOf } from '../../servers/aws/clients.ts';
 import { apply, destroy, endWorld, newWorld, siteOf, using, type World } from './world.ts';
@@ -98,9 +99,58 @@ test('in another network they are leaks, named and left alone; those of another 
   assert.equal(await found(context, siteOf({}, 'other')), []);
 });
 
+const spent = (context: Context) =>
+  using(context, siteOf(), async opened => spentOn(opened, await opened.provider.machines(opened.site)));
+
+test('it is on the bill of a site that stands, each thing with its size; what is of others is not', async context => {
+  const { ec2 } = context.hand;
+  await apply(context);
+  const planned = await spent(context);
+  assert.is(planned?.beside, undefined);
+  await balancers(context, { newer: CONTROLLER, classic: [{ Key: 'team', Value: 'theirs' }] });
+  const claim = (site: string) => [
+    { Key: 'CSIVolumeName', Value: 'pvc-1' },
+    { Key: 'muster:site', Value: site },
+  ];
+  const volume = async (VolumeType: 'gp3' | 'gp2', site: string) => {
+    const TagSpecifications = [{ ResourceType: 'volume' as const, Tags: claim(site) }];
+    const zone = { AvailabilityZone: 'eu-central-1a', Size: 8, VolumeType };
+    return (await ec2.createVolume({ ...zone, TagSpecifications })).VolumeId ?? '';
+  };
+  const VolumeId = await volume('gp3', 'cloudy');
+  const other = await volume('gp2', 'cloudy');
+  await volume('gp3', 'another');
+  const TagSpecifications = [{ ResourceType: 'snapshot' as const, Tags: [{ Key: 'muster:site', Value: 'cloudy' }] }];
+  const { SnapshotId } = await ec2.createSnapshot({ VolumeId, TagSpecifications });
+  const seen = await spent(context);
+  assert.equal(
+    seen?.beside?.map(({ what }) => what),
+    [
+      'load balancer k8s-shop-web',
+      '2 x public address of load balancer k8s-shop-web',
+      `volume ${VolumeId}: 8 GiB gp3`,
+      `snapshot ${SnapshotId}: at most 8 GiB`,
+    ],
+  );
+  assert.equal(seen?.lacks, [`volume ${other}: 8 GiB gp2: no price is known`]);
+  assert.ok((seen?.hour ?? 0) > (planned?.hour ?? Infinity));
+});
+
+for (const operation of ['DescribeLoadBalancers', 'DescribeVolumes', 'DescribeSnapshots'])
+  test(`when ${operation} is refused, a bill says what it lacks`, async context => {
+    await apply(context);
+    context.aws.world.faults.refuse(operation, { code: 'UnauthorizedOperation', status: 403 }, 99);
+    const seen = await spent(context);
+    assert.match(seen?.lacks?.join() ?? '', /^what Kubernetes made: .*UnauthorizedOperation/);
+    assert.ok((seen?.hour ?? 0) > 0);
+  });
+
 test('log groups are known by their names, and are a leak when they are younger than the site', async context => {
   const { logs } = context.hand;
+  const { world } = context.aws;
+  world.clockOffset = -1000;
   await logs.createLogGroup({ logGroupName: '/aws/containerinsights/cloudy/performance' });
+  world.clockOffset = 0;
   await apply(context);
   await logs.createLogGroup({ logGroupName: '/aws/eks/cloudy/cluster' });
   await logs.createLogGroup({ logGroupName: '/aws/eks/cloudy-rehearsal/cluster' });
