@@ -1,4 +1,4 @@
-import { OpsError, oneLine } from '../errors/index.ts';
+import { awsError } from './failure.ts';
 
 /** What requests are signed with. Held as the SDK holds it; never written or shown. */
 export interface Credentials {
@@ -10,7 +10,7 @@ export interface Credentials {
 /**
  * By the SDK's own chain: profile, environment, SSO, web identity, instance. Keys of the environment are its first link;
  * they are read here, since loading the chain takes longer than all else that signing a token needs.
- * Errors: AWS_CREDENTIALS.
+ * Errors: AWS_CREDENTIALS, AWS_UNREACHABLE.
  */
 export async function credentialsOf(profile: string | undefined, env: NodeJS.ProcessEnv): Promise<Credentials> {
   const { AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = env;
@@ -24,6 +24,6 @@ export async function credentialsOf(profile: string | undefined, env: NodeJS.Pro
   try {
     return await defaultProvider(profile ? { profile } : {})();
   } catch (cause) {
-    throw new OpsError('AWS_CREDENTIALS', `cannot sign for AWS: ${oneLine(cause)}`, { cause });
+    throw awsError('sign for AWS', 'a token', cause, profile ?? AWS_PROFILE);
   }
 }

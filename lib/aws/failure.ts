@@ -24,7 +24,9 @@ export function awsFailure(error: unknown): AwsFailure {
     $response?: { headers?: Record<string, string | undefined> };
   };
   const status = $metadata?.httpStatusCode;
-  const told = Code ?? name ?? '';
+  // What the portal of SSO answered, or that it did not, is text in an error of the SDK.
+  const [, inside] = (name === 'CredentialsProviderError' && /^(\w+): /.exec(message ?? '')) || [];
+  const told = inside ?? Code ?? name ?? '';
   // What the system refuses has its name in `code`.
   const named = told === 'Error' ? (code ?? told) : told;
   const words = [named === 'Error' ? '' : named, message].filter(Boolean).join(': ').split('\n', 1)[0] ?? '';
@@ -41,7 +43,7 @@ const THROTTLED =
   /^(RequestLimitExceeded|Throttling|ThrottlingException|ThrottledException|TooManyRequestsException|RequestThrottled|SlowDown|EC2ThrottledException)$/;
 const EXPIRED = /^(ExpiredToken|ExpiredTokenException|RequestExpired|TokenRefreshRequired)$/;
 const NO_CREDENTIALS =
-  /^(CredentialsProviderError|TokenProviderError|AuthFailure|InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|InvalidSignatureException|IncompleteSignature|MissingAuthenticationToken|InvalidIdentityToken|IDPRejectedClaim)$/;
+  /^(CredentialsProviderError|TokenProviderError|AuthFailure|InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|InvalidSignatureException|IncompleteSignature|MissingAuthenticationToken|InvalidIdentityToken|IDPRejectedClaim|UnauthorizedException|ForbiddenException)$/;
 /** A file that a profile or a web identity names. */
 const NO_FILE = /^(ENOENT|EACCES|EISDIR)$/;
 const DENIED = /^(UnauthorizedOperation|AccessDenied|AccessDeniedException|AuthorizationError|OptInRequired)$/;
@@ -69,9 +71,19 @@ const MOST_SKEW = minutes(5);
 const clockHint = (ahead: number) =>
   `set the clock of this computer, then run again: it is ${Math.round(Math.abs(ahead) / minutes(1))} min ${ahead > 0 ? 'ahead of' : 'behind'} AWS's`;
 
-function hintOf(code: Code, { name, ahead = 0 }: AwsFailure): { hint?: string } {
+/** The SDK's own words end with it; the portal of SSO calls a session that is over Unauthorized. */
+const SSO_LOGIN = /aws sso login|^UnauthorizedException/;
+
+function hintOf(code: Code, { name, words, ahead = 0 }: AwsFailure, profile?: string): { hint?: string } {
+  if (code !== 'AWS_CREDENTIALS') return {};
   // Services call a wrong time by the names of old and of wrong keys.
-  if (code === 'AWS_CREDENTIALS' && Math.abs(ahead) > MOST_SKEW) return { hint: clockHint(ahead) };
+  if (Math.abs(ahead) > MOST_SKEW) return { hint: clockHint(ahead) };
+  const of = profile === undefined ? '' : ` --profile ${profile}`;
+  if (SSO_LOGIN.test(words)) return { hint: `aws sso login${of}, then run again` };
+  if (name === 'ForbiddenException')
+    return {
+      hint: `sso_account_id and sso_role_name${profile === undefined ? '' : ` of the profile ${profile}`}: SSO gives you no such role`,
+    };
   return EXPIRED.test(name) ? { hint: 'log in again (aws sso login, or new keys), then run again' } : {};
 }
 
@@ -83,9 +95,10 @@ export function awsError(what: string, action: string, cause: unknown, profile?:
   if (cause instanceof OpsError) return cause;
   const failure = awsFailure(cause);
   const code = codeOf(failure);
-  const said = failure.words || oneLine(cause);
+  const over = code === 'AWS_CREDENTIALS' && SSO_LOGIN.test(failure.words);
+  const said = `${over ? 'the session of SSO is over, or there is none: ' : ''}${failure.words || oneLine(cause)}`;
   const unsigned = `no credentials for ${action}${profile ? ` by the profile ${profile}` : ''}`;
   const silent = code === 'AWS_CREDENTIALS' ? unsigned : `no answer to ${action}`;
   const how = failure.status === undefined ? silent : `${action} was refused`;
-  return new OpsError(code, `cannot ${what}: ${how}: ${said}`, { cause, ...hintOf(code, failure) });
+  return new OpsError(code, `cannot ${what}: ${how}: ${said}`, { cause, ...hintOf(code, failure, profile) });
 }

@@ -1,61 +1,18 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { credentialsOf } from '../../lib/aws/credentials.ts';
-import { type Caller, connectAws } from '../../lib/aws/index.ts';
-import { type Clock, systemClock } from '../../lib/time/index.ts';
 import { rolesOf, webTokensOf } from '../servers/aws/iam/state.ts';
 import type { Keys } from '../servers/aws/identity.ts';
-import { type AwsServer, startAws } from '../servers/aws/server.ts';
+import { ACCOUNT, endWorld, file, newWorld, type World, who } from './nobody.ts';
 
-const ACCOUNT = '111122223333';
 const ISSUER = 'token.actions.example.org';
 
-interface World {
-  aws: AwsServer;
-  dir: string;
-  before: NodeJS.ProcessEnv;
-}
-
 const test = suite<World>('as whom muster asks AWS');
-test.before.each(async context => {
-  context.aws = await startAws({ settleMs: 5, account: ACCOUNT });
-  context.dir = await mkdtemp(join(tmpdir(), 'muster-aws-'));
-  context.before = process.env;
-  // Nothing of the computer: no keys, no files.
-  process.env = {
-    ...{ PATH: process.env.PATH, HOME: context.dir, AWS_EC2_METADATA_DISABLED: 'true' },
-    ...{ AWS_ENDPOINT_URL: context.aws.url, AWS_REGION: 'eu-central-1' },
-    AWS_CONFIG_FILE: join(context.dir, 'config'),
-    AWS_SHARED_CREDENTIALS_FILE: join(context.dir, 'credentials'),
-  };
-});
-test.after.each(async ({ aws, dir, before }) => {
-  process.env = before;
-  assert.equal(aws.unknown(), []);
-  await rm(dir, { recursive: true });
-  await aws.close();
-});
+test.before.each(newWorld);
+test.after.each(endWorld);
 
-/** Its pauses take no time. */
-const clock: Clock = { ...systemClock, sleep: async () => {} };
-
-/** Who muster is, as the gate to AWS finds out; a code and its message when it cannot. */
-async function who(profile?: string): Promise<string> {
-  const want = { account: ACCOUNT, region: 'eu-central-1', profile };
-  const aws = connectAws(want, { clock, signal: new AbortController().signal, random: () => 0 });
-  return aws
-    .caller()
-    .then(
-      ({ arn }: Caller) => arn,
-      error => `${error.code}: ${error.message}`,
-    )
-    .finally(aws.close);
-}
-
-const file = ({ dir }: World, name: string, ...lines: string[]) => writeFile(join(dir, name), `${lines.join('\n')}\n`);
 const section = (name: string, { accessKeyId, secretAccessKey }: Keys) =>
   `[${name}]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}`;
 

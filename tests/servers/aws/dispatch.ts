@@ -70,7 +70,7 @@ async function perform(
   record.action = `${service.name}:${record.operation}`;
   const as = service.protocol === 'ec2' || service.protocol === 'query' ? service.protocol : 'json';
   // Tokens from outside are their own proof: these carry no signature.
-  const open = /^AssumeRoleWith(WebIdentity|SAML)$/.test(record.operation) && claim === undefined;
+  const open = /^(AssumeRoleWith(WebIdentity|SAML)|GetRoleCredentials)$/.test(record.operation) && claim === undefined;
   const nobody: Caller = { account: world.account, arn: 'anonymous', userId: '' };
   const keys: Pick<Keys, 'caller' | 'allowed'> = open
     ? { caller: nobody }
@@ -110,7 +110,7 @@ function read(service: Service, signed: Signed, name: string): Read {
   if (service.protocol === 'rest') {
     const routed = route(model, signed.method, signed.path);
     if (!routed) throw new Unknown(`operation ${name}`);
-    return { operation: routed.operation, input: readRest(routed, signed.query, text) };
+    return { operation: routed.operation, input: readRest(routed, signed, text) };
   }
   const operation = model.operation(name);
   if (!operation) throw new Unknown(`operation ${name}`);

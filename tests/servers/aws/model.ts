@@ -56,7 +56,7 @@ function toOperation(schema: unknown): Operation | undefined {
 
 /** By interface and member: the type's name, of a list that of its elements. */
 function readTypes(client: string): Map<string, Map<string, string>> {
-  const folder = join(dirname(require.resolve(client)), '../dist-types/models');
+  const folder = join(dirname(require.resolve(client)).replace(/\/dist-cjs\b/, '/dist-types'), 'models');
   const found = new Map<string, Map<string, string>>();
   for (const file of readdirSync(folder).filter(name => /^models_\d+\.d\.ts$/.test(name))) {
     const text = readFileSync(join(folder, file), 'utf8');

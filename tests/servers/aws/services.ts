@@ -7,6 +7,7 @@ import { logsRules } from './logs.ts';
 import { type Service, service } from './service.ts';
 import type { Claim, Signed } from './signature.ts';
 import { ssmRules } from './ssm.ts';
+import { ssoRules } from './sso.ts';
 import { stsRules } from './sts.ts';
 
 const services: readonly Service[] = [
@@ -30,15 +31,20 @@ const services: readonly Service[] = [
     ...{ name: 'logs', client: '@aws-sdk/client-cloudwatch-logs', protocol: 'json', version: '2014-03-28' },
     ...{ target: 'Logs_20140328', rules: logsRules },
   }),
+  service({
+    ...{ name: 'sso', client: '@aws-sdk/nested-clients/sso', protocol: 'rest', version: '2019-06-10' },
+    rules: ssoRules,
+  }),
 ];
 
 /** By the scope of the signature, and the version where two APIs share it; without one by what the request itself says. */
-export function findService(claim: Claim | undefined, { headers, body }: Signed): Service | undefined {
+export function findService(claim: Claim | undefined, { headers, body, path }: Signed): Service | undefined {
   const target = headers['x-amz-target']?.split('.')[0];
   const version = new URLSearchParams(body.toString()).get('Version');
   if (claim) {
     const named = services.filter(({ name }) => name === claim.service);
     return named.find(each => each.version === version) ?? named[0];
   }
+  if (path.startsWith('/federation/')) return services.find(({ name }) => name === 'sso');
   return services.find(each => (target ? each.target === target : each.version === version));
 }

@@ -1,5 +1,6 @@
 import { AwsError, Unknown } from '../errors.ts';
 import type { Model, Operation } from '../model.ts';
+import type { Signed } from '../signature.ts';
 import { scalar } from './form.ts';
 import { readJson } from './json.ts';
 
@@ -32,13 +33,20 @@ function matchPath(template: string, path: string): Record<string, string> | und
   return labels;
 }
 
-/** Labels, query and body together, by the model's bindings. */
-export function readRest({ operation, labels }: Routed, query: URLSearchParams, body: string): Record<string, unknown> {
+/** Labels, query, headers and body together, by the model's bindings. */
+export function readRest(
+  { operation, labels }: Routed,
+  { query, headers }: Pick<Signed, 'query' | 'headers'>,
+  body: string,
+): Record<string, unknown> {
   const found: Record<string, unknown> = { ...labels };
   const asked = new Set(query.keys());
   const bound = new Set(Object.keys(labels));
   for (const [member, node] of operation.input.structIterator()) {
-    const { httpQuery } = node.getMemberTraits() as { httpQuery?: string };
+    const { httpQuery, httpHeader } = node.getMemberTraits() as { httpQuery?: string; httpHeader?: string };
+    const header = httpHeader === undefined ? undefined : headers[httpHeader.toLowerCase()];
+    if (header !== undefined) found[member] = scalar(node, header, member);
+    if (httpHeader !== undefined) bound.add(member);
     if (httpQuery === undefined) continue;
     bound.add(member);
     if (!asked.delete(httpQuery)) continue;
