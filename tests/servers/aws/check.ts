@@ -1,4 +1,5 @@
 import type { NormalizedSchema } from '@smithy/core/schema';
+import type { Refuse } from './constraints.ts';
 import type { AwsError } from './errors.ts';
 import { type Model, requiredMembers } from './model.ts';
 
@@ -6,6 +7,8 @@ import { type Model, requiredMembers } from './model.ts';
 export interface Wording {
   missing(path: string): AwsError;
   notAllowed(path: string, value: string, allowed: readonly string[]): AwsError;
+  /** A length, range or pattern. */
+  unmet: Refuse;
 }
 
 /** The request against the model: what is required is there, and enums hold. Names and types were checked while reading. */

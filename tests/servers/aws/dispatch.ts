@@ -87,6 +87,7 @@ async function perform(
   const rule = service.rules[operation.name];
   if (!rule) throw new Unknown(`operation ${operation.name}`);
   checkInput(service.model(), operation.input, input, service.wording);
+  service.constraints(world.packages).check(operation.name, input, service.wording.unmet);
   const watched = tracked(input);
   const { DryRun } = watched.value as { DryRun?: boolean };
   if (DryRun) throw new AwsError('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);

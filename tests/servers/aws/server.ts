@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { pythonPackages } from '../moto/packages.ts';
+import { modelFile } from './constraints.ts';
 import { answerOf, type Reply } from './dispatch.ts';
 import type { Keys } from './identity.ts';
+import { services } from './services.ts';
 import { World, type WorldOptions } from './world.ts';
 
 /** One call that came, in their order. */
@@ -35,11 +38,16 @@ export interface AwsServer {
 
 export interface AwsOptions extends WorldOptions {
   port?: number;
+  /** Where botocore lies; absent: where moto's tests have it, and it is installed there first. */
+  packages?: string;
 }
 
 /** AWS as muster uses it, on loopback: strict, and with faults on demand. README.md says how to use it. */
 export async function startAws(options: AwsOptions = {}): Promise<AwsServer> {
-  const world = new World(options);
+  const packages = options.packages ?? (await pythonPackages());
+  // Without the models it would check less than it says: it does not start.
+  for (const { botocore, version } of services) modelFile(packages, `${botocore}/${version}`);
+  const world = new World(packages, options);
   const calls: CallRecord[] = [];
   const unknown: string[] = [];
   const keys = world.user('operator');

@@ -1,4 +1,5 @@
 import type { Wording } from './check.ts';
+import { type Constraints, loadConstraints } from './constraints.ts';
 import { AwsError } from './errors.ts';
 import type { Caller } from './identity.ts';
 import { loadModel, type Model } from './model.ts';
@@ -26,6 +27,10 @@ export interface ServiceWant {
   client: string;
   protocol: Protocol;
   version: string;
+  /** The folder of botocore's data. */
+  botocore: string;
+  /** Of a request that its model does not allow; absent: as the protocol has it. */
+  invalid?: string;
   /** Before the dot of X-Amz-Target. */
   target?: string;
   rules: Rules;
@@ -33,14 +38,21 @@ export interface ServiceWant {
 
 export interface Service extends ServiceWant {
   model(): Model;
+  /** @param packages where botocore lies. */
+  constraints(packages: string): Constraints;
   wording: Wording;
 }
 
 export function service(want: ServiceWant): Service {
   let model: Model | undefined;
+  let constraints: Constraints | undefined;
   return {
     ...want,
-    wording: want.protocol === 'ec2' ? ec2Wording : validation(want.protocol),
+    wording: want.protocol === 'ec2' ? ec2Wording : validation(want.invalid ?? INVALID[want.protocol]),
+    constraints(packages) {
+      constraints ??= loadConstraints(packages, `${want.botocore}/${want.version}`);
+      return constraints;
+    },
     model() {
       model ??= loadModel(want.client);
       return model;
@@ -52,18 +64,23 @@ export function service(want: ServiceWant): Service {
 const ec2Wording: Wording = {
   missing: path => new AwsError('MissingParameter', `The request must contain the parameter ${path}`),
   notAllowed: (path, value) => new AwsError('InvalidParameterValue', `Invalid value '${value}' for ${path}.`),
+  unmet: (path, must, value) =>
+    new AwsError('InvalidParameterValue', `Value (${value ?? ''}) for parameter ${path} is invalid. It must ${must}`),
 };
 
-/** As every service with the AWS validation of models words it; EKS has a code of its own. */
-function validation(protocol: Protocol): Wording {
-  const code = { ec2: '', query: 'ValidationError', json: 'ValidationException', rest: 'InvalidParameterException' };
-  const say = (path: string, value: string, must: string) =>
+/** "Common Errors" of each API reference; EKS: "The specified parameter is invalid". */
+const INVALID = { query: 'ValidationError', json: 'ValidationException', rest: 'InvalidParameterException' };
+
+/** As every service with the AWS validation of models words it. */
+function validation(code: string): Wording {
+  const say = (path: string, must: string, value?: string) =>
     new AwsError(
-      code[protocol],
-      `1 validation error detected: Value ${value} at '${path}' failed to satisfy constraint: Member must ${must}`,
+      code,
+      `1 validation error detected: Value ${value === undefined ? '' : `${value} `}at '${path}' failed to satisfy constraint: Member must ${must}`,
     );
   return {
-    missing: path => say(path, 'null', 'not be null'),
-    notAllowed: (path, value, allowed) => say(path, `'${value}'`, `satisfy enum value set: [${allowed.join(', ')}]`),
+    missing: path => say(path, 'not be null', 'null'),
+    notAllowed: (path, value, allowed) => say(path, `satisfy enum value set: [${allowed.join(', ')}]`, `'${value}'`),
+    unmet: (path, must, value) => say(path, must, value && `'${value}'`),
   };
 }

@@ -21,12 +21,6 @@ export const ssmRules: Rules = {
 
   GetParameters({ Names = [], WithDecryption }: GetParametersRequest, call): GetParametersResult {
     void WithDecryption;
-    // "Names: Array Members: Minimum number of 1 item. Maximum number of 10 items."
-    if (Names.length < 1 || Names.length > 10)
-      throw new AwsError(
-        'ValidationException',
-        "1 validation error detected: Value at 'names' failed to satisfy constraint: Member must have length less than or equal to 10",
-      );
     const found = Names.map(name => ({ name, parameter: find(name, call) }));
     return {
       Parameters: found.flatMap(({ parameter }) => parameter ?? []),

@@ -21,14 +21,6 @@ interface Session {
 function checkSession({ RoleArn = '', RoleSessionName = '', DurationSeconds = 3600 }: Session) {
   const [, account = '', name = ''] = /^arn:aws:iam::(\d{12}):role\/(?:.*\/)?([\w+=,.@-]+)$/.exec(RoleArn) ?? [];
   if (name === '') throw new AwsError('ValidationError', `${RoleArn} is invalid`);
-  const wrong = (value: unknown, what: string) =>
-    new AwsError(
-      'ValidationError',
-      `1 validation error detected: Value '${value}' at '${what}' failed to satisfy constraint`,
-    );
-  // "Length Constraints: Minimum length of 2. Maximum length of 64. Pattern: [\w+=,.@-]*"
-  if (!/^[\w+=,.@-]{2,64}$/.test(RoleSessionName)) throw wrong(RoleSessionName, 'roleSessionName');
-  if (DurationSeconds < 900 || DurationSeconds > 43_200) throw wrong(DurationSeconds, 'durationSeconds');
   return { account, name, session: RoleSessionName, seconds: DurationSeconds };
 }
 

@@ -28,6 +28,8 @@ export class World {
   readonly pageSize: number;
   readonly runner: Runner | undefined;
   readonly kubernetes: Kubernetes | undefined;
+  /** Where botocore's models lie. */
+  readonly packages: string;
   /** Added to this computer's clock. */
   clockOffset = 0;
   #public = 0;
@@ -35,12 +37,16 @@ export class World {
   readonly #parts = new Map<string, unknown>();
   readonly #timers = new Set<NodeJS.Timeout>();
 
-  constructor({ account = '111122223333', settleMs = 50, pageSize = 5, runner, kubernetes }: WorldOptions) {
+  constructor(
+    packages: string,
+    { account = '111122223333', settleMs = 50, pageSize = 5, runner, kubernetes }: WorldOptions,
+  ) {
     this.account = account;
     this.settleMs = settleMs;
     this.pageSize = pageSize;
     this.runner = runner;
     this.kubernetes = kubernetes;
+    this.packages = packages;
   }
 
   now(): number {

@@ -1,19 +1,15 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { createServer } from 'node:net';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { oneLine } from '../../../lib/errors/index.ts';
 import { createAuthority, issueServer, Secret } from '../../../lib/secret/index.ts';
 import type { StoreAccess } from '../../../lib/store/index.ts';
 import { systemClock } from '../../../lib/time/index.ts';
 import { skip } from '../../starter/skip.ts';
-
-const run = promisify(execFile);
-const REQUIREMENTS = join(import.meta.dirname, 'requirements.txt');
+import { pythonPackages } from './packages.ts';
 
 /** moto: AWS's S3, IAM and STS in memory, on 127.0.0.1 with TLS of its own authority. */
 export interface Moto {
@@ -28,7 +24,7 @@ export interface Moto {
 
 /** Skips the caller's tests where it cannot be had. */
 export async function startMoto(): Promise<Moto> {
-  const packages = await install();
+  const packages = await pythonPackages().catch(error => skip(oneLine(error)));
   const dir = mkdtempSync(join(tmpdir(), 'muster-moto-'));
   const authority = await createAuthority('moto of a test', systemClock);
   const names = { names: ['localhost', '127.0.0.1'], addresses: ['127.0.0.1'], days: 1 };
@@ -63,26 +59,6 @@ export async function startMoto(): Promise<Moto> {
       rmSync(dir, { recursive: true, force: true });
     },
   };
-}
-
-/** Once for each text of requirements.txt, into the cache. */
-async function install(): Promise<string> {
-  const id = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex').slice(0, 12);
-  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'muster', 'tests');
-  const target = join(cache, `moto-${id}`);
-  if (existsSync(target)) return target;
-  await mkdir(cache, { recursive: true });
-  const draft = mkdtempSync(`${target}.`);
-  const pinned = ['--require-hashes', '--no-deps', '--only-binary=:all:', '--no-compile'];
-  const args = ['-m', 'pip', 'install', '-q', ...pinned, '--target', draft, '-r', REQUIREMENTS];
-  try {
-    await run('python3', args, { env: { ...process.env, PIP_ROOT_USER_ACTION: 'ignore' } });
-    renameSync(draft, target);
-  } catch (error) {
-    rmSync(draft, { recursive: true, force: true });
-    if (!existsSync(target)) skip(`moto cannot be installed: ${`${error}`.split('\n').slice(0, 3).join(' ')}`);
-  }
-  return target;
 }
 
 const freePort = (): Promise<number> =>

@@ -85,10 +85,8 @@ export function removeBalancer(id: string, call: Call): void {
   });
 }
 
-/** Lists of both APIs: Marker and NextMarker; PageSize between 1 and 400. */
+/** Lists of both APIs: Marker and NextMarker. */
 export function paged<T>(rows: T[], Marker: string | undefined, PageSize: number | undefined, call: Call) {
-  if (PageSize !== undefined && (PageSize < 1 || PageSize > 400))
-    throw new AwsError('ValidationError', `Value '${PageSize}' at 'pageSize' failed to satisfy constraint`);
   const from = Marker === undefined ? 0 : Number(/^page-(\d+)$/.exec(Marker)?.[1] ?? Number.NaN);
   if (Number.isNaN(from)) throw new AwsError('ValidationError', 'The marker is not valid');
   const to = from + Math.min(PageSize ?? 400, call.world.pageSize);
