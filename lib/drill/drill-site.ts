@@ -128,7 +128,8 @@ export async function planDrill(caller: OpenSite, { scenario, mode, ...want }: D
   const publicKey = await readPublicKey(publicKeyPath(open.site, open.dirs.project));
   const set = await readSet(store, id, { site: open.site.name, publicKey });
   const t0 = new Date(open.ports.clock.now());
-  const target = mode === 'rehearse' ? await openRehearsal(open, set.manifest.escrowGeneration) : open;
+  const beside = mode === 'rehearse' && !scenario.alone;
+  const target = beside ? await openRehearsal(open, set.manifest.escrowGeneration) : open;
   const drill: Drill = { id, mode, source: open, target, set, folder: evidenceDir(open.dirs.state, id), t0 };
   const plan = await planPhases(scenario, drill);
   if (target !== open) await target.close();

@@ -55,6 +55,8 @@ export interface Scenario {
   /** What a person loses in mode destroy, for the confirmation. */
   loses: string;
   modes: readonly Report['mode'][];
+  /** Its rehearsal makes no second site: what it may lose is written for it, beside what lives. */
+  alone?: true;
   /** Its data comes out of the replica, and of nothing else; absent: out of the store. */
   from?: 'replica';
   /** Whose loss it is; absent: of more than one, or of something else. */

@@ -12,8 +12,11 @@ export interface Target {
 /** A way to make history go away. */
 export interface Attempt {
   what: string;
-  /** Undone by nothing where it is allowed after all: tried on a set in a drill only. */
-  harms: boolean;
+  /**
+   * Where it is allowed after all. bucket: all that lies in it, which nothing undoes. lock: of the version on which it is
+   * tried. nothing: that version alone, or what is there is written as it is.
+   */
+  harms: 'bucket' | 'lock' | 'nothing';
   act(wire: Wire, target: Target): Promise<unknown>;
 }
 
@@ -34,7 +37,7 @@ const NOW = new Date(0);
 export const ATTEMPTS: readonly Attempt[] = [
   {
     what: 'let versions expire after a day',
-    harms: true,
+    harms: 'bucket',
     act: ({ sdk, client }, { bucket: Bucket }) => {
       const rule = { ID: 'x', Status: 'Enabled', Filter: { Prefix: '' } } as const;
       const Rules = [{ ...rule, Expiration: { Days: 1 }, NoncurrentVersionExpiration: { NoncurrentDays: 1 } }];
@@ -43,19 +46,19 @@ export const ATTEMPTS: readonly Attempt[] = [
   },
   {
     what: 'suspend versions',
-    harms: true,
+    harms: 'bucket',
     act: ({ sdk, client }, { bucket: Bucket }) =>
       client.send(new sdk.PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Suspended' } })),
   },
   {
     what: 'set versioning',
-    harms: false,
+    harms: 'nothing',
     act: ({ sdk, client }, { bucket: Bucket }) =>
       client.send(new sdk.PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } })),
   },
   {
     what: 'change the policy',
-    harms: false,
+    harms: 'nothing',
     act: async ({ sdk, client }, { bucket: Bucket }) => {
       const { Policy } = await client.send(new sdk.GetBucketPolicyCommand({ Bucket }));
       await client.send(new sdk.PutBucketPolicyCommand({ Bucket, Policy }));
@@ -63,12 +66,12 @@ export const ATTEMPTS: readonly Attempt[] = [
   },
   {
     what: 'remove the policy',
-    harms: true,
+    harms: 'bucket',
     act: ({ sdk, client }, { bucket: Bucket }) => client.send(new sdk.DeleteBucketPolicyCommand({ Bucket })),
   },
   {
     what: 'take the lock off what is written from now on',
-    harms: true,
+    harms: 'bucket',
     act: ({ sdk, client }, { bucket: Bucket }) =>
       client.send(
         new sdk.PutObjectLockConfigurationCommand({
@@ -79,7 +82,7 @@ export const ATTEMPTS: readonly Attempt[] = [
   },
   {
     what: 'shorten the retention of a version',
-    harms: true,
+    harms: 'lock',
     act: ({ sdk, client }, { bucket: Bucket, key: Key, versionId: VersionId }) =>
       client.send(
         new sdk.PutObjectRetentionCommand({
@@ -90,14 +93,17 @@ export const ATTEMPTS: readonly Attempt[] = [
   },
   {
     what: 'remove the bucket',
-    harms: true,
+    harms: 'bucket',
     act: ({ sdk, client }, { bucket: Bucket }) => client.send(new sdk.DeleteBucketCommand({ Bucket })),
   },
-  { what: 'remove a version', harms: false, act: remove({}) },
-  { what: 'remove versions in one request', harms: false, act: removeMany({}) },
-  { what: 'remove a version past its lock', harms: false, act: remove(BYPASS) },
-  { what: 'remove versions past their lock in one request', harms: false, act: removeMany(BYPASS) },
+  { what: 'remove a version', harms: 'nothing', act: remove({}) },
+  { what: 'remove versions in one request', harms: 'nothing', act: removeMany({}) },
+  { what: 'remove a version past its lock', harms: 'nothing', act: remove(BYPASS) },
+  { what: 'remove versions past their lock in one request', harms: 'nothing', act: removeMany(BYPASS) },
 ];
+
+/** Harmless where what is tried on was written for it: a set may lie beside. */
+export const BESIDE_SETS: readonly Attempt[] = ATTEMPTS.filter(({ harms }) => harms !== 'bucket');
 
 /** In the server's words; undefined: it was allowed. Errors: STORE_UNREACHABLE: nobody knows. */
 export async function refusal(

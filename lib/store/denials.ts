@@ -14,18 +14,18 @@ export interface Roles {
 const PROBE = '.muster/probe';
 
 /** Each is harmless where it is allowed after all: what is tried on is made for it. */
-const OF_SITE = ATTEMPTS.filter(({ harms }) => !harms);
+const OF_SITE = ATTEMPTS.filter(({ harms }) => harms === 'nothing');
 
 const OF_READER: readonly Attempt[] = [
   {
     what: 'write',
-    harms: false,
+    harms: 'nothing',
     act: ({ sdk, client }, { bucket: Bucket }) =>
       client.send(new sdk.PutObjectCommand({ Bucket, Key: PROBE, Body: 'reader', ChecksumAlgorithm: 'SHA256' })),
   },
   {
     what: 'remove',
-    harms: false,
+    harms: 'nothing',
     act: ({ sdk, client }, { bucket: Bucket }) => client.send(new sdk.DeleteObjectCommand({ Bucket, Key: PROBE })),
   },
 ];

@@ -1,5 +1,5 @@
 import type { StoreAccess } from './access.ts';
-import { ATTEMPTS, refusal, type Target } from './attempts.ts';
+import { ATTEMPTS, type Attempt, refusal, type Target } from './attempts.ts';
 import { storeOn } from './client.ts';
 import { connectStore, type StoreEnv } from './connection.ts';
 
@@ -14,14 +14,19 @@ export interface Erased {
  * Everything by which these keys could make a version go away, then what they may do: write over the object and hide it.
  * Puts the object back out of its version. Errors: STORE_*: what was done is put back by nobody then.
  */
-export async function tryToErase(access: StoreAccess, target: Omit<Target, 'bucket'>, env: StoreEnv): Promise<Erased> {
+export async function tryToErase(
+  access: StoreAccess,
+  target: Omit<Target, 'bucket'>,
+  env: StoreEnv,
+  attempts: readonly Attempt[] = ATTEMPTS,
+): Promise<Erased> {
   const connection = connectStore(access, env);
   const store = storeOn(connection);
   const { key, versionId } = target;
   try {
     const before = await store.get(key, versionId);
     const tried: Erased['tried'] = [];
-    for (const attempt of ATTEMPTS) {
+    for (const attempt of attempts) {
       const refused = await refusal(attempt, { bucket: access.bucket, ...target }, connection);
       tried.push({ what: attempt.what, refused });
     }

@@ -14,7 +14,7 @@ export {
   secretNames,
   storeAccess,
 } from './access.ts';
-export { ATTEMPTS, type Attempt } from './attempts.ts';
+export { ATTEMPTS, type Attempt, BESIDE_SETS } from './attempts.ts';
 export { type Bucket, MUST_HOLD, makeBucket, openBucket, refuseUnsafe, type Setting, settingText } from './bucket.ts';
 export type { BucketWant } from './bucket-settings.ts';
 export { openStore } from './client.ts';

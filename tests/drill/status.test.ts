@@ -46,7 +46,11 @@ status('what a site has no backup of is not asked for, and a namespace each is',
   ];
   equal(await namesOf(all), names);
   equal(await namesOf({ ...all, store: { ...store, replica: {} } }), names.toSpliced(-1, 0, 'region-loss'));
-  equal(await namesOf({ ...all, store: { ...store, replica: {} } }, 'production'), ['region-loss', 'site-rebuild']);
+  equal(await namesOf({ ...all, store: { ...store, replica: {} } }, 'production'), [
+    'erase-attempt',
+    'region-loss',
+    'site-rebuild',
+  ]);
   equal(await subjectsOf({ drills, environment: 'lab' }), []);
 });
 

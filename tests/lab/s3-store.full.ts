@@ -74,6 +74,14 @@ for (const scenario of ['erase-attempt', 'database-loss', 'site-rebuild'])
       assert.match(history?.got ?? '', /attempts on \d objects, none of which was allowed/);
   });
 
+test('erase-attempt is rehearsed on copies: the site is as it was, and the drill proves it all the same', async context => {
+  const { code, stdout, last } = await muster(context, 'drill', 'erase-attempt', '--json');
+  assert.is(code, 0, last + stdout.slice(-4000));
+  const { report } = JSON.parse(stdout) as { report: Report };
+  assert.equal([report.mode, report.verdict], ['rehearse', 'verified']);
+  assert.ok(report.checks.some(({ id, state }) => id === 'site.history-copies' && state === 'passed'));
+});
+
 test('a rehearsal beside it reads its store, and is kept from writing there', async context => {
   const { code, stdout, last } = await muster(context, 'drill', 'site-rebuild', '--mode', 'rehearse', '--json');
   assert.is(code, 0, last + stdout.slice(-4000));

@@ -36,7 +36,7 @@ export const drill: Act = async call => {
       const plan = await planDrill(open, want);
       return out.data(flags.json ? json(plan) : drillPlanText(plan));
     }
-    const carryOut = mode === 'rehearse' ? rehearseSite : drillSite;
+    const carryOut = mode === 'rehearse' && !scenario.alone ? rehearseSite : drillSite;
     const { report, folder } = await carryOut(open, want);
     await shareEvidence(open, folder);
     const near = relative(project, folder);

@@ -32,7 +32,7 @@ ${
 </section>`;
 
 const MODES: Readonly<Record<Report['mode'], string>> = {
-  rehearse: 'rehearsal: restored beside the living site, which was not touched',
+  rehearse: 'rehearsal: beside what lives, which was not touched',
   destroy: 'in earnest: what the scenario names was destroyed, and rebuilt in its place',
   rebuild: 'no drill: the site was gone, and was rebuilt from its backup',
 };

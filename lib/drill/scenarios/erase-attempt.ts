@@ -1,17 +1,23 @@
 import type { CheckResult } from '../../backup/index.ts';
+import { ATTEMPTS, BESIDE_SETS } from '../../store/index.ts';
 import { nextBackup } from '../checks/next-backup.ts';
 import { lookAtStored } from '../checks/stored.ts';
 import { type Attempted, eraseStep, readAttempts } from '../erase.ts';
 import type { Drill, Phase, Scenario } from '../scenario.ts';
 
-/** Somebody has taken the site, with all its keys, and wants its backups gone. */
+/**
+ * Somebody has taken the site, with all its keys, and wants its backups gone. In earnest on a set, on a lab; rehearsed on copies
+ * of its objects, on any site.
+ */
 export const eraseAttempt: Scenario = {
   id: 'erase-attempt',
   title: 'The keys that lie in the site try to erase a set, in every way they know',
   loses: 'the set that is tried, if the keys of the site can erase it',
-  modes: ['destroy'],
+  modes: ['rehearse', 'destroy'],
+  alone: true,
   sources: [],
-  notTried: () => [
+  notTried: checks => [
+    ...(checks.some(({ id }) => id === COPIES) ? [NOT_BESIDE_SETS] : []),
     'Keys of the owner of the bucket: they are not in the site, and nothing in it keeps them out.',
     'That anything comes back: nothing was lost but what was tried.',
   ],
@@ -21,23 +27,49 @@ export const eraseAttempt: Scenario = {
   async checks(drill) {
     const { checks } = await lookAtStored(drill.target, drill.set.manifest.id, drill.t0);
     const after = checks.map(check => ({ ...check, id: `after.${check.id}`, title: `Afterwards: ${check.title}` }));
-    return [await historyResult(drill), ...after];
+    return [...(await attemptResults(drill)), ...after];
   },
   rpo: async () => [],
-  after: nextBackup,
+  // Of a living site its own schedule takes the next one.
+  after: async (drill, session) => (drill.mode === 'rehearse' ? [] : nextBackup(drill, session)),
 };
 
-async function historyResult(drill: Drill): Promise<CheckResult> {
+const COPIES = 'site.history-copies';
+const BUCKET = ATTEMPTS.filter(attempt => !BESIDE_SETS.includes(attempt)).map(({ what }) => what);
+const NOT_BESIDE_SETS = `That these keys may not ${BUCKET.join(', ')}: where it is allowed it would have harmed every set, so it is tried on labs alone.`;
+
+async function attemptResults(drill: Drill): Promise<CheckResult[]> {
+  const all = await readAttempts(drill);
+  return [historyResult(all), ...(drill.mode === 'rehearse' ? [copiesResult(all)] : [])];
+}
+
+/** Pure. What came back was compared with the manifest before it was tried on. */
+export function copiesResult(all: readonly Attempted[] | undefined): CheckResult {
+  const about = {
+    id: COPIES,
+    title: 'What was tried on comes back out of its versions, as the manifest has it',
+    source: 'set',
+    level: 'L4',
+    required: true,
+    expected: 'the same bytes',
+  } as const;
+  if (!all?.length) return { ...about, state: 'unrun', code: 'CHECK_UNRUN', got: 'nothing was tried' };
+  const details = all.flatMap(({ key, whole }) => (whole ? [] : [`${key} did not come back`]));
+  if (details[0] === undefined) return { ...about, state: 'passed', got: `${all.length} times` };
+  return { ...about, state: 'failed', code: 'HISTORY_ERASABLE', got: details[0], details };
+}
+
+/** Pure. */
+export function historyResult(all: readonly Attempted[] | undefined): CheckResult {
   const about = {
     id: 'site.history',
-    title: 'The keys of the site erase nothing of the set',
+    title: 'The keys that lie in the site erase nothing of a set',
     source: 'site',
     level: 'L1',
     required: true,
     expected: 'every attempt is refused, and every object comes back out of its version',
   } as const;
-  const all = await readAttempts(drill);
-  if (!all) return { ...about, state: 'unrun', code: 'CHECK_UNRUN', got: 'nothing was tried' };
+  if (!all?.length) return { ...about, state: 'unrun', code: 'CHECK_UNRUN', got: 'nothing was tried' };
   const details = flaws(all);
   const tries = all.reduce((sum, { tried }) => sum + tried.length, 0);
   if (details.length === 0)
