@@ -74,12 +74,13 @@ async function missing(path: string): Promise<OpsError> {
 function asSite({ site, ...sections }: Inventory, path: string): Site {
   const absolute = (file: string) =>
     resolve(dirname(path), file.startsWith('~/') ? join(homedir(), file.slice(2)) : file);
-  const { artifacts, hosts, backup } = sections;
+  const { artifacts, hosts, backup, state } = sections;
   return {
     ...sections,
     name: site.name,
     path,
     ...(backup && { backup: seenFrom(backup, absolute) }),
+    ...(state && { state: { store: caSeenFrom(state.store, absolute) } }),
     artifacts: artifacts.bundle === undefined ? artifacts : { ...artifacts, bundle: absolute(artifacts.bundle) },
     hosts: hosts.map(host =>
       host.ssh?.identity === undefined
@@ -102,7 +103,9 @@ function storeSeenFrom<S extends Extract<BackupWant['store'], { kind: 's3' }>>(
   store: S,
   absolute: (file: string) => string,
 ): S {
-  const { ca, replica } = store;
-  const own = replica?.ca === undefined ? replica : { ...replica, ca: absolute(replica.ca) };
-  return { ...store, ...(ca !== undefined && { ca: absolute(ca) }), ...(own && { replica: own }) };
+  const { replica } = store;
+  return { ...caSeenFrom(store, absolute), ...(replica && { replica: caSeenFrom(replica, absolute) }) };
 }
+
+const caSeenFrom = <P extends { ca?: string | undefined }>(place: P, absolute: (file: string) => string): P =>
+  place.ca === undefined ? place : { ...place, ca: absolute(place.ca) };

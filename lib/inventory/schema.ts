@@ -10,6 +10,7 @@ import { environment } from './sections/environment.ts';
 import { hosts } from './sections/hosts.ts';
 import { provider } from './sections/provider.ts';
 import { site } from './sections/site.ts';
+import { state } from './sections/state.ts';
 
 /** The file as it is written. Strict: a key that no section knows is a mistake, not a wish for later. */
 export const inventory = z
@@ -23,6 +24,7 @@ export const inventory = z
     addons,
     app: app.optional(),
     backup: backup.optional(),
+    state: state.optional(),
     drills: drills.optional(),
     budget: budget.optional(),
   })

@@ -8,6 +8,7 @@ import type { DrillsWant } from './sections/drills.ts';
 import type { Environment } from './sections/environment.ts';
 import type { HostWant } from './sections/hosts.ts';
 import type { Ec2Want, ProviderWant } from './sections/provider.ts';
+import type { StateWant } from './sections/state.ts';
 
 export type { Ec2Want, HostWant };
 
@@ -24,6 +25,7 @@ export interface Site {
   addons: AddonsWant;
   app?: AppWant;
   backup?: BackupWant;
+  state?: StateWant;
   drills?: DrillsWant;
   budget?: BudgetWant;
   /** What no inventory says: the file of the age identity that a person brought with --identity, absolute. */

@@ -5,6 +5,7 @@ export { addresses, type Bootstrapped, bootstrapSite, planSite, runBootstrap } f
 export { bootstrapSteps, loadScripts, type Selection } from './compose.ts';
 export { type Joined, joinSite, joinSteps } from './join.ts';
 export { machinesSeen, storeSeen } from './join-checks.ts';
+export { twoCouldRun } from './lock.ts';
 export { lendKeys, livingOf, refuseLiving } from './lost.ts';
 export { type OpenOptions, type OpenSite, openSite, wireSite } from './open.ts';
 export { type Place, type Rehearsal, type Script, siteDirs } from './place.ts';

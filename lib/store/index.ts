@@ -36,3 +36,4 @@ export {
 export { type BucketPolicy, bucketPolicy, type Users } from './policy.ts';
 export { replicaOf, replicatedBy } from './replica.ts';
 export { ROLES_OF_AWS, rolePolicies } from './roles.ts';
+export { sharedOf } from './shared-state.ts';

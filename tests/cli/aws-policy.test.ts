@@ -27,6 +27,12 @@ for (const [what, store, expected] of [
   test(`a site has rights to a bucket when it is made as the caller: ${what}`, () =>
     assert.equal(accountOf(siteWith(store)).buckets, expected));
 
+test('the bucket of shared state alone is one of the site too', () => {
+  const { backup: _, ...bare } = siteWith({});
+  const site = { ...bare, state: { store: { ...s3, admin: 'aws' } } } as unknown as Site;
+  assert.equal(accountOf(site).buckets, [{ name: 'near', kmsKey: key }]);
+});
+
 test('a rehearsal is another site, and owns no bucket', () => {
   const { site, buckets } = rehearsalOf(siteWith({ ...s3, admin: 'aws' }));
   assert.equal([site, buckets], ['prod-rehearsal', []]);

@@ -50,6 +50,7 @@ test('every list of problems has its inventory, and there are good ones and bad 
     'existing-valid',
     'release-in-production',
     'sizes-at-minimum',
+    'state-valid',
     'valid',
     'valid-without-app',
     'yaml-1-2',

@@ -1,7 +1,15 @@
 import type { AnyStep, Ctx, Step, Target } from '../../engine/index.ts';
 import { isOpsError, oneLine } from '../../errors/index.ts';
 import type { Site } from '../../inventory/index.ts';
-import { bucketName, healthProblem, listening, replicaOf, storeFiles, storeSecrets } from '../../store/index.ts';
+import {
+  bucketName,
+  healthProblem,
+  listening,
+  replicaOf,
+  sharedOf,
+  storeFiles,
+  storeSecrets,
+} from '../../store/index.ts';
 import { minutes, seconds } from '../../time/index.ts';
 import { hardenSite, observeBucket, takeKeys } from './bucket.ts';
 import {
@@ -26,6 +34,13 @@ export function storeSteps(site: Site): AnyStep[] {
   if (!replica) return [bucketStep(site, [])];
   // S3 copies only into a bucket that is there, and keeps versions.
   return [replicaStep(replica), bucketStep(site, ['store.replica'])];
+}
+
+/** state.bucket: of a site without backups. It is not removed with the site either. */
+export function stateSteps(site: Site): AnyStep[] {
+  const shared = site.backup ? undefined : sharedOf(site);
+  if (!shared) return [];
+  return [{ ...bucketStep(shared, []), id: 'state.bucket', title: 'Have the bucket of the shared state, hardened' }];
 }
 
 const target = (site: Site): Target => ({ site: site.name, kind: 'site', name: site.name });

@@ -3,17 +3,18 @@ import { EXIT, OpsError } from '../../errors/index.ts';
 import type { Site } from '../../inventory/index.ts';
 import { rehearsalSite } from '../../site/index.ts';
 import { reapSite, sitesInAws } from '../../site/reap.ts';
-import { ROLES_OF_AWS, rolePolicies } from '../../store/index.ts';
+import { ROLES_OF_AWS, rolePolicies, sharedOf } from '../../store/index.ts';
 import { onSite, ranText } from '../on-site.ts';
 import { json, table } from '../output.ts';
 import { readSite } from '../read-site.ts';
 import type { Act } from '../verb.ts';
 
 /** Errors: USAGE for a site that has no account. */
-export function accountOf({ name, provider, cluster, backup }: Site): Bound {
+export function accountOf(site: Site): Bound {
+  const { name, provider, cluster } = site;
   if (provider.kind === 'ec2') {
     const { account, region, network } = provider;
-    return { account, region, site: name, cluster: cluster.kind, network, buckets: ownBuckets(backup) };
+    return { account, region, site: name, cluster: cluster.kind, network, buckets: ownBuckets(site) };
   }
   throw new OpsError('USAGE', `cannot ask AWS about ${name}: its provider is ${provider.kind}`, {
     hint: '--site with an inventory whose provider is ec2',
@@ -24,8 +25,8 @@ export function accountOf({ name, provider, cluster, backup }: Site): Bound {
 export const rehearsalOf = (site: Site): Bound => ({ ...accountOf(rehearsalSite(site)), buckets: [] });
 
 /** Those that are asked for as whoever runs muster: all others have keys in the inventory, and a policy of their own. */
-function ownBuckets(backup: Site['backup']): NonNullable<Bound['buckets']> {
-  const store = backup?.store;
+function ownBuckets(site: Site): NonNullable<Bound['buckets']> {
+  const store = sharedOf(site)?.backup?.store;
   if (store?.kind !== 's3') return [];
   return [store, store.replica].flatMap(place =>
     place?.admin === 'aws' ? { name: place.bucket, kmsKey: place.kmsKey } : [],
@@ -61,7 +62,8 @@ export const awsPolicy: Act = async ({ project, site, args: [role], out }) => {
 
 const REHEARSAL = 'rehearsal';
 
-function policyOfRole({ name, path, backup }: Site, word: string): object {
+function policyOfRole(site: Site, word: string): object {
+  const { name, path } = site;
   const role = ROLES_OF_AWS.find(one => one === word);
   if (!role)
     throw new OpsError(
@@ -71,7 +73,7 @@ function policyOfRole({ name, path, backup }: Site, word: string): object {
         hint: `./muster aws-policy reader --site ${name}`,
       },
     );
-  const store = backup?.store;
+  const store = (sharedOf(site) ?? site).backup?.store;
   if (store?.kind === 's3') return rolePolicies(store)[role];
   throw new OpsError('USAGE', `cannot print a policy: the store of ${name} is ${store?.kind ?? 'none'}, expected s3`, {
     hint: `backup.store in ${path}`,

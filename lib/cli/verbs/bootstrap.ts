@@ -9,6 +9,7 @@ import { planText } from '../plan-text.ts';
 import { readSite } from '../read-site.ts';
 import { selectionOf } from '../selection.ts';
 import type { Act } from '../verb.ts';
+import { tellUnshared } from './plan.ts';
 
 /** Builds the site, or goes on with it. Ends with where the application is, and the next command. */
 export const bootstrap: Act = async call => {
@@ -19,6 +20,7 @@ export const bootstrap: Act = async call => {
 
 const build = onSite(async (open, call) => {
   const { flags, out, project } = call;
+  tellUnshared(open, out);
   if (flags['dry-run']) return out.data(planText(await planSite(open, selectionOf(flags)), flags.json ?? false));
   const { confirm } = flags;
   if (confirm !== undefined && confirm !== open.site.name)

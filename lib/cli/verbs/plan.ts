@@ -1,8 +1,9 @@
 import { euros, holdBudget, siteCost } from '../../cost/index.ts';
 import { saysAll } from '../../engine/index.ts';
 import { EXIT } from '../../errors/index.ts';
-import { planSite } from '../../site/index.ts';
+import { type OpenSite, planSite, twoCouldRun } from '../../site/index.ts';
 import { onSite, type SiteAct } from '../on-site.ts';
+import type { Output } from '../output.ts';
 import { planText } from '../plan-text.ts';
 import { selectionOf } from '../selection.ts';
 
@@ -10,6 +11,7 @@ import { selectionOf } from '../selection.ts';
 export const planOf: SiteAct = async (open, { flags, out }) => {
   const made = await planSite(open, selectionOf(flags));
   out.data(planText(made, flags.json ?? false));
+  tellUnshared(open, out);
   const now = open.ports.clock.now();
   const cost = await siteCost(open.site, now);
   if (cost) out.status(`cost  ${euros(cost.month)} a month: ./muster cost --site ${open.site.name} says what for`);
@@ -17,5 +19,11 @@ export const planOf: SiteAct = async (open, { flags, out }) => {
   await holdBudget(open.site, now);
   return saysAll(made) ? EXIT.done : EXIT.unknown;
 };
+
+/** On stderr: nothing is wrong of one person's site. */
+export function tellUnshared({ site }: OpenSite, out: Output): void {
+  const text = twoCouldRun(site);
+  if (text !== undefined) out.status(text);
+}
 
 export const plan = onSite(planOf);

@@ -2,10 +2,13 @@ import { isAbsolute, normalize, relative } from 'node:path';
 import type { Problem } from '../problem.ts';
 import type { Inventory } from '../schema.ts';
 
-export function checkBackup({ environment, provider, app, backup, drills }: Inventory): Problem[] {
+export function checkBackup({ environment, provider, app, backup, state, drills }: Inventory): Problem[] {
   const problems: Problem[] = [];
   if (drills && !backup) problems.push({ path: ['drills'], got: 'drills', expected: 'none without a section backup' });
   if (!backup) return problems;
+  // One lease, in one place.
+  if (state)
+    problems.push({ path: ['state'], got: 'state beside backup', expected: 'none: the lease lies in backup.store' });
   const { store, sources } = backup;
   const at = ['backup', 'store', 'kind'];
   if (store.kind === 'local' && environment !== 'lab')

@@ -38,7 +38,7 @@ const replica = z.strictObject({
     .describe('As which S3 itself copies what is written. Absent: muster copies, at the end of each backup.'),
 });
 
-const s3 = z.strictObject({
+export const s3 = z.strictObject({
   kind: z.literal('s3').describe('A bucket of an S3 endpoint.'),
   endpoint: endpoint.describe('As https://s3.eu-central-1.amazonaws.com.'),
   inside: endpoint

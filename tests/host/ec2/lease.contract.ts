@@ -58,31 +58,34 @@ function standing(world: World, site: Site) {
 }
 
 /** The keys of its machines go to whoever goes on elsewhere: as its escrow brings them. */
-const handOver = (context: Context, { site, elsewhere } = context) =>
+const handOver = (context: Context, { site, elsewhere }: Pick<Context, 'site' | 'elsewhere'> = context) =>
   cp(join(stateDir(context, site), 'secrets'), join(stateDir(elsewhere, site), 'secrets'), { recursive: true });
 
-test('from another checkout it is refused, and told who runs; when that has ended it runs', async context => {
-  const { site, elsewhere, aws } = context;
-  const first = standing(context, site);
-  await first.reached;
-  const colleague = aws.world.user('colleague');
-  Object.assign(process.env, aws.env(colleague));
-  for (const verb of [apply, destroy]) {
-    const error = await verb(elsewhere, site).catch(thrown => thrown);
-    assert.ok(isOpsError(error, 'LOCK_HELD'), String(error));
-    assert.match(error.message, new RegExp(`'bootstrap' runs since .* as pid ${process.pid} `));
-  }
-  // Not even who they are.
-  assert.not.ok(aws.calls.some(({ caller }) => caller === colleague.caller.arn));
-  first.goOn();
-  assert.ok((await first.ended).changed.length > 0);
-  await handOver(context);
-  assert.equal((await apply(elsewhere, site)).changed, []);
-  const made = aws.calls.filter(({ operation }) => /^(CreateVpc|RunInstances)$/.test(operation));
-  assert.is(made.length, 2);
-  await destroy(elsewhere, site);
-  assert.equal(await list(context, site), []);
-});
+for (const where of ['the store of its backups', 'shared state alone'] as const)
+  test(`from another checkout it is refused by ${where}, and told who runs; when that has ended it runs`, async context => {
+    const { elsewhere, aws } = context;
+    const { backup, ...bare } = context.site;
+    const site = where === 'shared state alone' ? ({ ...bare, state: { store: backup?.store } } as Site) : context.site;
+    const first = standing(context, site);
+    await first.reached;
+    const colleague = aws.world.user('colleague');
+    Object.assign(process.env, aws.env(colleague));
+    for (const verb of [apply, destroy]) {
+      const error = await verb(elsewhere, site).catch(thrown => thrown);
+      assert.ok(isOpsError(error, 'LOCK_HELD'), String(error));
+      assert.match(error.message, new RegExp(`'bootstrap' runs since .* as pid ${process.pid} `));
+    }
+    // Not even who they are.
+    assert.not.ok(aws.calls.some(({ caller }) => caller === colleague.caller.arn));
+    first.goOn();
+    assert.ok((await first.ended).changed.length > 0);
+    await handOver(context, { site, elsewhere });
+    assert.equal((await apply(elsewhere, site)).changed, []);
+    const made = aws.calls.filter(({ operation }) => /^(CreateVpc|RunInstances)$/.test(operation));
+    assert.is(made.length, 2);
+    await destroy(elsewhere, site);
+    assert.equal(await list(context, site), []);
+  });
 
 test('a run that failed gives the lease back', async context => {
   const { site, elsewhere } = context;
