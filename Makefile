@@ -13,7 +13,7 @@ export NODE_COMPILE_CACHE := $(CURDIR)/.muster/compile-cache
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup bootstrap-lab backup backups backup-audit drill drill-selftest rehearse cost status stop-lab start-lab destroy-lab plan doctor packages bundle lock schema \
+.PHONY: help setup bootstrap-lab backup backups backup-audit drill drill-selftest rehearse cost status join stop-lab start-lab destroy-lab plan doctor packages bundle lock schema \
 	test test-full unit contract lab bench lint fix verify
 
 help: ## This list
@@ -33,6 +33,9 @@ cost: setup ## Say what the site costs at its cloud, and what dominates
 
 status: setup ## Say what of the site is there, and whether it works
 	@./muster status --site $(SITE) $(ARGS)
+
+join: setup ## Run the site from this computer too: its secrets out of the escrow; ARGS=--identity=FILE
+	@./muster join --site $(SITE) $(ARGS)
 
 drill-selftest: setup ## Plant every damage in a copy of the newest set, and see whether the checks find it
 	@./muster drill-selftest --site $(SITE) $(ARGS)
