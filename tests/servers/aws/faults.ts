@@ -21,6 +21,8 @@ export interface Refusal {
 export class Faults {
   /** For so many milliseconds what was created is in no list, and cannot be found by its id. */
   lagMs = 0;
+  /** For so many milliseconds machines are still there of which their node group is not. */
+  outliveMs = 0;
   /** Zones ('eu-central-1a') or instance types in which nothing more can be started. */
   readonly noCapacity = new Set<string>();
   readonly quotas: Record<'vcpus' | 'vpcs' | 'addresses' | 'securityGroupRules' | 'clusters' | 'nodegroups', number> = {
@@ -59,6 +61,7 @@ export class Faults {
 
   clear(): void {
     this.lagMs = 0;
+    this.outliveMs = 0;
     this.noCapacity.clear();
     this.#throttles = [];
     this.#lost = [];

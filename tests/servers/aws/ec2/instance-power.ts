@@ -141,7 +141,7 @@ function after(
 }
 
 /** What goes with a terminated instance, and what stays: volumes and interfaces that were told to. */
-function release(record: InstanceRecord, state: Ec2State): void {
+export function release(record: InstanceRecord, state: Ec2State): void {
   record.state = 'terminated';
   record.reason = {
     Code: 'Client.UserInitiatedShutdown',

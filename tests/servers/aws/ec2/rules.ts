@@ -6,6 +6,7 @@ import { instanceTypeRules } from './instance-types.ts';
 import { instanceRules } from './instances.ts';
 import { internetGatewayRules } from './internet-gateways.ts';
 import { keyPairRules } from './key-pairs.ts';
+import { launchTemplateRules } from './launch-templates.ts';
 import { natGatewayRules } from './nat-gateways.ts';
 import { networkInterfaceRules } from './network-interfaces.ts';
 import { routeTableRules } from './route-tables.ts';
@@ -23,5 +24,5 @@ export const ec2Rules: Rules = {
   ...{ ...vpcRules, ...subnetRules, ...internetGatewayRules, ...routeTableRules, ...natGatewayRules, ...addressRules },
   ...{ ...securityGroupRules, ...securityGroupRuleRules, ...keyPairRules, ...networkInterfaceRules, ...tagRules },
   ...{ ...runInstancesRules, ...instanceRules, ...instancePowerRules, ...volumeRules },
-  ...{ ...imageRules, ...instanceTypeRules, ...zoneRules, ...vpcEndpointRules },
+  ...{ ...imageRules, ...instanceTypeRules, ...zoneRules, ...vpcEndpointRules, ...launchTemplateRules },
 };

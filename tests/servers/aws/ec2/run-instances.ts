@@ -52,7 +52,7 @@ function start(launch: Launch, state: Ec2State): InstanceRecord[] {
   });
 }
 
-function makeInstance(launch: Launch, reservationId: string, index: number, state: Ec2State): InstanceRecord {
+export function makeInstance(launch: Launch, reservationId: string, index: number, state: Ec2State): InstanceRecord {
   const { subnet, groups, privateIp, input } = launch;
   const id = newId('i');
   const eni = makeInterface(

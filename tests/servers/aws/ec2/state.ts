@@ -20,6 +20,7 @@ import type { Call } from '../service.ts';
 import type { World } from '../world.ts';
 import { seedImages } from './images.ts';
 import type { InstanceRecord } from './instance-record.ts';
+import type { TemplateRecord } from './launch-templates.ts';
 import { kind, Table } from './table.ts';
 import { makeDefaultVpc } from './vpc.ts';
 
@@ -44,6 +45,7 @@ export interface Ec2State {
   networkInterfaces: Table<NetworkInterface>;
   images: Table<Image>;
   vpcEndpoints: Table<VpcEndpoint>;
+  launchTemplates: Table<TemplateRecord>;
   /** By id, then key. */
   tags: Map<string, Map<string, string>>;
   /** By operation and client token: what was asked, and what came of it. */
@@ -82,6 +84,7 @@ export function newEc2State(world: World, account: string, region: string): Ec2S
     snapshots: table('snap', 'snapshot', 'InvalidSnapshot'),
     networkInterfaces: table('eni', 'networkInterface ID', 'InvalidNetworkInterfaceID'),
     images: table('ami', 'image id', 'InvalidAMIID'),
+    launchTemplates: table('lt', 'launch template ID', 'InvalidLaunchTemplateId'),
     vpcEndpoints: table('vpce', 'vpc endpoint ID', 'InvalidVpcEndpointId'),
   };
   seedImages(state);

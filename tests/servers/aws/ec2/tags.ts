@@ -74,7 +74,7 @@ const typeOf: Record<string, ResourceType> = {
     vol: 'volume',
     snap: 'snapshot',
   },
-  ...{ eni: 'network-interface', ami: 'image', acl: 'network-acl' },
+  ...{ eni: 'network-interface', ami: 'image', acl: 'network-acl', lt: 'launch-template' },
 };
 
 const filters = {

@@ -7,7 +7,7 @@ import type { ClusterRecord } from './state.ts';
 /** "Nodegroup Issue": what keeps nodes from joining. */
 export function troubleOf(record: ClusterRecord, group: Nodegroup, call: Call): Issue | undefined {
   const { noCapacity } = call.world.faults;
-  const [type = ''] = group.instanceTypes ?? [];
+  const type = record.launches.get(group.nodegroupName ?? '')?.InstanceType ?? '';
   if (noCapacity.has(type) || noCapacity.has(call.region))
     return {
       code: 'AsgInstanceLaunchFailures',

@@ -10,13 +10,13 @@ import type {
   UpdateNodegroupVersionRequest,
 } from '@aws-sdk/client-eks';
 import { instanceTypes } from '../ec2/instance-types.ts';
-import { makeInterface, removeInterface } from '../ec2/network-interfaces.ts';
 import { ec2Of } from '../ec2/state.ts';
 import { rolesOf } from '../iam/state.ts';
 import type { Call, Rules } from '../service.ts';
 import { minor } from './catalog.ts';
 import { mustAssume } from './clusters.ts';
 import { troubleOf } from './joining.ts';
+import { drop, launchOf, launchShown, scale } from './machines.ts';
 import {
   arn,
   type ClusterRecord,
@@ -59,14 +59,8 @@ function checkTaint({ key, value, effect }: Taint): Taint {
 
 export const nodegroupRules: Rules = {
   CreateNodegroup(input: CreateNodegroupRequest, call): object {
-    const { clusterName, nodegroupName = '', subnets = [], nodeRole, instanceTypes: types = ['t3.medium'] } = input;
-    const {
-      amiType = 'AL2023_x86_64_STANDARD',
-      diskSize = 20,
-      scalingConfig = {},
-      tags = {},
-      clientRequestToken,
-    } = input;
+    const { clusterName, nodegroupName = '', subnets = [], nodeRole, clientRequestToken } = input;
+    const { amiType = 'AL2023_x86_64_STANDARD', scalingConfig = {}, tags = {} } = input;
     const record = need(clusterName, call);
     if (doneBefore(input, call)) return { nodegroup: record.nodegroups.get(nodegroupName) };
     needActive(clusterName, call);
@@ -82,6 +76,8 @@ export const nodegroupRules: Rules = {
     // "You can't use the same role that is used to create any clusters" (NodeRole).
     if (nodeRole === record.cluster.roleArn)
       throw invalid('The role cannot be used because it is the role of the cluster');
+    const launch = launchOf(input, call);
+    const types = input.instanceTypes ?? [launch.InstanceType ?? ''];
     const wrong = types.find(type => archOf(type) !== (amiType.includes('ARM_64') ? 'arm64' : 'x86_64'));
     if (wrong) throw invalid(`[${wrong}] is not a valid instance type for requested amiType ${amiType}`);
     for (const id of subnets)
@@ -91,11 +87,10 @@ export const nodegroupRules: Rules = {
       ...{ nodegroupName, clusterName, version, releaseVersion: `${version}.3-20261120`, status: 'CREATING', amiType },
       ...{ nodegroupArn: arn(call, `nodegroup/${clusterName}/${nodegroupName}/0`), capacityType: 'ON_DEMAND' },
       ...{
+        ...launchShown(input, call),
         scalingConfig: checkScaling(scalingConfig),
-        instanceTypes: [...types],
         subnets: [...subnets],
         nodeRole,
-        diskSize,
         ...(input.taints && { taints: input.taints.map(checkTaint) }),
       },
       ...{
@@ -106,6 +101,8 @@ export const nodegroupRules: Rules = {
       },
     };
     record.nodegroups.add(nodegroupName, nodegroup);
+    // "The Amazon EKS API creates this launch template either by copying one you provide or by creating one".
+    record.launches.set(nodegroupName, launch);
     remember(clientRequestToken, call);
     // EKS makes an instance profile of the role, and lets the nodes in.
     role.profiles.add(`eks-${nodegroupName}`);
@@ -145,7 +142,7 @@ export const nodegroupRules: Rules = {
     const next = checkScaling({ ...group.scalingConfig, ...scalingConfig });
     const update = startUpdate(record, 'ConfigUpdate', call, group, async () => {
       group.scalingConfig = next;
-      await nodes(record, group, call);
+      await scale(record, group, call);
     });
     return { update };
   },
@@ -174,7 +171,7 @@ export const nodegroupRules: Rules = {
     if (nodegroup.status !== 'DELETING') {
       nodegroup.status = 'DELETING';
       call.world.later(call.world.settleMs, async () => {
-        await dropNodes(record, nodegroupName, 0, call);
+        await drop(record, nodegroupName, 0, call);
         record.nodegroups.remove(nodegroupName);
         const last = record.nodegroups.all().every(each => each.nodeRole !== nodegroup.nodeRole);
         if (last) record.entries.remove(nodegroup.nodeRole ?? '');
@@ -202,35 +199,6 @@ async function settle(record: ClusterRecord, group: Nodegroup, call: Call): Prom
     group.health = { issues: [{ ...trouble, resourceIds: [] }] };
     return;
   }
-  await nodes(record, group, call);
+  await scale(record, group, call);
   group.status = 'ACTIVE';
-}
-
-/** As many interfaces in the VPC as there are nodes: they hold it. */
-async function nodes(record: ClusterRecord, group: Nodegroup, call: Call): Promise<void> {
-  const state = ec2Of(call);
-  const name = group.nodegroupName ?? '';
-  const there = record.inVpc.ofGroup.get(name) ?? [];
-  const wanted = group.scalingConfig?.desiredSize ?? 0;
-  const joining: Promise<void>[] = [];
-  for (let n = there.length; n < wanted; n++) {
-    const subnet = state.subnets.get(group.subnets?.[n % (group.subnets?.length ?? 1)]);
-    if (!subnet) continue;
-    const made = makeInterface({ subnet, groups: [record.inVpc.group], description: `aws-K8S-${name}-${n}` }, state);
-    there.push(made.NetworkInterfaceId ?? '');
-    joining.push(call.world.kubernetes?.join?.(record.cluster, made, group, call) ?? Promise.resolve());
-  }
-  record.inVpc.ofGroup.set(name, there);
-  await dropNodes(record, name, wanted, call);
-  await Promise.all(joining);
-}
-
-async function dropNodes(record: ClusterRecord, name: string, keep: number, call: Call): Promise<void> {
-  const there = record.inVpc.ofGroup.get(name) ?? [];
-  const state = ec2Of(call);
-  for (const id of there.splice(keep)) {
-    const machine = state.networkInterfaces.get(id);
-    if (machine) await call.world.kubernetes?.leave?.(record.cluster, machine);
-    removeInterface(id, state);
-  }
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { ResponseLaunchTemplateData } from '@aws-sdk/client-ec2';
 import type {
   AccessEntry,
   Addon,
@@ -21,7 +22,9 @@ export interface ClusterRecord {
   associations: Named<PodIdentityAssociation>;
   entries: Named<{ entry: AccessEntry; policies: AssociatedAccessPolicy[] }>;
   updates: Map<string, Update>;
-  /** Interfaces and the security group that EKS keeps in the VPC. */
+  /** By group: what its machines are. */
+  launches: Map<string, ResponseLaunchTemplateData>;
+  /** Interfaces and the security group that EKS keeps in the VPC, and by group its machines. */
   inVpc: { interfaces: string[]; group: string; ofGroup: Map<string, string[]> };
 }
 
@@ -35,7 +38,7 @@ export const eksOf = ({ world, account, region }: Pick<Call, 'world' | 'account'
   world.part(`eks ${account} ${region}`, () => ({ clusters: new Named<ClusterRecord>(world), tokens: new Map() }));
 
 export const newRecord = (cluster: Cluster, inVpc: ClusterRecord['inVpc'], world: World): ClusterRecord => ({
-  ...{ cluster, inVpc, updates: new Map() },
+  ...{ cluster, inVpc, updates: new Map(), launches: new Map() },
   ...{ nodegroups: new Named(world), addons: new Named(world) },
   ...{ associations: new Named(world), entries: new Named(world) },
 });
