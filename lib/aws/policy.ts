@@ -32,19 +32,21 @@ export const MAKES: Readonly<Record<string, { made: readonly string[]; with: rea
   'ec2:AllocateAddress': { made: ['elastic-ip'], with: [] },
   // Its security group is of EKS's making: a statement of its own.
   'ec2:CreateVpcEndpoint': { made: ['vpc-endpoint'], with: ['vpc', 'subnet'] },
+  'ec2:CreateLaunchTemplate': { made: ['launch-template'], with: [] },
   'ec2:RunInstances': {
     made: ['instance', 'volume', 'network-interface'],
-    with: ['subnet', 'security-group', 'key-pair'],
+    with: ['subnet', 'security-group', 'key-pair', 'launch-template'],
   },
 };
 
 /** Of all that muster does: the gate refuses what is not in ACTIONS, so this is enough. */
 export function policyFor(bound: Bound): Policy {
-  const { region, cluster, fenced, buckets = [] } = bound;
+  const { region, cluster, fenced, network, buckets = [] } = bound;
   const granted = GRANTED.filter(
     ({ action }) =>
       !action.startsWith('s3:') &&
       (cluster === undefined || !NEVER[cluster].test(action)) &&
+      (network?.vpc === undefined || !NETWORK.test(action)) &&
       (fenced !== false || !FENCED.test(action)),
   );
   const writes: Writes = test =>
@@ -60,8 +62,11 @@ export function policyFor(bound: Bound): Policy {
         ),
       },
       ...machineStatements(bound, writes),
-      ...endpointStatements(bound, writes),
-      ...balancerStatements(bound.site, writes),
+      ...nameStatements(
+        region,
+        writes(action => action.startsWith('route53:')),
+      ),
+      ...taggedByCluster(bound, writes),
       ...(cluster === 'k3s'
         ? []
         : roleStatements(
@@ -77,50 +82,53 @@ export function policyFor(bound: Bound): Policy {
   };
 }
 
-/** They show nothing secret. EC2's would: DescribeInstanceAttribute tells the user data of machines. */
-const LOOKS = ['eks:Describe*', 'eks:List*', 'elasticloadbalancing:Describe*'];
+/**
+ * They show nothing secret that muster does not ask for. All of EC2's would: DescribeInstanceAttribute tells the user data of
+ * machines. Of launch templates IAM has no condition that keeps others' away.
+ */
+const LOOKS = [
+  ...['eks:Describe*', 'eks:List*', 'elasticloadbalancing:Describe*'],
+  ...['ec2:DescribeA*', 'ec2:DescribeN*', 'ec2:DescribeVpc*', 'ec2:DescribeLaunchTemplate*'],
+];
 
 type Writes = (test: (action: string) => boolean) => string[];
+
+/** What makes and changes a network: one that was brought stays as it is. */
+const NETWORK =
+  /^ec2:(?!Describe)\w+(Vpc|VpcAttribute|Subnet|SubnetAttribute|Gateway|Route|RouteTable|RouteTableAssociation)$/;
 
 /** What only a rehearsal on EKS does. */
 const FENCED = /^route53:|^ec2:(Create|Delete)VpcEndpoint/;
 
-/** What a site never calls: machines of ours have no roles; a managed cluster has no machines of ours. All look for lost sites. */
+/**
+ * What a site never calls: machines of ours have no roles; a managed cluster has no machines of ours, though EKS asks whether
+ * whoever makes a node group might start them ("Customize managed nodes with launch templates"). All look for lost sites.
+ */
 const NEVER = {
-  k3s: /^(eks:(?!ListClusters$|DescribeCluster$)|iam:|route53:)|VpcEndpoint/,
-  eks: /^ssm:|^ec2:(DescribeImages|Run|Start|Stop|Terminate|ModifyInstanceMetadata|ImportKey|DeleteKey|DeleteVolume|AssociateAddress|\w+SecurityGroup(Ingress|Egress)?$)/,
+  k3s: /^(eks:(?!ListClusters$|DescribeCluster$)|iam:|route53:)|VpcEndpoint|(Create|Delete)LaunchTemplate|TemplateVersions/,
+  eks: /^ssm:|^ec2:(DescribeImages|Start|Stop|Terminate|ModifyInstanceMetadata|ImportKey|DeleteKey|DeleteVolume|AssociateAddress|\w+SecurityGroup(Ingress|Egress)?$)/,
 };
 
-/** The way to EC2 behind a fence: in the security group that EKS makes, under EC2's own name. Route 53 has no region. */
-function endpointStatements({ account, region, site }: Bound, writes: Writes): Statement[] {
-  const group = `arn:${partition(region)}:ec2:${region}:${account}:security-group/*`;
-  const into = writes(action => action === 'ec2:CreateVpcEndpoint');
-  const named = writes(action => action.startsWith('route53:'));
-  if (into.length === 0) return [];
-  return [
-    {
-      ...{ Sid: 'Endpoint', Effect: 'Allow', Action: into, Resource: group },
-      Condition: { StringEquals: { [`aws:ResourceTag/kubernetes.io/cluster/${site}`]: 'owned' } },
-    },
-    {
-      Sid: 'NameIt',
-      Effect: 'Allow',
-      Action: named,
-      Resource: `arn:${partition(region)}:route53:::hostedzone/*`,
-    },
-  ];
+/** EC2's own name, for the way to it behind a fence. Route 53 has no region. */
+function nameStatements(region: string, Action: string[]): Statement[] {
+  const Resource = `arn:${partition(region)}:route53:::hostedzone/*`;
+  return Action.length > 0 ? [{ Sid: 'NameIt', Effect: 'Allow', Action, Resource }] : [];
 }
 
-/** Kubernetes makes them, and tags them by its cluster: the newer controller in one way, the older one in another. */
-function balancerStatements(site: string, writes: Writes): Statement[] {
-  const Action = writes(action => action.startsWith('elasticloadbalancing:'));
-  const of = (Sid: string, tag: string, value: string): Statement => ({
+/**
+ * What bears the tags of the cluster. Load balancers, of the newer controller or the older one; and the security group of EKS's
+ * making, in which nodes are, and the way to EC2 behind a fence.
+ */
+function taggedByCluster({ site, cluster }: Bound, writes: Writes): Statement[] {
+  const balancers = writes(action => action.startsWith('elasticloadbalancing:'));
+  const inside = cluster === 'k3s' ? [] : writes(action => /^ec2:(RunInstances|CreateVpcEndpoint)$/.test(action));
+  const of = (Sid: string, Action: string[], tag: string, value: string): Statement => ({
     ...{ Sid, Effect: 'Allow', Action, Resource: '*' },
     Condition: { StringEquals: { [`aws:ResourceTag/${tag}`]: value } },
   });
   return [
-    of('BalancersByTag', 'elbv2.k8s.aws/cluster', site),
-    of('BalancersOwned', `kubernetes.io/cluster/${site}`, 'owned'),
+    of('BalancersByTag', balancers, 'elbv2.k8s.aws/cluster', site),
+    of('OwnedByCluster', [...balancers, ...inside], `kubernetes.io/cluster/${site}`, 'owned'),
   ];
 }
 
@@ -130,7 +138,9 @@ function machineStatements({ account, region, site, network }: Bound, writes: Wr
   const tagged = (of: 'Request' | 'Resource') => ({ StringEquals: { [`aws:${of}Tag/muster:site`]: site } });
   const making = writes(action => action in MAKES);
   const all = (of: 'made' | 'with') => [...new Set(making.flatMap(action => MAKES[action]?.[of] ?? []))];
-  const [made, needed] = [all('made'), all('with')];
+  const made = all('made');
+  // What the site makes none of is not its own: a network that was brought is named.
+  const needed = all('with').filter(type => made.includes(type));
   const beside = making.filter(action => MAKES[action]?.with.length);
   const brought = [
     ...(network?.vpc === undefined ? [] : [arn('vpc', network.vpc)]),
@@ -156,12 +166,8 @@ function machineStatements({ account, region, site, network }: Bound, writes: Wr
     ),
     {
       ...{ Sid: 'TagMade', Effect: 'Allow', Action: ['ec2:CreateTags'], Resource: arn('*') },
-      Condition: {
-        StringEquals: {
-          'ec2:CreateAction': making.map(action => action.replace('ec2:', '')),
-          'aws:RequestTag/muster:site': site,
-        },
-      },
+      // While something is made, which is granted above.
+      Condition: { ...tagged('Request'), Null: { 'ec2:CreateAction': 'false' } },
     },
     {
       ...{ Sid: 'ChangeTagged', Effect: 'Allow', Resource: '*' },

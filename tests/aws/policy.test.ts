@@ -60,12 +60,13 @@ for (const [cluster, region] of (['k3s', 'eks'] as const).flatMap(of => LONG.map
     const site = 'a-name-of-twenty-four-ch';
     const network = { vpc: 'vpc-0123456789abcdef0', subnets: ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'] };
     const store = { name: 'a-name-of-a-bucket-of-forty-characters-12', kmsKey: key };
-    const bound = { account: '123456789012', region, site, cluster, network };
-    // Of a site, and of its rehearsal, which owns no bucket.
-    for (const kind of [{ fenced: false, buckets: [store] } as const, {}]) {
-      const { length } = JSON.stringify(policyFor({ ...bound, ...kind }));
-      assert.ok(length <= 6144, `${length}`);
-    }
+    const bound = { account: '123456789012', region, site, cluster };
+    // Of a site, and of its rehearsal, which owns no bucket; each in a network of its own, and in one that was brought.
+    for (const kind of [{ fenced: false, buckets: [store] } as const, {}])
+      for (const where of [{}, { network }]) {
+        const { length } = JSON.stringify(policyFor({ ...bound, ...kind, ...where }));
+        assert.ok(length <= 6144, `${length} ${JSON.stringify(where)}`);
+      }
   });
 
 test('a site that is not rehearsed is granted nothing of what is behind a fence', () => {
@@ -85,12 +86,28 @@ test('a network that was brought bears no tag: it is named', () => {
     'arn:aws:ec2:eu-central-1:123456789012:subnet/subnet-0a1b2c3d',
   ]);
   assert.ok(there?.Action.includes('ec2:RunInstances') && there.Action.includes('ec2:CreateSecurityGroup'));
+  // And nothing of it is made, changed or removed.
+  const changed = Statement.filter(({ Sid }) => Sid !== 'Look').flatMap(({ Action }) => Action);
+  assert.not.match(changed.join(' '), /ec2:\w+(Vpc|Subnet|Gateway|Route|Table|Association|Attribute)( |$)/);
+});
+
+test('who makes a node group may start what its launch template says, in the group of the cluster, and nothing beside', () => {
+  const { Statement } = policyFor({ account: '123456789012', region: 'eu-central-1', site: 'prod', cluster: 'eks' });
+  const starting = Statement.filter(({ Action }) => Action.includes('ec2:RunInstances'));
+  const ec2 = 'arn:aws:ec2:eu-central-1:123456789012';
+  const under = (tag: string) =>
+    starting.flatMap(({ Resource, Condition }) => (JSON.stringify(Condition ?? {}).includes(tag) ? Resource : []));
+  for (const type of ['instance', 'volume', 'network-interface'])
+    assert.ok(under('RequestTag/muster:site').includes(`${ec2}:${type}/*`), type);
+  assert.ok(under('ResourceTag/muster:site').includes(`${ec2}:launch-template/*`));
+  assert.ok(under('ResourceTag/muster:site').includes(`${ec2}:subnet/*`));
+  assert.equal(under('kubernetes.io/cluster/prod":"owned'), ['*']);
 });
 
 test('what is called by a pattern only shows something, means what is called anyway, or is of a bucket of its own', async () => {
   const patterns = [...granted].filter(action => action.includes('*'));
-  const looks = ['eks:Describe*', 'eks:List*', 'elasticloadbalancing:Describe*'];
-  const changes = patterns.filter(pattern => !looks.includes(pattern) && pattern !== 's3:*');
+  const looks = /^(eks:(Describe|List)|elasticloadbalancing:Describe|ec2:Describe(A|N|Vpc|LaunchTemplate))\*$/;
+  const changes = patterns.filter(pattern => !looks.test(pattern) && pattern !== 's3:*');
   assert.ok(changes.length > 0 && changes.every(pattern => pattern.startsWith('eks:')), changes.join());
   const commands = Object.keys(await import('@aws-sdk/client-eks')).filter(name => name.endsWith('Command'));
   assert.ok(commands.length > 50);

@@ -1,6 +1,6 @@
 import type { Change, Decision } from '../../engine/index.ts';
 import { AWAIT } from './decide.ts';
-import { changes, done, known } from './site.ts';
+import { changes, known } from './site.ts';
 
 /** Pure: what is to be done of a node group. */
 
@@ -25,37 +25,50 @@ export interface GroupSeen {
   min: number;
   max: number;
   desired: number;
-  /** 'm7i.large, 20 GiB, AL2023_x86_64_STANDARD': what a group does not change. */
-  machine: string;
+  /** That it uses; absent: EKS made one of its own. */
+  template?: { name: string; version: string };
+  /** 'm7i.large, 20 GiB, AL2023_x86_64_STANDARD': what a group does not change. Absent: its template is not there. */
+  machine?: string;
   issues: readonly string[];
+}
+
+/** The launch template of a group's name. */
+export interface TemplateSeen {
+  id: string;
+  ours: boolean;
+  /** Of the version that muster made: 'm7i.large, 20 GiB'. Absent: it is not there. */
+  machine?: string;
 }
 
 export interface GroupFacts {
   name: string;
   group?: GroupSeen;
+  /** Asked for where there is no group that uses one, and in a removal. */
+  template?: TemplateSeen;
 }
 
 /** Of one that never worked: nothing is lost with it. */
 export const AGAIN = 'remove what failed';
+/** The version of a launch template that muster makes, and groups use. EC2 changes none: a later one, by hand, does no harm. */
+export const MADE = '1';
 export const SIZE = 'size';
 export const VERSION = 'Kubernetes version';
 
 export const groupWhat = {
   of: (name: string): string => `node group ${name}`,
-  nameOf: (what: string): string => what.replace(/^node group /, ''),
+  nameOf: (what: string): string => what.replace(/^(node group|launch template) /, ''),
 };
+export const templateWhat = (name: string): string => `launch template ${name}`;
 
-export function decideGroup(want: GroupWant | undefined, { name, group }: GroupFacts): Decision {
+export const machineWords = ({ instance, disk }: Pick<GroupWant, 'instance' | 'disk'>): string =>
+  `${instance}, ${disk} GiB`;
+
+export function decideGroup(want: GroupWant | undefined, facts: GroupFacts): Decision {
+  const { name, group } = facts;
   const what = groupWhat.of(name);
-  if (want === undefined) {
-    if (!group) return done('there is none');
-    return group.ours ? changes([known({ action: 'delete', what, from: group.status })], '') : done('it is not ours');
-  }
-  const machine = `${want.instance}, ${want.disk} GiB, ${want.ami}`;
-  const create = known({ action: 'create', what, to: `${want.desired} x ${machine}` });
-  if (!group) return changes([create], '');
-  if (group.ours && group.status === 'CREATE_FAILED')
-    return changes([known({ action: 'run', what: AGAIN, from: group.issues.join('; ') }), create], '');
+  if (want === undefined) return decideRemoval(facts);
+  const machine = `${machineWords(want)}, ${want.ami}`;
+  if (!group || (group.ours && group.status === 'CREATE_FAILED')) return decideNew(want, facts);
   const refused = refusal(group, machine);
   if (refused !== undefined) return { is: 'unknown', reason: `${what} ${refused}` };
   const { status, issues, version } = group;
@@ -70,22 +83,59 @@ export function decideGroup(want: GroupWant | undefined, { name, group }: GroupF
   return changes(list, `ACTIVE, ${want.desired} x ${want.instance}, Kubernetes ${version}`);
 }
 
+function decideRemoval({ name, group, template }: GroupFacts): Decision {
+  const what = groupWhat.of(name);
+  const gone = [
+    ...(group?.ours ? [known({ action: 'delete', what, from: group.status })] : []),
+    ...(template?.ours ? [known({ action: 'delete', what: templateWhat(name) })] : []),
+  ];
+  return changes(gone, group ? 'it is not ours' : 'there is none');
+}
+
+function decideNew(want: GroupWant, { name, group, template }: GroupFacts): Decision {
+  const machine = machineWords(want);
+  if (template && !template.ours)
+    return {
+      is: 'unknown',
+      reason: `${templateWhat(name)} is there, and muster did not make it for this site: choose another name for the group`,
+    };
+  const again = group ? [known({ action: 'run', what: AGAIN, from: group.issues.join('; ') })] : [];
+  const from = template && { from: template.machine ?? 'another version' };
+  const made =
+    template?.machine === machine
+      ? []
+      : [known({ action: template ? 'update' : 'create', what: templateWhat(name), ...from, to: machine })];
+  const to = `${want.desired} x ${machine}, ${want.ami}`;
+  return changes([...again, ...made, known({ action: 'create', what: groupWhat.of(name), to })], '');
+}
+
+const RENAME = 'give it a new name in the inventory, and the old one goes when the new one works';
+
 /** What neither waiting nor an update mends. */
-function refusal({ ours, status, machine, issues }: GroupSeen, wanted: string): string | undefined {
+function refusal({ ours, status, machine, template, issues }: GroupSeen, wanted: string): string | undefined {
   if (!ours) return 'is there, and muster did not make it for this site: choose another name';
   if (status === 'DELETING') return 'is being deleted: run again when it is gone';
   if (/_FAILED$/.test(status)) return `is ${status}: ${issues.join('; ') || 'EKS says no more'}`;
-  if (machine !== wanted)
-    return `has ${machine}, the inventory wants ${wanted}: give it a new name there, and the old one goes when the new one works`;
+  if (!template)
+    return `was made without a launch template, and EKS gives it none: its machines bear no tags, and nobody says that their disks are encrypted; ${RENAME}`;
+  if (machine === undefined) return `uses a launch template that is gone, ${template.name}: ${RENAME}`;
+  if (template.version !== MADE)
+    return `was moved to version ${template.version} of ${template.name} (${machine}), and muster made version ${MADE}: move it back, or ${RENAME}`;
+  if (machine !== wanted) return `has ${machine}, the inventory wants ${wanted}: ${RENAME}`;
   return undefined;
 }
 
 const sizeWords = ({ min, max, desired }: Pick<GroupWant, 'min' | 'max' | 'desired'>) =>
   `${desired} (${min} to ${max})`;
 
-export function decideLeft(_: unknown, { left }: { left: readonly string[] }): Decision {
-  return changes(
-    left.map(name => known({ action: 'delete', what: groupWhat.of(name), from: 'not in the inventory' })),
-    'none',
-  );
+export interface LeftFacts {
+  /** Groups that the inventory does not name. */
+  left: readonly string[];
+  /** And launch templates, by the name of their group. */
+  templates: readonly string[];
+}
+
+export function decideLeft(_: unknown, { left, templates }: LeftFacts): Decision {
+  const gone = (what: string) => known({ action: 'delete', what, from: 'not in the inventory' });
+  return changes([...left.map(groupWhat.of), ...templates.map(templateWhat)].map(gone), 'none');
 }

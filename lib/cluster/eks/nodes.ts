@@ -1,6 +1,7 @@
 import type { Nodegroup } from '@aws-sdk/client-eks';
 import type { AnyStep, Change, Ctx } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
+import { nodesRole } from '../../host/ec2/left-nodes.ts';
 import { TAG } from '../../host/ec2/tags.ts';
 import type { Network } from '../../host/provider.ts';
 import { archOf } from '../../inventory/checks/eks.ts';
@@ -16,13 +17,18 @@ import {
   type GroupSeen,
   type GroupWant,
   groupWhat,
+  type LeftFacts,
+  MADE,
+  machineWords,
   SIZE,
+  templateWhat,
 } from './nodes-decide.ts';
 import { groupNames } from './observe.ts';
 import { failed, foreign, tokenOf, unlessAbsent, unlessDone, until, updateDone, whileRoleIsNew } from './patience.ts';
 import { roleArn } from './role.ts';
 import { clusterName, type Eks, tagsFor } from './site.ts';
 import { after, eksStep } from './step.ts';
+import { makeTemplate, observeTemplate, removeTemplate, templatesOf, templateWords, versionOf } from './template.ts';
 
 /** EKS takes three to five minutes for machines that join. */
 const MAKE = minutes(15);
@@ -57,33 +63,55 @@ function groupStep(eks: Eks, want: GroupWant, addons: readonly string[]): AnySte
     deadline: MAKE + UPGRADE,
     destroys: true,
     nothing: { name },
-    observe: async () => ({ name, ...(await observeGroup(eks, name)) }),
+    observe: (_, removing) => observe(eks, name, removing),
     decide: decideGroup,
     act: (change, ctx) => act(eks, want, change, ctx),
   });
 }
 
-async function observeGroup(eks: Eks, name: string): Promise<{ group?: GroupSeen }> {
+async function observe(eks: Eks, name: string, removing: boolean): Promise<GroupFacts> {
+  const found = await describeGroup(eks, name);
+  const group = found && groupSeen(found, eks.site.name);
+  if (!found || !group || group.status === 'CREATE_FAILED' || removing)
+    return { name, ...(group && { group }), ...(await observeTemplate(eks, name)) };
+  const machine = await machineOf(eks, found);
+  return { name, group: { ...group, ...(machine !== undefined && { machine }) } };
+}
+
+async function describeGroup(eks: Eks, name: string): Promise<Nodegroup | undefined> {
   const of = { clusterName: clusterName(eks), nodegroupName: name };
   const what = `look at the node group ${name}`;
-  const found = await unlessAbsent(eks.aws.call('eks', what, sdk => new sdk.DescribeNodegroupCommand(of)));
-  return found?.nodegroup ? { group: groupSeen(found.nodegroup, eks.site.name) } : {};
+  return (await unlessAbsent(eks.aws.call('eks', what, sdk => new sdk.DescribeNodegroupCommand(of))))?.nodegroup;
+}
+
+async function observeGroup(eks: Eks, name: string): Promise<GroupSeen | undefined> {
+  const found = await describeGroup(eks, name);
+  return found && groupSeen(found, eks.site.name);
 }
 
 function groupSeen(group: Nodegroup, site: string): GroupSeen {
-  const { status = '', version = '', scalingConfig = {}, instanceTypes = [], diskSize = 0, amiType = '' } = group;
+  const { status = '', version = '', scalingConfig = {}, launchTemplate: template } = group;
   const { minSize: min = 0, maxSize: max = 0, desiredSize: desired = 0 } = scalingConfig;
   return {
     ours: group.tags?.[TAG.site] === site,
     ...{ status, version, min, max, desired },
-    machine: [instanceTypes.join(','), `${diskSize} GiB`, amiType].join(', '),
+    ...(template && { template: { name: template.name ?? '', version: template.version ?? '' } }),
     issues: (group.health?.issues ?? []).map(({ code, message }) => `${code}: ${message}`),
   };
+}
+
+/** As the version of the template says that it uses; of a group without one EKS says it itself. */
+async function machineOf(eks: Eks, group: Nodegroup): Promise<string | undefined> {
+  const { launchTemplate: of, instanceTypes = [], diskSize = 0, amiType = '' } = group;
+  if (!of) return [machineWords({ instance: instanceTypes.join(','), disk: diskSize }), amiType].join(', ');
+  const data = await versionOf(eks, of.id ?? '', of.version ?? '');
+  return data && [templateWords(data), amiType].join(', ');
 }
 
 async function act(eks: Eks, want: GroupWant, change: Change, ctx: Ctx): Promise<void> {
   const { name, version } = want;
   if (change.what === AWAIT) return active(eks, name, UPGRADE, ctx);
+  if (change.what === templateWhat(name)) return putTemplate(eks, want, change, ctx);
   if (change.action === 'delete' || change.what === AGAIN) return remove(eks, name, ctx);
   if (change.action === 'create') return create(eks, want, ctx);
   const of = { clusterName: clusterName(eks), nodegroupName: name };
@@ -107,24 +135,30 @@ export function nodeSubnets(nat: boolean, { subnets }: Network): string[] {
   return (some.length > 0 ? some : subnets).map(({ id }) => id).sort();
 }
 
+/** No group uses it then: a version is not changed, and no second one made. */
+async function putTemplate(eks: Eks, want: GroupWant, { action }: Change, ctx: Ctx): Promise<void> {
+  if (action !== 'create') await removeTemplate(eks, want.name, ctx);
+  if (action !== 'delete') await makeTemplate(eks, want, ctx);
+}
+
 async function create(eks: Eks, want: GroupWant, ctx: Ctx): Promise<void> {
-  const { name, instance, disk, ami, version } = want;
-  const network = await eks.network();
+  const { name, ami, version } = want;
+  const [network, { template }] = await Promise.all([eks.network(), observeTemplate(eks, name)]);
   if (!network) throw new OpsError('INTERNAL', `cannot make the node group ${name}: its network is not there`);
+  if (!template?.ours) throw foreign(templateWhat(name));
   const wish = {
     clusterName: clusterName(eks),
     nodegroupName: name,
     subnets: nodeSubnets(eks.cloud.network.nat, network),
     nodeRole: roleArn(eks.site, eks.cloud, 'node'),
-    instanceTypes: [instance],
-    diskSize: disk,
+    launchTemplate: { id: template.id, version: MADE },
     amiType: ami,
     version,
     scalingConfig: scaling(want),
     updateConfig: { maxUnavailable: 1 },
     ...(eks.fence && { taints: [{ ...TAINT, effect: 'NO_SCHEDULE' as const }] }),
   };
-  const request = { ...wish, clientRequestToken: tokenOf(ctx, wish), tags: tagsFor(eks, ctx, `eks/nodes/${name}`) };
+  const request = { ...wish, clientRequestToken: tokenOf(ctx, wish), tags: tagsFor(eks, ctx, nodesRole(name)) };
   const order = () =>
     eks.aws.call('eks', `make the node group ${name}`, sdk => new sdk.CreateNodegroupCommand(request), { again: true });
   await whileRoleIsNew(ctx, `node group ${name}`, () => unlessDone(order(), 'ResourceInUseException'));
@@ -133,7 +167,7 @@ async function create(eks: Eks, want: GroupWant, ctx: Ctx): Promise<void> {
 
 const active = (eks: Eks, name: string, deadline: number, ctx: Ctx): Promise<void> =>
   until(ctx, `node group ${name} to be ACTIVE`, deadline, async () => {
-    const { group } = await observeGroup(eks, name);
+    const group = await observeGroup(eks, name);
     if (!group) return { saw: 'not in the list' };
     if (!group.ours) throw foreign(`node group ${name}`);
     if (group.status === 'ACTIVE') return { value: undefined };
@@ -144,7 +178,7 @@ const active = (eks: Eks, name: string, deadline: number, ctx: Ctx): Promise<voi
 async function remove(eks: Eks, name: string, ctx: Ctx): Promise<void> {
   const of = { clusterName: clusterName(eks), nodegroupName: name };
   await until(ctx, `node group ${name} gone`, MAKE, async () => {
-    const { group } = await observeGroup(eks, name);
+    const group = await observeGroup(eks, name);
     if (!group) return { value: undefined };
     if (group.status !== 'DELETING') {
       const what = `remove the node group ${name}`;
@@ -158,22 +192,24 @@ async function remove(eks: Eks, name: string, ctx: Ctx): Promise<void> {
 /** What a new name in the inventory left behind: drained and removed once the groups that it names work. */
 function leftStep(eks: Eks, groups: readonly GroupWant[]): AnyStep {
   const keep = groups.map(({ name }) => name);
-  return eksStep<{ keep: readonly string[] }, { left: readonly string[] }>(eks, {
+  const others = (names: readonly string[]) => names.filter(name => !keep.includes(name));
+  return eksStep<{ keep: readonly string[] }, LeftFacts>(eks, {
     id: 'eks.nodes-left',
     title: 'Remove node groups that left the inventory',
     want: { keep },
     needs: after('eks.cluster', 'eks.roles', ...keep.map(stepOf)),
     deadline: MAKE,
-    nothing: { left: [] },
+    nothing: { left: [], templates: [] },
     async observe() {
-      const others = (await groupNames(eks)).filter(name => !keep.includes(name));
-      const seen = await Promise.all(others.map(async name => ({ name, ...(await observeGroup(eks, name)) })));
-      return { left: seen.filter(({ group }) => group?.ours).map(({ name }) => name) };
+      const [there, templates] = await Promise.all([groupNames(eks), templatesOf(eks)]);
+      const seen = await Promise.all(others(there).map(async name => ({ name, group: await observeGroup(eks, name) })));
+      const left = seen.filter(({ group }) => group?.ours).map(({ name }) => name);
+      return { left, templates: others(templates) };
     },
     decide: decideLeft,
     async act(change, ctx) {
       const name = groupWhat.nameOf(change.what);
-      await remove(eks, name, ctx);
+      await (change.what === templateWhat(name) ? removeTemplate : remove)(eks, name, ctx);
     },
   });
 }

@@ -17,6 +17,7 @@ const IDS: Readonly<Record<string, string>> = {
   volumes: 'VolumeId',
   snapshots: 'SnapshotId',
   interfaces: 'NetworkInterfaceId',
+  templates: 'LaunchTemplateId',
 };
 
 const WORDS: Readonly<Record<string, string>> = {
@@ -32,6 +33,7 @@ const WORDS: Readonly<Record<string, string>> = {
   volumes: 'volume',
   snapshots: 'snapshot',
   interfaces: 'network interface',
+  templates: 'launch template',
 };
 
 export const LEAK_KINDS = Object.keys(IDS) as Kind[];

@@ -15,6 +15,7 @@ import { stateOf } from './instances.ts';
 import { keyStep } from './key.ts';
 import { taggedResources } from './leaks.ts';
 import { balancersStep } from './left-balancers.ts';
+import { leftNodesStep } from './left-nodes.ts';
 import { knownInstance, machineStep } from './machine.ts';
 import { meteredOf } from './metered.ts';
 import { natStep } from './nat.ts';
@@ -87,7 +88,7 @@ const wantedSteps = (cloud: Cloud, hosts: readonly HostWant[]): AnyStep[] =>
 function networkAround(cloud: Cloud): AnyStep[] {
   const made = networkSteps(cloud);
   const ids = made.map(({ id }) => id);
-  return [...made, balancersStep(cloud, ids)];
+  return [...made, balancersStep(cloud, ids), leftNodesStep(cloud, ids)];
 }
 
 /** Without machines too: what was made for them may have outlived them. */

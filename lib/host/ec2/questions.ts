@@ -143,5 +143,11 @@ export function machineQuestions(asked: Asked) {
         (sdk, NextToken) => new sdk.DescribeNetworkInterfacesCommand({ Filters: either, NextToken }),
         ({ NetworkInterfaces }) => ofSite(NetworkInterfaces?.map(each => ({ ...each, Tags: each.TagSet }))),
       ),
+    templates: () =>
+      list(
+        'launch templates',
+        (sdk, NextToken) => new sdk.DescribeLaunchTemplatesCommand({ Filters, NextToken }),
+        ({ LaunchTemplates }) => LaunchTemplates,
+      ),
   };
 }

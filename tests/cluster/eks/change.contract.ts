@@ -104,7 +104,12 @@ test('a node group that left the inventory goes when the new one works', async w
   const green = siteOf({ nodes: [{ ...blue, name: 'green', instance: 'm7i.xlarge' }] });
   const before = world.aws.calls.length;
   await apply(world, green);
-  assert.equal(writes(world, before), ['CreateNodegroup', 'DeleteNodegroup']);
+  assert.equal(writes(world, before), [
+    'CreateLaunchTemplate',
+    'CreateNodegroup',
+    'DeleteNodegroup',
+    'DeleteLaunchTemplate',
+  ]);
   assert.equal(
     record(world)
       .nodegroups.all()

@@ -9,9 +9,10 @@ import { decideCluster } from '../../../lib/cluster/eks/decide.ts';
 import { decideEndpoint } from '../../../lib/cluster/eks/endpoint.ts';
 import { decideFence } from '../../../lib/cluster/eks/fence.ts';
 import { nodeSubnets } from '../../../lib/cluster/eks/nodes.ts';
-import { decideGroup } from '../../../lib/cluster/eks/nodes-decide.ts';
+import { decideGroup, decideLeft, machineWords } from '../../../lib/cluster/eks/nodes-decide.ts';
 import { decideReady } from '../../../lib/cluster/eks/ready.ts';
 import { decideRoles } from '../../../lib/cluster/eks/roles.ts';
+import { templateWords } from '../../../lib/cluster/eks/template.ts';
 import { mustBeNext, mustBeOffered, mustHaveFollowed } from '../../../lib/cluster/eks/version.ts';
 import type { Decision } from '../../../lib/engine/index.ts';
 import { archOf } from '../../../lib/inventory/checks/eks.ts';
@@ -102,6 +103,35 @@ test('who runs muster is told from an ARN that names a session, whatever the pat
   assert.not(isPrincipal(as('arn:aws:sts::111122223333:assumed-role/Admin_1/ada'), role));
   assert.not(isPrincipal(as('arn:aws:sts::111122223333:assumed-role/ada/x'), 'arn:aws:iam::111122223333:user/ada'));
   assert.ok(isPrincipal(as('arn:aws:iam::111122223333:user/ada'), 'arn:aws:iam::111122223333:user/ada'));
+});
+
+test('a launch template is told in the words of the wish, or with what is not as muster makes it', () => {
+  const disk = { VolumeSize: 20, VolumeType: 'gp3', Encrypted: true } as const;
+  const metadata = { HttpTokens: 'required', HttpPutResponseHopLimit: 1 } as const;
+  const words = (ebs: object, options: object, DeviceName = '/dev/xvda') =>
+    templateWords({
+      InstanceType: 'm7i.large',
+      BlockDeviceMappings: [{ DeviceName, Ebs: { ...disk, ...ebs } }],
+      MetadataOptions: { ...metadata, ...options },
+    });
+  assert.is(words({}, {}), machineWords({ instance: 'm7i.large', disk: 20 }));
+  assert.is(words({ VolumeSize: 30 }, {}), 'm7i.large, 30 GiB');
+  assert.is(words({ Encrypted: false }, {}), 'm7i.large, 20 GiB, not encrypted');
+  assert.is(words({}, { HttpPutResponseHopLimit: 2 }), 'm7i.large, 20 GiB, metadata: token required, 2 hops far');
+  assert.is(words({}, { HttpTokens: 'optional' }), 'm7i.large, 20 GiB, metadata: token optional, 1 hop far');
+  assert.is(words({}, {}, '/dev/sdb'), 'm7i.large, 0 GiB, not encrypted');
+  assert.is(templateWords({}), 'no type, 0 GiB, not encrypted, metadata: token optional, 1 hop far');
+});
+
+test('groups that left the inventory go, and then their launch templates', () => {
+  const said = (left: string[], templates: string[]) => {
+    const decision = decideLeft(undefined, { left, templates });
+    return decision.is === 'changes' ? decision.changes.map(({ action, what }) => `${action} ${what}`) : decision.is;
+  };
+  assert.is(said([], []), 'done');
+  assert.equal(said(['a', 'b'], ['b', 'c']), [
+    ...['delete node group a', 'delete node group b', 'delete launch template b', 'delete launch template c'],
+  ]);
 });
 
 test('what an instance type has is told from its name', () => {

@@ -16,12 +16,13 @@ const MAKES = [
   'CreateAccessEntry',
   'AssociateAccessPolicy',
   'CreateAddon',
+  'CreateLaunchTemplate',
   'CreateNodegroup',
 ];
-const REMOVES = ['DeleteNodegroup', 'DeleteCluster', 'DetachRolePolicy', 'DeleteRole'];
+const REMOVES = ['DeleteNodegroup', 'DeleteLaunchTemplate', 'DeleteCluster', 'DetachRolePolicy', 'DeleteRole'];
 
 const clusterWrites = (world: World) =>
-  writes(world).filter(operation => /Cluster|Nodegroup|Addon|Role|Access/.test(operation));
+  writes(world).filter(operation => /Cluster|Nodegroup|Template|Addon|Role|Access/.test(operation));
 
 test('every answer to a write gets lost once, and nothing is made twice or left', async world => {
   const { faults } = world.aws.world;
@@ -65,7 +66,13 @@ test('without credentials a plan says what would be made, and that nobody could 
     const words = items.flatMap(({ decision }) =>
       decision.is === 'unknown' ? (decision.likely ?? []) : decision.is === 'changes' ? decision.changes : [],
     );
-    for (const what of ['EKS cluster cloudy', 'node group blue', 'add-on coredns', 'role cloudy-eu-central-1-node'])
+    for (const what of [
+      'EKS cluster cloudy',
+      'launch template blue',
+      'node group blue',
+      'add-on coredns',
+      'role cloudy-eu-central-1-node',
+    ])
       assert.ok(
         words.some(change => change.what === what),
         what,

@@ -46,6 +46,21 @@ function plantEndpoint({ aws }: World, owner = 'cloudy'): void {
   state.tags.set(ENDPOINT, new Map([['muster:site', owner]]));
 }
 
+const TEMPLATE = 'lt-0123456789abcdef0';
+
+function plantTemplate({ aws }: World, owner = 'cloudy'): void {
+  const state = aws.world.ec2(ACCOUNT, REGION);
+  const made = { madeAt: new Date(0), by: 'somebody', versions: [{}] };
+  state.launchTemplates.add(TEMPLATE, { id: TEMPLATE, name: `${owner}/blue`, ...made });
+  state.tags.set(
+    TEMPLATE,
+    new Map([
+      ['muster:site', owner],
+      ['muster:role', 'eks/nodes/blue'],
+    ]),
+  );
+}
+
 test('of a site that stands the cluster and each of its roles are told, with what they stand in', async world => {
   await apply(world);
   const all = await kinds(world);
@@ -54,15 +69,23 @@ test('of a site that stands the cluster and each of its roles are told, with wha
     all.filter(what => /^(cluster|role) /.test(what)),
     ['cluster cloudy', ...roles],
   );
-  assert.ok(all.some(what => what.startsWith('VPC vpc-')));
+  for (const kind of ['VPC vpc-', 'launch template lt-', 'machine i-', 'volume vol-', 'network interface eni-'])
+    assert.ok(
+      all.some(what => what.startsWith(kind)),
+      kind,
+    );
 });
 
-test('a cluster, a role and a way to EC2 that are left are found, each alone; those of another site are not', async world => {
+test('a cluster, a role, a launch template and a way to EC2 that are left are found, each alone; those of another site are not', async world => {
   assert.equal(await kinds(world), []);
   plantCluster(world, 'another');
   plantRole(world, 'another');
   plantEndpoint(world, 'another');
+  plantTemplate(world, 'another');
   assert.equal(await kinds(world), []);
+  plantTemplate(world);
+  assert.equal(await found(world), [{ kind: 'launch template', id: TEMPLATE, detail: 'eks/nodes/blue' }]);
+  plantTemplate(world, 'another');
   plantEndpoint(world);
   assert.equal(await found(world), [{ kind: 'VPC endpoint', id: ENDPOINT, detail: 'to EC2, Available' }]);
   plantEndpoint(world, 'another');
@@ -94,7 +117,7 @@ test('a removal behind which a cluster comes back is not called one: it is told 
 });
 
 test('what could not be asked is not called nothing', async world => {
-  for (const operation of ['DescribeCluster', 'DescribeVpcEndpoints', 'GetRole']) {
+  for (const operation of ['DescribeCluster', 'DescribeVpcEndpoints', 'DescribeLaunchTemplates', 'GetRole']) {
     world.aws.world.faults.refuse(operation, { code: 'AccessDeniedException', status: 403 }, 99);
     const error = await found(world).catch(thrown => thrown);
     assert.ok(isOpsError(error, 'LEAK_UNKNOWN'), `${operation}: ${error}`);

@@ -6,7 +6,19 @@ import * as assert from 'uvu/assert';
 import type { Site } from '../../../lib/inventory/index.ts';
 import { reapSite, sitesInAws } from '../../../lib/site/reap.ts';
 import { siteOf as ec2SiteOf, wanted } from '../../host/ec2/world.ts';
-import { ACCOUNT, apply, eksWant, endWorld, left, newWorld, record, siteOf, using, type World } from './world.ts';
+import {
+  ACCOUNT,
+  apply,
+  destroy,
+  eksWant,
+  endWorld,
+  left,
+  newWorld,
+  record,
+  siteOf,
+  using,
+  type World,
+} from './world.ts';
 
 interface Context extends World {
   /** Another computer, which never saw the site: its own has machines with k3s. */
@@ -50,6 +62,21 @@ test('it is found and removed by its tags, with its volumes, from a computer tha
   assert.not.ok(context.kubernetes.made.includes(claim));
   assert.equal(await names(context), []);
   assert.match(String(await reap(context)), /cannot reap cloudy: nothing in this account and region has its tag/);
+});
+
+test('one of which only a launch template is left is found, and removed by who has no EKS', async context => {
+  await apply(context, expired);
+  const { launchTemplates, tags } = context.aws.world.ec2(ACCOUNT, 'eu-central-1');
+  const [left] = launchTemplates.all();
+  assert.ok(left);
+  const its = tags.get(left.id);
+  await destroy(context, expired);
+  launchTemplates.add(left.id, left);
+  if (its) tags.set(left.id, its);
+  assert.equal(await names(context), ['cloudy']);
+  await reap(context);
+  assert.equal(launchTemplates.all(), []);
+  assert.equal(await names(context), []);
 });
 
 test('one that has time is not, nor one that is not of muster', async context => {

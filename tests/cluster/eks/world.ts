@@ -166,7 +166,10 @@ export const writes = ({ aws }: World, from = 0) =>
 /** Everything in the account that bears the site's name. */
 export function left({ aws }: World, name = 'cloudy'): string[] {
   const of = { world: aws.world, account: ACCOUNT, region: 'eu-central-1' };
-  const { networkInterfaces, securityGroups, vpcs } = aws.world.ec2(ACCOUNT, 'eu-central-1');
+  const { networkInterfaces, securityGroups, vpcs, instances, volumes, launchTemplates } = aws.world.ec2(
+    ACCOUNT,
+    'eu-central-1',
+  );
   return [
     ...eksOf(of)
       .clusters.all()
@@ -174,6 +177,9 @@ export function left({ aws }: World, name = 'cloudy'): string[] {
     ...rolesOf(aws.world, ACCOUNT)
       .all()
       .map(role => `role ${role.name}`),
+    ...launchTemplates.all().map(each => `launch template ${each.name}`),
+    ...instances.all().flatMap(each => (each.state === 'terminated' ? [] : `machine ${each.id}`)),
+    ...volumes.all().map(each => `volume ${each.VolumeId}`),
     ...networkInterfaces.all().map(each => `interface ${each.Description}`),
     ...securityGroups.all().flatMap(each => (each.GroupName === 'default' ? [] : `group ${each.GroupName}`)),
     ...vpcs.all().flatMap(each => (each.IsDefault ? [] : `network of ${name}`)),

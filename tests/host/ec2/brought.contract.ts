@@ -3,7 +3,18 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { leaks } from '../../../lib/site/teardown.ts';
 import { clientOf } from '../../servers/aws/clients.ts';
-import { apply, destroy, endWorld, list, newWorld, siteOf, using, type World } from './world.ts';
+import {
+  apply,
+  broughtNetwork,
+  destroy,
+  endWorld,
+  leastRights,
+  list,
+  newWorld,
+  siteOf,
+  using,
+  type World,
+} from './world.ts';
 
 interface Context extends World {
   /** Whose network it is. */
@@ -21,24 +32,6 @@ test.after.each(async context => {
   await endWorld(context);
 });
 
-/** As Terraform leaves it: nothing in it bears a tag of ours. */
-async function network({ owner }: Context) {
-  const { Vpc } = await owner.createVpc({ CidrBlock: '10.99.0.0/16' });
-  const vpc = Vpc?.VpcId ?? '';
-  const make = async (CidrBlock: string, AvailabilityZone: string) =>
-    (await owner.createSubnet({ VpcId: vpc, CidrBlock, AvailabilityZone })).Subnet?.SubnetId ?? '';
-  const subnets = [await make('10.99.1.0/24', 'eu-central-1a'), await make('10.99.2.0/24', 'eu-central-1b')];
-  const InternetGatewayId = (await owner.createInternetGateway({})).InternetGateway?.InternetGatewayId;
-  await owner.attachInternetGateway({ InternetGatewayId, VpcId: vpc });
-  const RouteTableId = (await owner.createRouteTable({ VpcId: vpc })).RouteTable?.RouteTableId;
-  await owner.createRoute({ RouteTableId, DestinationCidrBlock: '0.0.0.0/0', GatewayId: InternetGatewayId });
-  for (const SubnetId of subnets) {
-    await owner.associateRouteTable({ RouteTableId, SubnetId });
-    await owner.modifySubnetAttribute({ SubnetId, MapPublicIpOnLaunch: { Value: true } });
-  }
-  return { vpc, subnets };
-}
-
 /** All of it that could be changed, as its owner sees it. */
 async function seen({ owner }: Context, vpc: string) {
   const Filters = [{ Name: 'vpc-id', Values: [vpc] }];
@@ -52,8 +45,10 @@ async function seen({ owner }: Context, vpc: string) {
 }
 
 test('its machines stand in the subnets that are named; nothing of the network is changed, or removed with the site', async context => {
-  const { vpc, subnets } = await network(context);
-  const site = siteOf({ network: { cidr: '10.20.0.0/16', nat: false, vpc, subnets: [subnets[1] ?? ''] } });
+  const { vpc, subnets } = await broughtNetwork(context.owner);
+  const where = { cidr: '10.20.0.0/16', nat: false, vpc, subnets: [subnets[1] ?? ''] };
+  const site = siteOf({ network: where });
+  context.aws.keys.allowed = leastRights('k3s', where);
   const before = await seen(context, vpc);
   await apply(context, site);
   const { Reservations } = await context.owner.describeInstances({ Filters: [{ Name: 'vpc-id', Values: [vpc] }] });
@@ -77,7 +72,7 @@ test('its machines stand in the subnets that are named; nothing of the network i
 });
 
 test('a subnet that is not there ends clearly, and nothing is made', async context => {
-  const { vpc } = await network(context);
+  const { vpc } = await broughtNetwork(context.owner);
   const site = siteOf({ network: { cidr: '10.20.0.0/16', nat: false, vpc, subnets: ['subnet-0123456789abcdef0'] } });
   const error = await apply(context, site).catch(thrown => thrown);
   assert.match(`${error.code}: ${error.message} ${error.details ?? ''}`, /subnet-0123456789abcdef0/);

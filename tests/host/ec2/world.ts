@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { EC2 } from '@aws-sdk/client-ec2';
 import * as assert from 'uvu/assert';
 import { policyFor } from '../../../lib/aws/index.ts';
 import type { AnyStep, EngineEvent } from '../../../lib/engine/index.ts';
@@ -53,10 +54,11 @@ export interface World {
 }
 
 /** Who runs muster may do what `./muster aws-policy` prints, and nothing else: what lacks there fails every test of a site. */
-export const leastRights = (cluster: 'k3s' | 'eks') =>
-  policyFor({ account: ACCOUNT, region: 'eu-central-1', site: 'cloudy', cluster }).Statement.flatMap(
-    ({ Action }) => Action,
-  );
+export const leastRights = (cluster: 'k3s' | 'eks', network?: Ec2Want['network']) =>
+  policyFor({
+    ...{ account: ACCOUNT, region: 'eu-central-1', site: 'cloudy', cluster },
+    ...(network && { network }),
+  }).Statement.flatMap(({ Action }) => Action);
 
 export async function newWorld(options: WorldOptions = {}): Promise<World> {
   const aws = await startAws({ settleMs: 5, account: ACCOUNT, ...options });
@@ -140,3 +142,21 @@ const WHOLE = [
   'subnet subnet/public-b',
   'volume host/server-1',
 ];
+
+/** As Terraform leaves it: nothing in it bears a tag of ours. */
+export async function broughtNetwork(owner: EC2) {
+  const { Vpc } = await owner.createVpc({ CidrBlock: '10.99.0.0/16' });
+  const vpc = Vpc?.VpcId ?? '';
+  const make = async (CidrBlock: string, AvailabilityZone: string) =>
+    (await owner.createSubnet({ VpcId: vpc, CidrBlock, AvailabilityZone })).Subnet?.SubnetId ?? '';
+  const subnets = [await make('10.99.1.0/24', 'eu-central-1a'), await make('10.99.2.0/24', 'eu-central-1b')];
+  const InternetGatewayId = (await owner.createInternetGateway({})).InternetGateway?.InternetGatewayId;
+  await owner.attachInternetGateway({ InternetGatewayId, VpcId: vpc });
+  const RouteTableId = (await owner.createRouteTable({ VpcId: vpc })).RouteTable?.RouteTableId;
+  await owner.createRoute({ RouteTableId, DestinationCidrBlock: '0.0.0.0/0', GatewayId: InternetGatewayId });
+  for (const SubnetId of subnets) {
+    await owner.associateRouteTable({ RouteTableId, SubnetId });
+    await owner.modifySubnetAttribute({ SubnetId, MapPublicIpOnLaunch: { Value: true } });
+  }
+  return { vpc, subnets };
+}

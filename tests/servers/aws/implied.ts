@@ -9,6 +9,13 @@ const isFull = (value: unknown): boolean =>
 
 const when = (is: boolean, ...actions: string[]): string[] => (is ? actions : []);
 
+/**
+ * "Customize managed nodes with launch templates": "The IAM entity calling the CreateNodegroup or UpdateNodegroupVersion APIs must
+ * have permissions for ec2:RunInstances and ec2:CreateTags"; and EKS reads the version as the caller ("You are not authorized to
+ * describe the launch template version").
+ */
+const LAUNCHES = ['ec2:RunInstances', 'ec2:CreateTags', 'ec2:DescribeLaunchTemplateVersions'];
+
 /** Roles that a service makes for itself when it first needs them: later ones are asked for nothing. */
 const linked = (service: string, { world, account }: Pick<Call, 'world' | 'account'>): boolean => {
   const made = world.part(`linked roles ${account}`, () => new Set<string>());
@@ -32,7 +39,13 @@ export function impliedBy(action: string, input: Input, call: Pick<Call, 'world'
       return when(isFull(input.Tags), 'iam:TagRole');
     case 'eks:CreateCluster':
     case 'eks:CreateNodegroup':
-      return [...tags, 'iam:PassRole', 'iam:GetRole', ...when(linked(action, call), 'iam:CreateServiceLinkedRole')];
+      return [
+        ...[...tags, 'iam:PassRole', 'iam:GetRole', ...when(linked(action, call), 'iam:CreateServiceLinkedRole')],
+        ...when(isFull(input.launchTemplate), ...LAUNCHES),
+      ];
+    // Also of a group that has one already.
+    case 'eks:UpdateNodegroupVersion':
+      return [...LAUNCHES];
     case 'eks:CreateAddon':
       return [...tags, ...when(pods, 'iam:PassRole', 'iam:GetRole', 'eks:CreatePodIdentityAssociation')];
     case 'eks:UpdateAddon':
