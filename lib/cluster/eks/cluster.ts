@@ -1,5 +1,6 @@
+import { isAws } from '../../aws/index.ts';
 import type { AnyStep, Change, Ctx } from '../../engine/index.ts';
-import { OpsError } from '../../errors/index.ts';
+import { isOpsError, OpsError } from '../../errors/index.ts';
 import { minutes } from '../../time/index.ts';
 import { AWAIT, type ClusterFacts, type ClusterWant, decideCluster, ENDPOINT, SUPPORT, VERSION } from './decide.ts';
 import { observeCluster } from './observe.ts';
@@ -84,10 +85,27 @@ async function create(eks: Eks, ctx: Ctx): Promise<void> {
   };
   const request = { ...wish, clientRequestToken: tokenOf(ctx, wish), tags: tagsFor(eks, ctx, 'eks') };
   const order = () =>
-    aws.call('eks', `make the cluster ${name}`, sdk => new sdk.CreateClusterCommand(request), { again: true });
+    aws
+      .call('eks', `make the cluster ${name}`, sdk => new sdk.CreateClusterCommand(request), { again: true })
+      .catch(error => {
+        throw inOtherZones(eks, error);
+      });
   // In use: a lost answer or a killed run ordered it. Whose it is was looked at, and is again.
   await whileRoleIsNew(ctx, `cluster ${name}`, () => unlessDone(order(), 'ResourceInUseException'));
   await active(eks, ctx, MAKE);
+}
+
+/** Which zones it takes, EKS says; where its subnets are, the inventory. */
+function inOtherZones({ site, cloud }: Eks, error: unknown): unknown {
+  if (!isOpsError(error) || !isAws(error, 'UnsupportedAvailabilityZoneException')) return error;
+  const { validZones = [] } = error.cause as { validZones?: string[] };
+  const zones = validZones.length > 0 ? validZones.join(', ') : 'those that it names';
+  const { code, message, cause } = error;
+  const hint =
+    cloud.network.vpc === undefined
+      ? `make provider.network.zones two of ${zones}; the network that is there goes first: ./muster destroy --site ${site.name} --confirm=${site.name}`
+      : `make provider.network.subnets some in two of ${zones}`;
+  return new OpsError(code, message, { cause, hint });
 }
 
 const active = (eks: Eks, ctx: Ctx, deadline: number): Promise<void> =>

@@ -58,7 +58,8 @@ export function networkQuestions(asked: Asked) {
       ];
       const make = (sdk: Ec2) => new sdk.DescribeAvailabilityZonesCommand({ Filters: usable });
       const { AvailabilityZones = [] } = await aws.call('ec2', `list the zones of ${aws.region}`, make);
-      return AvailabilityZones.flatMap(({ ZoneName }) => ZoneName ?? []).sort();
+      const named = AvailabilityZones.map(({ ZoneName: name = '', ZoneId: id = '' }) => ({ name, id }));
+      return named.sort((a, b) => (a.name < b.name ? -1 : 1));
     },
     vpcs: () =>
       list(

@@ -14,29 +14,43 @@ const isPublic = (name: SubnetName) => name.startsWith('public');
 /** The first zone or the second. */
 const zoneOf = (name: SubnetName) => (name.endsWith('a') ? 0 : 1);
 
+/**
+ * "View Amazon EKS networking requirements for VPC and subnets": ids of zones in which it takes no subnet of a cluster. Names of
+ * zones are an account's own.
+ */
+const CLOSED_TO_EKS = ['use1-az3', 'usw1-az2', 'cac1-az3'];
+
 export interface SubnetFacts {
   /** Usable ones of the region, sorted. */
   zones: string[];
+  /** Those among them that EKS does not take, of a site on EKS. */
+  closed: string[];
   subnets: { id: string; role: string; zone: string; addresses: boolean }[];
 }
 
 interface SubnetsWant {
   cidr: string;
+  /** Of the inventory. */
+  zones?: readonly string[];
 }
 
 /** ec2.subnets: public and private ones in two zones. */
-export const subnetsStep = (cloud: Cloud) =>
-  cloudStep<SubnetsWant, SubnetFacts>(cloud, {
+export function subnetsStep(cloud: Cloud) {
+  const { zones: chosen } = cloud.want.network;
+  const guess = chosen ?? ['a', 'b'].map(letter => `${cloud.want.region}${letter}`);
+  return cloudStep<SubnetsWant, SubnetFacts>(cloud, {
     id: 'ec2.subnets',
     title: 'Make its subnets: public and private, in two zones',
-    want: { cidr: cloud.want.network.cidr },
+    want: { cidr: cloud.want.network.cidr, ...(chosen && { zones: chosen }) },
     needs: after('ec2.vpc'),
     deadline: minutes(20),
-    nothing: { zones: ['a', 'b'].map(letter => `${cloud.want.region}${letter}`), subnets: [] },
+    nothing: { zones: [...guess], closed: [], subnets: [] },
     async observe() {
       const [zones, subnets] = await Promise.all([cloud.view.see('zones'), cloud.view.see('subnets')]);
+      const eks = cloud.site.cluster.kind === 'eks';
       return {
-        zones,
+        zones: zones.map(({ name }) => name),
+        closed: zones.filter(({ id }) => eks && CLOSED_TO_EKS.includes(id)).map(({ name }) => name),
         subnets: subnets.map(subnet => ({
           id: subnet.SubnetId ?? '',
           role: roleOf(subnet),
@@ -49,6 +63,7 @@ export const subnetsStep = (cloud: Cloud) =>
     changes: ['subnets'],
     apply: (change, ctx) => apply(cloud, change, ctx),
   });
+}
 
 /** A quarter each of the network, in the order of their names above. */
 export function subnetCidr(network: string, name: SubnetName): string {
@@ -59,8 +74,8 @@ export function subnetCidr(network: string, name: SubnetName): string {
   return `${[24, 16, 8, 0].map(shift => Math.floor(at / 2 ** shift) % 256).join('.')}/${bits}`;
 }
 
-/** Of an existing one of its letter; else the region's first or second that no other letter has. */
-function zoneFor(name: SubnetName, { zones, subnets }: SubnetFacts): string | undefined {
+/** Of an existing one of its letter; else the first or second that no other letter has. */
+function zoneFor(name: SubnetName, zones: readonly string[], { subnets }: SubnetFacts): string | undefined {
   const letter = name.slice(-2);
   const own = subnets.find(({ role }) => role.endsWith(letter))?.zone;
   if (own !== undefined) return own;
@@ -69,17 +84,38 @@ function zoneFor(name: SubnetName, { zones, subnets }: SubnetFacts): string | un
   return other === undefined ? zones[zoneOf(name)] : free[0];
 }
 
+function refusal(
+  chosen: readonly string[],
+  usable: readonly string[],
+  { subnets, closed }: SubnetFacts,
+): string | undefined {
+  // One that is away for a while keeps what stands in it.
+  const wrong = chosen.find(zone => !usable.includes(zone) && subnets.every(other => other.zone !== zone));
+  if (wrong !== undefined) {
+    const why = closed.includes(wrong) ? `EKS takes no subnet in ${wrong}` : `the region has no zone ${wrong} to use`;
+    return `${why}: provider.network.zones may be two of ${usable.join(', ')}`;
+  }
+  const other = subnets.find(({ zone }) => !chosen.includes(zone));
+  return (
+    other &&
+    `${other.role} is in ${other.zone}, expected ${chosen.join(' or ')}: a network is made anew with its site, never moved`
+  );
+}
+
 const shown = (name: string) => `subnet ${name}`;
 const addressesOf = (name: string) => `public addresses in subnet ${name}`;
 
 export function decideSubnets(want: SubnetsWant | undefined, facts: SubnetFacts): Decision {
-  const { subnets, zones } = facts;
+  const { subnets, closed } = facts;
   if (want === undefined)
     return subnets.length === 0
       ? done('there are none')
       : changes(...subnets.map(({ id }) => ({ action: 'delete', what: shown(id) }) as const));
-  if (zones.length < 2)
-    return unknown(`the region has ${zones.length} zone(s) to use (${zones.join(', ')}), and two are needed`);
+  const usable = facts.zones.filter(zone => !closed.includes(zone));
+  if (usable.length < 2)
+    return unknown(`the region has ${usable.length} zone(s) to use (${usable.join(', ')}), and two are needed`);
+  const refused = want.zones && refusal(want.zones, usable, facts);
+  if (refused !== undefined) return unknown(refused);
   const double = SUBNETS.find(name => subnets.filter(({ role }) => role === subnetRole(name)).length > 1);
   if (double) return unknown(`there are two subnets ${double}; remove the one that nothing uses`);
   const wanted = SUBNETS.flatMap((name): Omit<Change, 'grade'>[] => {
@@ -87,7 +123,7 @@ export function decideSubnets(want: SubnetsWant | undefined, facts: SubnetFacts)
     const named = { action: 'update', what: addressesOf(name), to: 'on' } as const;
     const open = isPublic(name) && !there?.addresses ? [named] : [];
     if (there) return open;
-    const to = `${subnetCidr(want.cidr, name)} in ${zoneFor(name, facts)}`;
+    const to = `${subnetCidr(want.cidr, name)} in ${zoneFor(name, want.zones ?? usable, facts)}`;
     return [{ action: 'create', what: shown(name), to }, ...open];
   });
   if (wanted.length > 0) return changes(...wanted);

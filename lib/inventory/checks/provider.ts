@@ -8,8 +8,8 @@ export const checkProvider = (inventory: Inventory): Problem[] => [
 
 function checkEc2({ provider }: Inventory): Problem[] {
   if (provider.kind !== 'ec2') return [];
-  const { cidr, vpc, subnets, nat } = provider.network;
-  const at = (...keys: string[]) => ['provider', 'network', ...keys];
+  const { cidr, vpc, subnets, nat, zones = [] } = provider.network;
+  const at = (...keys: string[]): (string | number)[] => ['provider', 'network', ...keys];
   const length = Number(cidr.split('/')[1]);
   const problems: Problem[] = [];
   if (length < 16 || length > 24)
@@ -20,6 +20,22 @@ function checkEc2({ provider }: Inventory): Problem[] {
     problems.push({ path: at('vpc'), got: 'nothing', expected: 'the VPC of these subnets' });
   if (vpc !== undefined && nat)
     problems.push({ path: at('nat'), got: 'true', expected: `false: the network of ${vpc} is yours` });
+  if (vpc !== undefined && zones.length > 0)
+    problems.push({
+      path: at('zones'),
+      got: zones.join(', '),
+      expected: `none: the subnets of ${vpc} are where they are`,
+    });
+  zones.forEach((zone, index) => {
+    if (zones.indexOf(zone) < index)
+      problems.push({ path: [...at('zones'), index], got: `${zone} again`, expected: 'another zone than the first' });
+    else if (zone.slice(0, -1) !== provider.region)
+      problems.push({
+        path: [...at('zones'), index],
+        got: zone,
+        expected: `a zone of ${provider.region}, as ${provider.region}${zone.slice(-1)}`,
+      });
+  });
   const open = provider.access.indexOf('0.0.0.0/0');
   if (open >= 0)
     problems.push({

@@ -45,6 +45,12 @@ const network = z.strictObject({
     .readonly()
     .optional()
     .describe('With vpc: its subnets to use, machines in the first; two zones for EKS.'),
+  zones: z
+    .array(text(/^[a-z]{2,4}(-[a-z]+)+-[0-9][a-z]$/, 'a zone like eu-central-1a'))
+    .length(2, { error: 'two zones' })
+    .readonly()
+    .optional()
+    .describe('Two of the region, machines in the first. Absent: its first two; for EKS those that EKS takes.'),
 });
 
 /** Of every cloud of AWS. */

@@ -27,7 +27,7 @@ const subnets = SUBNETS.map((name, n) => ({
   ...{ id: `subnet-${n}`, role: subnetRole(name), zone: `eu-central-1${name.slice(-1)}` },
   addresses: name.startsWith('public'),
 }));
-const zones = ['eu-central-1a', 'eu-central-1b', 'eu-central-1c'];
+const region = { zones: ['eu-central-1a', 'eu-central-1b', 'eu-central-1c'], closed: [] };
 const tables = ['public', 'private'].map(name => ({
   ...{ id: `rtb-${name}`, name, ...(name === 'public' && { way: 'igw-1' }) },
   subnets: SUBNETS.filter(each => each.startsWith(name)).map(subnetRole),
@@ -59,17 +59,17 @@ const CASES: readonly (readonly [what: string, said: Decision, expected: string 
   ],
   [
     'all subnets',
-    decideSubnets({ cidr: vpc.cidr }, { zones, subnets }),
+    decideSubnets({ cidr: vpc.cidr }, { ...region, subnets }),
     /^done: four in eu-central-1a and eu-central-1b/,
   ],
   [
     'one subnet gone',
-    decideSubnets({ cidr: vpc.cidr }, { zones, subnets: subnets.slice(1) }),
+    decideSubnets({ cidr: vpc.cidr }, { ...region, subnets: subnets.slice(1) }),
     'create subnet public-a, update public addresses in subnet public-a',
   ],
   [
     'one zone',
-    decideSubnets({ cidr: vpc.cidr }, { zones: zones.slice(1, 2), subnets: [] }),
+    decideSubnets({ cidr: vpc.cidr }, { ...region, zones: region.zones.slice(1, 2), subnets: [] }),
     /^unknown: the region has 1 zone/,
   ],
   ['routes as they should be', decideRoutes({ nat: false }, routes), /^done/],

@@ -136,7 +136,7 @@ function failure({ protocol }: Service, error: AwsError, id: string): Wire {
   const { status } = error;
   if (protocol === 'ec2') return { status, type: 'text/xml', body: ec2Error(error, id) };
   if (protocol === 'query') return { status, type: 'text/xml', body: queryError(error, id) };
-  const body = JSON.stringify({ __type: error.code, code: error.code, message: error.message });
+  const body = JSON.stringify({ __type: error.code, code: error.code, message: error.message, ...error.more });
   return { status, type: protocol === 'json' ? 'application/x-amz-json-1.1' : 'application/json', body };
 }
 

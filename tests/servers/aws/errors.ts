@@ -3,10 +3,14 @@ export class AwsError extends Error {
   readonly code: string;
   readonly status: number;
 
-  constructor(code: string, message: string, status = 400) {
+  /** Members of the error beside its message, of a service that answers in JSON. */
+  readonly more: object;
+
+  constructor(code: string, message: string, status = 400, more: object = {}) {
     super(message);
     this.code = code;
     this.status = status;
+    this.more = more;
   }
 }
 

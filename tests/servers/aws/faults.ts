@@ -15,6 +15,8 @@ export interface Refusal {
   code: string;
   message?: string;
   status?: number;
+  /** Members of the error beside its message. */
+  more?: object;
 }
 
 /** What a test can make go wrong. Operations are named as in the API: 'RunInstances'; '*' is any. */
@@ -81,8 +83,8 @@ export class Faults {
     if (rule) throw throttled(protocol);
     const planted = this.#refusals.find(each => fits(each.operation, operation) && each.left-- > 0);
     if (!planted) return;
-    const { code, message = `planted by the test`, status = 400 } = planted.refusal;
-    throw new AwsError(code, message, status);
+    const { code, message = `planted by the test`, status = 400, more } = planted.refusal;
+    throw new AwsError(code, message, status, more);
   }
 
   /** Is this the call whose answer gets lost? */

@@ -27,8 +27,11 @@ export function zonesOf(region: string): string[] {
     .map(letter => `${region}${letter}`);
 }
 
-const zoneId = (zone: string) =>
-  `${zone.slice(0, -1).replace(/^(..)-(.)\w*-(\d)$/, '$1$2$3')}-az${'abcdef'.indexOf(zone.slice(-1)) + 1}`;
+/** Names are an account's own: in this one us-east-1e is the old zone that most services have left. */
+export const zoneId = (zone: string): string => {
+  const letters = zone.startsWith('us-east-1') ? 'abedcf' : 'abcdef';
+  return `${zone.slice(0, -1).replace(/^(..)-(.)\w*-(\d)$/, '$1$2$3')}-az${letters.indexOf(zone.slice(-1)) + 1}`;
+};
 
 const filters = {
   'zone-name': ({ ZoneName }: AvailabilityZone) => ZoneName,

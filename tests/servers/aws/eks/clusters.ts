@@ -12,6 +12,8 @@ import type {
 import { makeInterface, removeInterface } from '../ec2/network-interfaces.ts';
 import { makeGroup } from '../ec2/security-groups.ts';
 import { ec2Of } from '../ec2/state.ts';
+import { zoneId, zonesOf } from '../ec2/zones.ts';
+import { AwsError } from '../errors.ts';
 import { rolesOf, trusts } from '../iam/state.ts';
 import type { Call, Rules } from '../service.ts';
 import { isOffered, minor, VERSIONS } from './catalog.ts';
@@ -223,6 +225,9 @@ const endpoint = ({
   return { endpointPublicAccess, endpointPrivateAccess, publicAccessCidrs: [...publicAccessCidrs] };
 };
 
+/** "View Amazon EKS networking requirements for VPC and subnets": ids of zones that it does not take. */
+const CLOSED = ['use1-az3', 'usw1-az2', 'cac1-az3'];
+
 function checkNetwork({ subnetIds = [] }: VpcConfigRequest, call: Call) {
   const state = ec2Of(call);
   const subnets = subnetIds.map(id => {
@@ -234,5 +239,15 @@ function checkNetwork({ subnetIds = [] }: VpcConfigRequest, call: Call) {
   if (vpcs.size > 1) throw invalid('Subnets specified must be in the same VPC');
   if (new Set(subnets.map(({ AvailabilityZone }) => AvailabilityZone)).size < 2)
     throw invalid('Subnets specified must be in at least two different AZs');
+  const closed = subnets.find(({ AvailabilityZone: zone = '' }) => CLOSED.includes(zoneId(zone)));
+  if (closed) {
+    const validZones = zonesOf(call.region).filter(zone => !CLOSED.includes(zoneId(zone)));
+    throw new AwsError(
+      'UnsupportedAvailabilityZoneException',
+      `Cannot create cluster because EKS does not support creating control plane instances in ${closed.AvailabilityZone}, the targeted availability zone. Retry cluster creation using control plane subnets that span at least two of these availability zones: ${validZones.join(', ')}.`,
+      400,
+      { validZones },
+    );
+  }
   return { vpcId: subnets[0]?.VpcId ?? '', subnets };
 }
