@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { removeGeneration } from '../../lib/backup/escrow/generations.ts';
 import { generationHere, keepGenerationHere, readInUse } from '../../lib/backup/escrow/in-use.ts';
 import { decideJoin, escrowJoinStep } from '../../lib/backup/escrow/join.ts';
 import { type EscrowAt, escrowOf } from '../../lib/backup/escrow/place.ts';
@@ -89,6 +90,31 @@ test('other values that are here stay, named, until the name of the site is type
   assert.is((await second.secrets.get('ssh/server-1-host-key'))?.reveal(), 'mine');
 });
 
+test('what is here as it was when it was joined is of before, and is replaced; what was changed here too is not', async context => {
+  const { first, second } = context;
+  await join_(context);
+  for (const name of ['k3s/token', 'backup/kopia-password'])
+    await first.secrets.put(name, new Secret(`${name}, rotated`));
+  await seal(context);
+  await second.secrets.put('k3s/token', new Secret('changed here'));
+  assert.equal((await refusal(join_(context), 'CONFIRM_MISSING')).details, ['k3s/token']);
+  await second.secrets.put('k3s/token', new Secret('secret of k3s/token'));
+  assert.equal(await join_(context), ['escrow.join']);
+  for (const name of ['k3s/token', 'backup/kopia-password'])
+    assert.is((await second.secrets.get(name))?.reveal(), `${name}, rotated`);
+  assert.is(await here(second), 2);
+});
+
+test('where the generation of before has expired nobody knows that, and the name of the site is asked for', async context => {
+  const { first, at } = context;
+  await join_(context);
+  await first.secrets.put('k3s/token', new Secret('rotated'));
+  await seal(context);
+  await removeGeneration(at, 1);
+  assert.equal((await refusal(join_(context), 'CONFIRM_MISSING')).details, ['k3s/token']);
+  assert.equal(await join_(context, true), ['escrow.join']);
+});
+
 test('an escrow of another signer than the one of git is none, whoever can open it', async context => {
   const { first, second } = context;
   await first.secrets.put(SIGNER, makeSigner());
@@ -158,11 +184,12 @@ test('a number that the store has told is given to no other generation, though n
 
 test('the note comes last, so that a join that was killed is one that was not made', async context => {
   const { second } = context;
-  const all = { generation: 3, absent: ['a'], different: ['b'], same: 1, known: true };
+  const all = { generation: 3, absent: ['a'], behind: ['b'], different: ['c'], same: 1, known: true };
   const decision = decideJoin(all);
   assert.equal(decision.is === 'changes' && decision.changes.map(({ action, what }) => `${action} ${what}`), [
     'create secret a',
     'update secret b',
+    'update secret c',
     'update generation 3 of the escrow, as seen here',
   ]);
   await keepGenerationHere(second.place.project, 3);

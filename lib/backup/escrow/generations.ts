@@ -105,9 +105,15 @@ export async function openEscrow(
   generation?: number,
 ): Promise<{ generation: number; secrets: Secrets }> {
   const number = generation ?? (await generations(at)).at(-1);
-  const where = at.places.join(' and ');
   if (number === undefined)
-    throw new OpsError('ESCROW_ABSENT', `cannot open the escrow of ${at.site}: ${where} have none`);
+    throw new OpsError('ESCROW_ABSENT', `cannot open the escrow of ${at.site}: ${at.places.join(' and ')} have none`);
+  const secrets = await asSealed(at, identity, number);
+  return { generation: number, secrets: await withLiving(at, identity, number, secrets) };
+}
+
+/** What a generation holds, whatever newer ones have of it. Errors: as openEscrow. */
+export async function asSealed(at: EscrowAt, identity: Secret | undefined, number: number): Promise<Secrets> {
+  const where = at.places.join(' and ');
   const text = (await copiesOf(at, number)).find(({ is }) => is === 'whole')?.text;
   if (text === undefined)
     throw new OpsError(
@@ -119,7 +125,7 @@ export async function openEscrow(
   const opened = await decrypt(text, identity, what);
   if (opened.site !== at.site || opened.generation !== number)
     throw new OpsError('ESCROW_ABSENT', `cannot use ${what}: it is generation ${opened.generation} of ${opened.site}`);
-  return { generation: number, secrets: await withLiving(at, identity, number, opened.secrets) };
+  return opened.secrets;
 }
 
 /**
@@ -129,7 +135,12 @@ export async function openEscrow(
 const isLiving = (name: string) =>
   name.startsWith('store/') || name === 'backup/kopia-password' || name === 'backup/signer';
 
-async function withLiving(at: EscrowAt, identity: Secret, number: number, secrets: Secrets): Promise<Secrets> {
+async function withLiving(
+  at: EscrowAt,
+  identity: Secret | undefined,
+  number: number,
+  secrets: Secrets,
+): Promise<Secrets> {
   const newest = (await generations(at)).at(-1);
   if (newest === undefined || newest === number) return secrets;
   try {

@@ -1,11 +1,11 @@
 import type { Change, Ctx, Decision, Step } from '../../engine/index.ts';
-import { OpsError } from '../../errors/index.ts';
+import { isOpsError, OpsError } from '../../errors/index.ts';
 import { rotationUnderWay } from '../../secret/index.ts';
 import { minutes } from '../../time/index.ts';
 import { fingerprint, parseSigner, SIGNER } from '../sign.ts';
 import { readPublicKey } from '../signer.ts';
 import type { Secrets } from './document.ts';
-import { openEscrow } from './generations.ts';
+import { asSealed, openEscrow } from './generations.ts';
 import { generationHere, keepGenerationHere, readInUse } from './in-use.ts';
 import { escrowAtHand } from './lent.ts';
 import { type EscrowAt, readIdentity } from './place.ts';
@@ -18,6 +18,9 @@ export interface JoinWant {
 export interface JoinFacts {
   generation: number;
   absent: string[];
+  /** As this computer's generation has them: of before. */
+  behind: string[];
+  /** Another value than that one too: nobody knows whose it is. */
   different: string[];
   same: number;
   /** This computer has seen the generation before. */
@@ -53,10 +56,10 @@ export const escrowJoinStep = (at: EscrowAt, publicKey: string, want: JoinWant):
     }),
 });
 
-export function decideJoin({ generation, absent, different, same, known }: JoinFacts): Decision {
+export function decideJoin({ generation, absent, behind, different, same, known }: JoinFacts): Decision {
   const secret = (action: 'create' | 'update') => (name: string) =>
     ({ action, what: `secret ${name}`, grade: 'known', secret: true }) satisfies Change;
-  const changes: Change[] = [...absent.map(secret('create')), ...different.map(secret('update'))];
+  const changes: Change[] = [...absent.map(secret('create')), ...[...behind, ...different].map(secret('update'))];
   // Last: until then a killed one is behind.
   if (!known || changes.length > 0) changes.push({ action: 'update', what: noteOf(generation), grade: 'known' });
   if (changes.length > 0) return { is: 'changes', changes };
@@ -72,14 +75,26 @@ async function observe(at: EscrowAt, publicKey: string, ctx: Ctx): Promise<JoinF
       hint: `./muster rotate --site ${at.site} goes on with it`,
     });
   const { generation, secrets } = await openNewest(at, publicKey, ctx);
-  const facts: JoinFacts = { generation, absent: [], different: [], same: 0, known: false };
+  const here = await generationHere(ctx.run.dirs.state);
+  const before = here > 0 && here < generation ? await sealedBefore(at, here) : undefined;
+  const facts: JoinFacts = { generation, absent: [], behind: [], different: [], same: 0, known: here >= generation };
   for (const [name, secret] of secrets) {
     const kept = await ctx.secrets.get(name);
     if (!kept) facts.absent.push(name);
     else if (kept.equals(secret)) facts.same++;
+    else if (before?.get(name)?.equals(kept)) facts.behind.push(name);
     else facts.different.push(name);
   }
-  return { ...facts, known: (await generationHere(ctx.run.dirs.state)) >= generation };
+  return facts;
+}
+
+/** undefined: it has expired, or was sealed to others. */
+async function sealedBefore(escrow: EscrowAt, generation: number): Promise<Secrets | undefined> {
+  const [at, identity] = await Promise.all([escrowAtHand(escrow), readIdentity(escrow)]);
+  return asSealed(at, identity, generation).catch(error => {
+    if (isOpsError(error, 'ESCROW_ABSENT') || isOpsError(error, 'KEY_WRONG')) return undefined;
+    throw error;
+  });
 }
 
 /** One place is enough: a second computer may reach one of them. */
