@@ -13,19 +13,23 @@ interface Shape {
   min?: number;
   max?: number;
   pattern?: string;
+  /** Of an error. */
+  error?: { code?: string };
 }
 
 interface Description {
-  operations: Record<string, { input?: { shape: string } }>;
+  operations: Record<string, { input?: { shape: string }; errors?: { shape: string }[] }>;
   shapes: Record<string, Shape>;
 }
 
 /** How a service words a value that its model does not allow: `value` as it is shown, or none of a list or a secret's. */
 export type Refuse = (path: string, must: string, value?: string) => AwsError;
 
-/** Lengths, ranges and patterns of one service: the SDK's own schemas have none. */
+/** What only botocore's model of a service says: the SDK's own schemas have no lengths, ranges and patterns. */
 export interface Constraints {
   check(operation: string, input: object, refuse: Refuse): void;
+  /** The codes by which an operation may refuse. Of EC2 there are none. */
+  errors(operation: string): string[];
   /** Patterns that are none of JavaScript's. A value that would be held against one is a fault of the stand-in. */
   untranslated: readonly string[];
 }
@@ -76,6 +80,7 @@ export function loadConstraints(packages: string, folder: string): Constraints {
       const wanted = operations[operation]?.input;
       if (wanted) check(wanted.shape, input, '', refuse);
     },
+    errors: operation => (operations[operation]?.errors ?? []).map(({ shape }) => shapes[shape]?.error?.code ?? shape),
     get untranslated() {
       return [...new Set(texts)].filter(text => patternOf(text) === undefined).sort();
     },

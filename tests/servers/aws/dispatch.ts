@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { checkInput } from './check.ts';
+import { mayRefuse } from './codes.ts';
 import { AwsError, Unknown } from './errors.ts';
 import { authenticate, authorize, type Caller, type Keys } from './identity.ts';
 import { impliedBy } from './implied.ts';
@@ -93,9 +94,26 @@ async function perform(
   if (DryRun) throw new AwsError('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
   const region = claim?.region ?? 'us-east-1';
   const call = { world, operation: operation.name, account: caller.account, region, caller, raw: input };
-  const output = await rule(watched.value as never, call);
+  const output = await refusing(service, operation, () => rule(watched.value as never, call), world, unknown);
   unknown.push(...watched.unread().map(path => `${record.action}: parameter ${path} is not looked at by the stand-in`));
   return { operation, output };
+}
+
+/** A rule may refuse only as the model of its operation says, or a table does: else it is of the stand-in's own making. */
+async function refusing(
+  service: Service,
+  { name }: Operation,
+  rule: () => object | Promise<object>,
+  { packages }: World,
+  unknown: string[],
+): Promise<object> {
+  try {
+    return await rule();
+  } catch (error) {
+    if (error instanceof AwsError && !(error instanceof Unknown) && !mayRefuse(service, name, error.code, packages))
+      unknown.push(`${service.name}:${name} refuses by ${error.code}, which neither its model nor codes.ts has`);
+    throw error;
+  }
 }
 
 /** '' when the request names none. */

@@ -96,7 +96,7 @@ stand('makes a cluster in two zones, with a role that it may take, and refuses w
   assert.is(await create({ resourcesVpcConfig: { subnetIds: [first] } }), 'InvalidParameterException');
   assert.is(await create({ clientRequestToken: 'a' }), undefined);
   assert.is(await create({ clientRequestToken: 'a' }), undefined);
-  assert.is(await create({ clientRequestToken: 'a', version: '1.36' }), 'InvalidRequestException');
+  assert.is(await create({ clientRequestToken: 'a', version: '1.36' }), 'InvalidParameterException');
   assert.is(await create({}), 'ResourceInUseException');
   await clusterIs(context, 'ACTIVE');
 });

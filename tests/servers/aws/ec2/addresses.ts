@@ -35,6 +35,7 @@ const shown = (address: Address, state: Ec2State): Address => ({
 export const addressRules: Rules = {
   AllocateAddress({ Domain, TagSpecifications }: AllocateAddressRequest, call): AllocateAddressResult {
     const state = ec2Of(call);
+    // AllocateAddress, Domain: "The network (vpc)."
     if (Domain === 'standard') throw new AwsError('InvalidParameterValue', 'EC2-Classic is gone: the domain is vpc');
     if (state.addresses.all().length >= state.world.faults.quotas.addresses)
       throw new AwsError('AddressLimitExceeded', 'The maximum number of addresses has been reached.');
@@ -104,6 +105,7 @@ export const addressRules: Rules = {
 
   ReleaseAddress({ AllocationId }: ReleaseAddressRequest, call): object {
     const state = ec2Of(call);
+    // ReleaseAddress, AllocationId: "This parameter is required."
     if (AllocationId === undefined)
       throw new AwsError('MissingParameter', 'The request must contain the parameter AllocationId');
     // Error codes: InvalidIPAddress.InUse, "the specified IP address is already in use"; disassociate it first.

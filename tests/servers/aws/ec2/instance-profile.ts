@@ -10,6 +10,7 @@ export function profileOf(
 ): string | undefined {
   if (!wanted) return undefined;
   const { Arn, Name } = wanted;
+  // Assumed: one of the two names it.
   if (Arn !== undefined && Name !== undefined)
     throw new AwsError(
       'InvalidParameterCombination',
@@ -17,6 +18,7 @@ export function profileOf(
     );
   const name = Name ?? Arn?.split('/').at(-1) ?? '';
   const found = profilesOf(world, account).seen(name)?.arn;
+  // Observed by others, while a profile is new to EC2: hashicorp/packer#9946.
   if (found === undefined || (Arn !== undefined && Arn !== found))
     throw new AwsError(
       'InvalidParameterValue',

@@ -59,6 +59,7 @@ export const internetGatewayRules: Rules = {
         `resource ${InternetGatewayId} is already attached to network ${gateway.Attachments[0]?.VpcId}`,
       );
     const other = state.internetGateways.all().find(each => each.Attachments?.some(at => at.VpcId === VpcId));
+    // Observed by others: terraform-aws-modules/terraform-aws-vpc#282.
     if (other) throw new AwsError('InvalidParameterValue', `Network ${VpcId} already has an internet gateway attached`);
     gateway.Attachments = [{ VpcId, State: 'available' as never }];
     return {};

@@ -27,6 +27,7 @@ export const keyPairRules: Rules = {
     call,
   ): ImportKeyPairResult {
     const state = ec2Of(call);
+    // CreateKeyPair, KeyName: "Constraints: Up to 255 ASCII characters".
     if (!/^[\x20-\x7e]{1,255}$/.test(KeyName))
       throw new AwsError('InvalidParameterValue', `Value (${KeyName}) for parameter keyName is invalid.`);
     const PublicKey = Buffer.from(PublicKeyMaterial ?? [])

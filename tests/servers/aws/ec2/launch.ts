@@ -34,11 +34,13 @@ export function checkLaunch(input: RunInstancesRequest, state: Ec2State, again: 
       'InvalidParameterValue',
       `Value (${MinCount}) for parameter minCount is invalid, with maxCount ${MaxCount}`,
     );
+  // RunInstances: "An AMI ID is required to launch an instance".
   if (ImageId === undefined) throw new AwsError('MissingParameter', 'The request must contain the parameter ImageId');
   const image = state.images.need(ImageId);
   const offer = instanceTypes.get(InstanceType);
   if (!offer)
     throw new AwsError('InvalidParameterValue', `the stand-in does not offer the instance type ${InstanceType}`);
+  // Observed by others: skypilot-org/skypilot#6315.
   if (offer.arch !== image.Architecture)
     throw new AwsError(
       'InvalidParameterValue',
@@ -73,6 +75,7 @@ function checkUserData(text: string | undefined): void {
   if (text === undefined) return;
   if (!/^[A-Za-z0-9+/\s]*={0,2}$/.test(text))
     throw new AwsError('InvalidParameterValue', 'Invalid BASE64 encoding of user data');
+  // "User data is limited to 16 KB, in raw form, before it is base64-encoded" (EC2 User Guide).
   if (Buffer.from(text, 'base64').length > 16_384)
     throw new AwsError('InvalidParameterValue', 'User data is limited to 16384 bytes');
 }
@@ -98,11 +101,13 @@ function placement(input: RunInstancesRequest, state: Ec2State) {
       'InvalidParameterCombination',
       'Network interfaces and an instance-level subnet ID may not be specified on the same request',
     );
+  // "A primary network interface has a device index of 0."
   if (eni && eni.DeviceIndex !== 0)
     throw new AwsError('InvalidParameterValue', 'The first network interface needs device index 0');
   const zone = input.Placement?.AvailabilityZone;
   const subnet = subnetOf(eni ? eni.SubnetId : input.SubnetId, zone, state);
   const groups = [...new Set(eni ? eni.Groups : input.SecurityGroupIds)];
+  // Observed by others: getmoto/moto#5484.
   for (const id of groups)
     if (state.securityGroups.need(id).VpcId !== subnet.VpcId)
       throw new AwsError('InvalidGroup.NotFound', `The security group '${id}' does not exist in VPC '${subnet.VpcId}'`);
@@ -121,6 +126,7 @@ function subnetOf(id: string | undefined, zone: string | undefined, state: Ec2St
       ? state.subnets.all().find(each => each.DefaultForAz && each.AvailabilityZone === (zone ?? each.AvailabilityZone))
       : state.subnets.need(id);
   if (!found) throw new AwsError('MissingInput', 'No subnets found for the default VPC. Please specify a subnet.');
+  // Assumed: where a subnet is, it is.
   if (zone !== undefined && found.AvailabilityZone !== zone)
     throw new AwsError(
       'InvalidParameterValue',

@@ -66,6 +66,7 @@ interface Wanted {
 function checked<T>({ filters }: Listing<T>, name: string, values: string[]): Wanted {
   if (!name.startsWith('tag') && !filters[name])
     throw new AwsError('InvalidParameterValue', `The filter '${name}' is invalid`);
+  // Assumed: a filter without values is nobody's wish.
   if (values.length === 0) throw new AwsError('InvalidParameterValue', `The filter '${name}' has no values`);
   return { name, values };
 }

@@ -107,6 +107,7 @@ function chooseAddress({ subnet, privateIp }: InterfaceWant, state: Ec2State): s
       );
     return first;
   }
+  // Assumed, with the code that is for any value.
   if (!contains(readCidr(subnet.CidrBlock), readCidr(`${privateIp}/32`)))
     throw new AwsError('InvalidParameterValue', `Address ${privateIp} does not fall within the subnet's address range`);
   if (!free.includes(privateIp)) throw new AwsError('InvalidIPAddress.InUse', `Address ${privateIp} is in use.`);

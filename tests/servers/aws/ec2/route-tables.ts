@@ -183,6 +183,7 @@ function findAssociation(id: string | undefined, call: Call): [RouteTable, Route
 
 function refuseOtherNetwork({ VpcId, SubnetId }: Subnet, table: RouteTable): void {
   if (VpcId === table.VpcId) return;
+  // Observed by others for a gateway (smoketurner/serverless-vpc-plugin#147); assumed for a subnet.
   throw new AwsError(
     'InvalidParameterValue',
     `Route table ${table.RouteTableId} and subnet ${SubnetId} belong to different networks`,
@@ -220,6 +221,7 @@ function findRoute({ RouteTableId, DestinationCidrBlock }: Way, call: Call) {
 function target({ RouteTableId, GatewayId, NatGatewayId }: Way, call: Call): Way {
   const state = ec2Of(call);
   const { VpcId } = state.routeTables.need(RouteTableId);
+  // CreateRoute: "You must also specify exactly one of the resources from the parameter list."
   if ((GatewayId === undefined) === (NatGatewayId === undefined))
     throw new AwsError(
       'InvalidParameterCombination',
@@ -230,6 +232,7 @@ function target({ RouteTableId, GatewayId, NatGatewayId }: Way, call: Call): Way
       throw new AwsError('InvalidNatGatewayID.NotFound', `The natGateway ID '${NatGatewayId}' does not exist`);
     return { NatGatewayId };
   }
+  // Observed by others: smoketurner/serverless-vpc-plugin#147.
   if (!state.internetGateways.need(GatewayId).Attachments?.some(each => each.VpcId === VpcId))
     throw new AwsError(
       'InvalidParameterValue',

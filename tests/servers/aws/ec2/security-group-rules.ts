@@ -86,6 +86,7 @@ function rulesOf(input: Change | Removal, IsEgress: boolean, state: Ec2State): S
   const { GroupId } = input;
   if (GroupId === undefined) throw new AwsError('MissingParameter', 'The request must contain the parameter groupId');
   state.securityGroups.need(GroupId);
+  // Assumed: a request without a rule.
   if (!input.IpPermissions?.length)
     throw new AwsError(
       'MissingParameter',
@@ -105,6 +106,7 @@ function rulesOf(input: Change | Removal, IsEgress: boolean, state: Ec2State): S
         ReferencedGroupInfo: { GroupId: pair.GroupId, UserId: state.account },
       };
     });
+    // AuthorizeSecurityGroupIngress: "You must specify exactly one of the following sources".
     if (blocks.length + groups.length === 0)
       throw new AwsError(
         'MissingParameter',
@@ -119,9 +121,11 @@ function ports({ IpProtocol, FromPort, ToPort }: IpPermission) {
   const names: Record<string, string> = { '6': 'tcp', '17': 'udp', '1': 'icmp' };
   const protocol = names[IpProtocol ?? ''] ?? IpProtocol;
   if (protocol === '-1') return { IpProtocol: '-1', FromPort: -1, ToPort: -1 };
+  // IpPermission, IpProtocol: "(tcp, udp, icmp, icmpv6) or number"; of numbers the stand-in knows -1.
   if (!protocol || !['tcp', 'udp', 'icmp'].includes(protocol))
     throw new AwsError('InvalidParameterValue', `Invalid value '${IpProtocol}' for IP protocol. Unknown protocol.`);
   const [from = Number.NaN, to = Number.NaN] = [FromPort, ToPort];
+  // IpPermission: "For tcp, udp, and icmp, you must specify a port range."
   if (protocol !== 'icmp' && !(from >= 0 && to <= 65_535 && from <= to))
     throw new AwsError(
       'InvalidParameterValue',

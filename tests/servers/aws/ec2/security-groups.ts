@@ -53,6 +53,7 @@ export const securityGroupRules: Rules = {
   DescribeSecurityGroups(input: DescribeSecurityGroupsRequest, call): DescribeSecurityGroupsResult {
     const state = ec2Of(call);
     // GroupNames: "[Default VPC] only".
+    // DeleteSecurityGroup: "For security groups in a nondefault VPC, you must specify the security group ID."
     if (input.GroupNames?.length)
       throw new AwsError('InvalidParameterValue', 'names are for the default VPC: use filters');
     const listing = {

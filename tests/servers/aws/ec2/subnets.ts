@@ -45,6 +45,7 @@ export const subnetRules: Rules = {
       throw new AwsError('InvalidSubnet.Conflict', `The CIDR '${block.text}' conflicts with another subnet`);
     const zones = zonesOf(call.region);
     const zone = input.AvailabilityZone ?? zones[0] ?? '';
+    // Observed by others: kz8s/tack#67.
     if (!zones.includes(zone))
       throw new AwsError(
         'InvalidParameterValue',
@@ -71,6 +72,7 @@ export const subnetRules: Rules = {
 
   ModifySubnetAttribute({ SubnetId, MapPublicIpOnLaunch }: ModifySubnetAttributeRequest, call): object {
     const subnet = ec2Of(call).subnets.need(SubnetId);
+    // Assumed: a request that changes nothing.
     if (MapPublicIpOnLaunch === undefined)
       throw new AwsError('InvalidParameterCombination', 'No attributes specified.');
     subnet.MapPublicIpOnLaunch = MapPublicIpOnLaunch.Value ?? false;

@@ -28,6 +28,7 @@ export function wantedTags(specifications: TagSpecification[] | undefined, ...ty
         'InvalidParameterValue',
         `'${type}' is not a valid taggable resource type for this operation.`,
       );
+    // Assumed: each type once.
     if (found.has(type))
       throw new AwsError('InvalidParameterValue', `Duplicate resource type '${type}' in tag specifications`);
     found.set(type, checkTags(Tags));
@@ -40,11 +41,13 @@ function checkTags(tags: Tag[]): Tag[] {
   for (const { Key = '', Value = '' } of tags) {
     if (Key === '' || Key.length > 127)
       throw new AwsError('InvalidParameterValue', 'Tag keys must be between 1 and 127 characters in length');
+    // Tag: "accept a maximum of 256 Unicode characters"; of a key: "May not begin with aws:."
     if (Value.length > 256)
       throw new AwsError('InvalidParameterValue', 'Tag values must be at most 256 characters in length');
     if (/^aws:/i.test(Key)) throw new AwsError('InvalidParameterValue', "Tag keys starting with 'aws:' are reserved");
   }
   const keys = tags.map(({ Key }) => Key);
+  // CreateTags: "Tag keys must be unique per resource."
   if (new Set(keys).size < keys.length) throw new AwsError('InvalidParameterValue', 'Duplicate tag keys found.');
   return tags.map(({ Key, Value }) => ({ Key, Value }));
 }

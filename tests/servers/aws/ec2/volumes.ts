@@ -139,19 +139,24 @@ export interface VolumeWant {
 export function makeVolume(want: VolumeWant, state: Ec2State): Volume {
   const { Size, VolumeType = 'gp2', Encrypted = false, SnapshotId, KmsKeyId, zone } = want;
   const gp3 = VolumeType === 'gp3';
+  // CreateVolume, Size: "gp2: 1 - 16,384 GiB gp3: 1 - 65,536 GiB".
   if (Size === undefined || Size < 1 || Size > 65_536)
     throw new AwsError('InvalidParameterValue', `Volume size ${Size} GiB is not in the range of ${VolumeType}`);
+  // CreateVolume, Throughput: "Supported for gp3 volumes only."
   if (want.Throughput !== undefined && !gp3)
     throw new AwsError(
       'InvalidParameterCombination',
       `The parameter throughput is not supported for ${VolumeType} volumes.`,
     );
+  // CreateVolume, Iops: "Required for io1 and io2 volumes. Optional for gp3 volumes. Omit for all other volume types."
   if (want.Iops !== undefined && VolumeType === 'gp2')
     throw new AwsError('InvalidParameterCombination', 'The parameter iops is not supported for gp2 volumes.');
   const Iops = want.Iops ?? (gp3 ? 3000 : undefined);
   const Throughput = want.Throughput ?? (gp3 ? 125 : undefined);
+  // CreateVolume: gp3 from 3,000 IOPS and "125 - 2000 MiB/s".
   if (gp3 && ((Iops ?? 0) < 3000 || (Throughput ?? 0) < 125 || (Throughput ?? 0) > (Iops ?? 0) / 4))
     throw new AwsError('InvalidParameterValue', `Iops ${Iops} and throughput ${Throughput} are not a pair for gp3`);
+  // CreateVolume: "If KmsKeyId is specified, the encrypted state must be true."
   if (KmsKeyId !== undefined && !Encrypted)
     throw new AwsError(
       'InvalidParameterDependency',

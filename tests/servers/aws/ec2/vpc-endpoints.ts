@@ -49,7 +49,9 @@ export const vpcEndpointRules: Rules = {
       if (!new RegExp(`^com\\.amazonaws\\.${state.region}\\.[a-z0-9.-]+$`).test(ServiceName))
         throw new AwsError('InvalidServiceName', `The Vpc Endpoint Service '${ServiceName}' does not exist`);
       const subnets = SubnetIds.map(id => state.subnets.need(id));
+      // Assumed: without a subnet it would be nowhere.
       if (subnets.length === 0) throw new AwsError('MissingParameter', 'An interface endpoint needs a subnet.');
+      // Assumed, as for security groups below.
       if (subnets.some(({ VpcId }) => VpcId !== vpc.VpcId))
         throw new AwsError('InvalidParameter', `a subnet is not in ${vpc.VpcId}`);
       // "you can specify one subnet per Availability Zone"
@@ -133,6 +135,7 @@ function checkPolicy(text: string): void {
   try {
     JSON.parse(text);
   } catch {
+    // CreateVpcEndpoint, PolicyDocument: "The policy must be in valid JSON format."
     throw new AwsError('InvalidPolicyDocument', 'The policy document is not valid JSON.');
   }
 }

@@ -33,6 +33,7 @@ const seen = (record: ClusterRecord, name: string | undefined): Addon => {
 
 function known(name: string | undefined): CatalogAddon {
   const found = ADDONS[name ?? ''];
+  // CreateAddon, addonName: "The name must match one of the names returned by DescribeAddonVersions."
   if (!found) throw invalid(`Addon ${name} is not supported`);
   return found;
 }
@@ -55,6 +56,7 @@ function checkValues({ configuration }: CatalogAddon, text: string | undefined):
   const fits = (path: string) =>
     configuration.some(known => (known.endsWith('.*') ? path.startsWith(known.slice(0, -1)) : path === known));
   const wrong = leaf(JSON.parse(text), '').find(path => !fits(path));
+  // Observed by others: aws/containers-roadmap#2216.
   if (wrong !== undefined)
     throw invalid(
       `ConfigurationValue provided in request is not supported: Json schema validation failed with error: [$.${wrong}: is not defined in the schema]`,
@@ -70,6 +72,7 @@ function associate(
 ): void {
   const { serviceAccount } = known(addon.addonName);
   for (const want of wanted) {
+    // Assumed: an association that the add-on cannot use.
     if (want.serviceAccount !== serviceAccount)
       throw invalid(`The addon ${addon.addonName} has no service account ${want.serviceAccount} for pod identity`);
     mustAssume(want.roleArn, 'pods.eks.amazonaws.com', ['sts:AssumeRole', 'sts:TagSession'], call);

@@ -122,9 +122,11 @@ export const clusterRules: Rules = {
     if (doneBefore(input, call)) return { update: sameUpdate(need(name, call)) };
     const record = needActive(name, call);
     const { cluster } = record;
+    // Assumed: each kind of update has a type of its own (UpdateType).
     if ((resourcesVpcConfig === undefined) === (upgradePolicy === undefined))
       throw invalid('Exactly one kind of configuration can be updated at a time');
     if (upgradePolicy) {
+      // Assumed, as for endpoints: eksctl-io/eksctl#4043.
       if (cluster.upgradePolicy?.supportType === upgradePolicy.supportType)
         throw invalid(`Cluster is already at the desired configuration with supportType: ${upgradePolicy.supportType}`);
       const update = startUpdate(record, 'UpgradePolicyUpdate', call, cluster, () => {
@@ -135,6 +137,7 @@ export const clusterRules: Rules = {
     const now = { ...cluster.resourcesVpcConfig };
     const next = endpoint({ ...now, ...resourcesVpcConfig });
     const same = (a: string[] = [], b: string[] = []) => [...a].sort().join() === [...b].sort().join();
+    // Observed by others: eksctl-io/eksctl#4043.
     if (
       now.endpointPublicAccess === next.endpointPublicAccess &&
       now.endpointPrivateAccess === next.endpointPrivateAccess &&
@@ -153,6 +156,7 @@ export const clusterRules: Rules = {
     const record = needActive(name, call);
     const from = record.cluster.version ?? '';
     if (!isOffered(version)) throw invalid(`unsupported Kubernetes version ${version}`);
+    // Assumed: an update to what is there.
     if (from === version) throw invalid(`Cluster is already at version ${version}`);
     // "you can update only one minor version at a time".
     if (minor(version) !== minor(from) + 1)
@@ -232,11 +236,14 @@ function checkNetwork({ subnetIds = [] }: VpcConfigRequest, call: Call) {
   const state = ec2Of(call);
   const subnets = subnetIds.map(id => {
     const found = state.subnets.get(id);
+    // Assumed: network_reqs.html says what subnets have to be, and not in which words.
     if (!found) throw invalid(`The subnet ID '${id}' does not exist`);
     return found;
   });
   const vpcs = new Set(subnets.map(({ VpcId }) => VpcId));
+  // "The subnets must be in the same VPC" (UpdateClusterConfig).
   if (vpcs.size > 1) throw invalid('Subnets specified must be in the same VPC');
+  // Observed by others: awsdocs/amazon-eks-user-guide#795.
   if (new Set(subnets.map(({ AvailabilityZone }) => AvailabilityZone)).size < 2)
     throw invalid('Subnets specified must be in at least two different AZs');
   const closed = subnets.find(({ AvailabilityZone: zone = '' }) => CLOSED.includes(zoneId(zone)));

@@ -49,7 +49,6 @@ export const invalid = (message: string) => new AwsError('InvalidParameterExcept
 export const inUse = (message: string) => new AwsError('ResourceInUseException', message, 409);
 /** "You have encountered a service limit on the specified resource": CreateCluster, CreateNodegroup. */
 export const overQuota = (message: string) => new AwsError('ResourceLimitExceededException', message, 400);
-export const badRequest = (message: string) => new AwsError('InvalidRequestException', message, 400);
 
 /** As a reader sees it. */
 export function need(name: string | undefined, call: Call): ClusterRecord {
@@ -84,7 +83,8 @@ export function doneBefore(input: { clientRequestToken?: string | undefined }, c
   if (found === undefined) return false;
   // Compared, all of it was looked at.
   if (found === asked) return JSON.stringify(input) !== '';
-  throw badRequest('The provided client request token was already used with different request parameters');
+  // Assumed: of the errors of these operations the one that is of a parameter.
+  throw invalid('The provided client request token was already used with different request parameters');
 }
 
 /** What was accepted; a refusal is not remembered. */

@@ -23,10 +23,13 @@ export const classicRules: Rules = {
     checkName(name, 'Load balancer');
     if (classic(call).some(each => each.name === name))
       throw new AwsError('DuplicateLoadBalancerName', `Load Balancer named ${name} already exists`);
+    // Assumed: a balancer that listens to nothing.
     if (Listeners.length === 0) throw new AwsError('ValidationError', 'Listeners cannot be empty');
+    // InvalidConfigurationRequest: "The requested configuration change is not valid."
     for (const { Protocol = '', LoadBalancerPort = 0, InstancePort = 0 } of Listeners)
       if (!/^(http|https|tcp|ssl)$/i.test(Protocol) || LoadBalancerPort < 1 || InstancePort < 1)
         throw new AwsError('InvalidConfigurationRequest', 'a listener is not valid');
+    // "You must specify at least one Availability Zone."
     if (Subnets.length === 0)
       throw new AwsError('ValidationError', 'Either AvailabilityZones or SubnetIds must be specified');
     const made = { name, id: name, type: 'classic', ...place([...Subnets], name, call), tags: checkTags(Tags) };

@@ -86,6 +86,7 @@ export const balancerRules: Rules = {
     const { Name = '', VpcId = '', Protocol = '', Port = 0, Tags } = input;
     checkName(Name, 'Target group');
     ec2Of(call).vpcs.need(VpcId);
+    // CreateTargetGroup: both, but for a Lambda function.
     if (Protocol === '' || Port < 1 || Port > 65535)
       throw new AwsError('ValidationError', 'A protocol and a port must be specified');
     if (

@@ -66,6 +66,7 @@ export function place(ids: readonly string[], name: string, call: Call) {
     return subnet;
   });
   const vpcs = new Set(subnets.map(({ VpcId }) => VpcId));
+  // Assumed, with the code that is for any wish.
   if (vpcs.size > 1) throw new AwsError('InvalidConfigurationRequest', 'The subnets are not in one VPC');
   const interfaces = subnets.map(
     subnet => makeInterface({ subnet, groups: [], description: `ELB ${name}` }, state).NetworkInterfaceId ?? '',
