@@ -92,6 +92,9 @@ spent('takes for a control plane what EKS itself says of its version, and of wha
   const cheap = await seen('STANDARD', '2027-06-01');
   assert.is(cheap?.warnings, undefined);
   assert.match((await seen('STANDARD', '2026-12-20'))?.warnings?.join() ?? '', /ends on 2026-12-20.*EKS upgrades/);
+  const late = await seen('STANDARD', '2026-11-01');
+  assert.match(late?.warnings?.join() ?? '', /ended on 2026-11-01, and EKS upgrades it any time now/);
+  assert.is(late?.hour, cheap?.hour);
   const dear = await seen('EXTENDED', '2026-11-01');
   assert.match(dear?.warnings?.join() ?? '', /ended on 2026-11-01/);
   // Five tenths of a dollar more.
