@@ -115,7 +115,7 @@ async function wholeTargets(drill: Drill, ctx: Ctx): Promise<Target[]> {
 const copiesOf = ({ id }: Pick<Drill, 'id'>) => KEYS.file(id, 'trial/');
 
 /** Errors: SET_ARTEFACT_CHANGED: nothing of the set that is not whole proves anything. */
-export async function copiedTargets(drill: Pick<Drill, 'id' | 'set'>, store: ObjectStore): Promise<Target[]> {
+async function copiedTargets(drill: Pick<Drill, 'id' | 'set'>, store: ObjectStore): Promise<Target[]> {
   const targets: Target[] = [];
   for (const [n, { key, sha256 }] of smallest(drill).entries()) {
     const bytes = await store.get(key);

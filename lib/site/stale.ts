@@ -5,7 +5,7 @@ import { openStore, storeAccess } from '../store/index.ts';
 import type { OpenSite } from './open.ts';
 
 /** They bring secrets, or carry none to the site. */
-const FREE = new Set(['join', 'rebuild', 'destroy', 'stop']);
+const FREE = new Set(['join', 'rebuild', 'destroy', 'reap', 'stop']);
 
 /** Another computer has sealed a newer escrow than this one has seen: it may have changed every secret. undefined: none has. */
 export async function newerElsewhere(open: OpenSite, verb: string): Promise<InUse | undefined> {

@@ -1,10 +1,16 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join as join_ } from 'node:path';
 import { suite } from 'uvu';
 import { equal, is, throws } from 'uvu/assert';
+import { keepGenerationHere, tellInUse } from '../../lib/backup/escrow/in-use.ts';
 import { nextOf } from '../../lib/cli/verbs/status.ts';
 import { OpsError } from '../../lib/errors/index.ts';
 import type { Provider } from '../../lib/host/provider.ts';
 import type { Site } from '../../lib/inventory/index.ts';
-import { joinSteps, machinesSeen, storeSeen } from '../../lib/site/index.ts';
+import { joinSteps, machinesSeen, type OpenSite, storeSeen } from '../../lib/site/index.ts';
+import { refuseStale } from '../../lib/site/stale.ts';
+import { memoryEndpoint } from '../backup/memory-store.ts';
 
 const join = suite('what a computer that joins has seen');
 
@@ -59,6 +65,33 @@ join('a computer that is behind is told to join, unless nothing is there', () =>
     (['unknown', 'drift', 'absent'] as const).map(health => nextOf({ site: 'x', health, stale, sets: true })),
     ['join', 'join', 'rebuild --confirm=x'],
   );
+});
+
+join('a computer that is behind does nothing but what brings secrets, or carries none to the site', async () => {
+  const state = mkdtempSync(join_(tmpdir(), 'muster-behind-'));
+  const store = memoryEndpoint().bucket('x');
+  const open = {
+    site: { name: 'x', environment: 'staging', backup: { store: { kind: 's3' } } },
+    dirs: { project: state, state, cache: state },
+    ports: { store: async () => store },
+  } as unknown as OpenSite;
+  const refused = async (verb: string) =>
+    refuseStale(open, verb).then(
+      () => 'no',
+      error => error.code,
+    );
+  const verbs = ['bootstrap', 'start', 'backup', 'restore set', 'drill', 'rotate'];
+  const free = ['join', 'rebuild', 'destroy', 'reap', 'stop'];
+  for (const verb of [...verbs, ...free]) is(await refused(verb), 'no', verb);
+  await tellInUse(store, { site: 'x', generation: 2, at: new Date(0).toISOString(), by: 'ann@desk' });
+  await keepGenerationHere(state, 1);
+  for (const verb of verbs) is(await refused(verb), 'SECRETS_STALE', verb);
+  for (const verb of free) is(await refused(verb), 'no', verb);
+  const rehearsed = { ...open, rehearsal: {} } as OpenSite;
+  is(await refuseStale(rehearsed, 'drill'), undefined);
+  await keepGenerationHere(state, 2);
+  is(await refused('bootstrap'), 'no');
+  rmSync(state, { recursive: true });
 });
 
 join.run();
