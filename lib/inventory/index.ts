@@ -1,6 +1,7 @@
 /** Inventory: sections, load, cross-field checks, JSON Schema. `Site` is the checked inventory. */
 
-export { loadInventory } from './load.ts';
+export { type Edit, editYaml, isYours } from './edit.ts';
+export { checkedInventory, loadInventory } from './load.ts';
 export { nearest } from './nearest.ts';
 export { jsonSchema } from './schema.ts';
 export { type BudgetWant, DEFAULT_BUDGET } from './sections/budget.ts';

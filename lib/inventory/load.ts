@@ -21,7 +21,12 @@ const LARGEST = 256 * 1024;
  * INVENTORY_MISSING, INVENTORY_UNREADABLE.
  */
 export async function loadInventory(path: string, known: Pick<Known, 'k3sVersions'>): Promise<Site> {
-  const source = readYaml(await readText(path));
+  return checkedInventory(await readText(path), path, known);
+}
+
+/** The same of a text that is to stand under the path. Errors: INVENTORY_INVALID. */
+export function checkedInventory(text: string, path: string, known: Pick<Known, 'k3sVersions'>): Site {
+  const source = readYaml(text);
   if (source.flaws.length > 0) throw invalid(path, source.flaws);
   const fail = (problems: Problem[]) =>
     invalid(
