@@ -12,6 +12,8 @@ export interface Bound {
   site: string;
   /** What the site consists of; absent: all that there is. IAM takes no managed policy above 6144 characters. */
   cluster?: 'k3s' | 'eks';
+  /** Its cluster is another hand's: nothing of the account is changed. */
+  existing?: boolean;
   /** Another site than a rehearsal, which alone has a fence. */
   fenced?: false;
   /** A network that was brought: it does not bear the site's tag. */
@@ -41,7 +43,7 @@ export const MAKES: Readonly<Record<string, { made: readonly string[]; with: rea
 
 /** Of all that muster does: the gate refuses what is not in ACTIONS, so this is enough. */
 export function policyFor(bound: Bound): Policy {
-  const { region, cluster, fenced, network, buckets = [] } = bound;
+  const { region, cluster, existing, fenced, network, buckets = [] } = bound;
   const granted = GRANTED.filter(
     ({ action }) =>
       !action.startsWith('s3:') &&
@@ -51,16 +53,18 @@ export function policyFor(bound: Bound): Policy {
   );
   const writes: Writes = test =>
     granted.flatMap(({ kind, action }) => (kind === 'write' && test(action) ? action : []));
+  const look: Statement = {
+    ...{ Sid: 'Look', Effect: 'Allow', Resource: '*' },
+    Action: shortened(
+      granted.filter(({ kind }) => kind === 'read').map(({ action }) => action),
+      LOOKS,
+    ),
+  };
+  if (existing) return { Version: '2012-10-17', Statement: [look, ...bucketStatements(region, buckets)] };
   return {
     Version: '2012-10-17',
     Statement: [
-      {
-        ...{ Sid: 'Look', Effect: 'Allow', Resource: '*' },
-        Action: shortened(
-          granted.filter(({ kind }) => kind === 'read').map(({ action }) => action),
-          LOOKS,
-        ),
-      },
+      look,
       ...machineStatements(bound, writes),
       ...nameStatements(
         region,

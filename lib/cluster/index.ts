@@ -15,5 +15,5 @@ export { secretsSeenStep } from './mounted.ts';
 export { nodeShell, type Window } from './node-shell.ts';
 export { ourObject, oursOf } from './ours.ts';
 export { type ClusterPort, clusterPort } from './port.ts';
-export { clusterLeaks, clusterPlane, clusterRemoval, clusterSteps } from './steps.ts';
+export { clusterLeaks, clusterPlane, clusterRemoval, clusterStands, clusterSteps } from './steps.ts';
 export { storeServer } from './store-server.ts';

@@ -3,7 +3,7 @@ import type { Fence } from '../host/fence.ts';
 import type { Provider, Resource } from '../host/provider.ts';
 import type { Site } from '../inventory/index.ts';
 import { eksLeaks } from './eks/leaks.ts';
-import { madePlane } from './eks/observe.ts';
+import { describeCluster, madePlane } from './eks/observe.ts';
 import { eksOf, eksRemoval, eksSteps } from './eks/steps.ts';
 import { k3sSteps } from './k3s/steps.ts';
 import { kubeconfigStep } from './kubeconfig/steps.ts';
@@ -26,3 +26,9 @@ export const clusterLeaks = async (site: Site, provider: Provider): Promise<Reso
 /** What costs of it by itself, and since when; undefined: it is on machines of ours, or not there. Throws when it cannot tell. */
 export const clusterPlane = async (site: Site, provider: Provider): ReturnType<typeof madePlane> =>
   site.cluster.kind === 'eks' ? madePlane(eksOf(site, provider)) : undefined;
+
+/** Whether EKS has it, and keeps it. Throws when it cannot tell. */
+export async function clusterStands(site: Site, provider: Provider): Promise<boolean> {
+  const found = await describeCluster(eksOf(site, provider));
+  return found !== undefined && found.status !== 'DELETING';
+}

@@ -1,5 +1,5 @@
 import { isEndpoint } from '../aws/partition.ts';
-import type { Site } from '../inventory/index.ts';
+import { existingCluster, type Site } from '../inventory/index.ts';
 import type { Demand } from './estimate.ts';
 import type { ControlPlane } from './support.ts';
 
@@ -25,7 +25,7 @@ export function notCounted(site: Site): string {
 /** What muster makes for a site, by its inventory alone; undefined: nothing at a cloud, it runs on what you have already. */
 export function demandOf(site: Site, plane?: ControlPlane): SiteDemand | undefined {
   const { provider, cluster } = site;
-  if (provider.kind !== 'ec2') return undefined;
+  if (provider.kind !== 'ec2' || existingCluster(site) !== undefined) return undefined;
   const { region, network } = provider;
   const managed = cluster.kind === 'eks' ? eksDemands(cluster, network.nat, plane) : [];
   const ways: Demand[] = network.nat

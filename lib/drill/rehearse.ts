@@ -39,7 +39,8 @@ export async function rehearseSite(caller: OpenSite, want: DrillWant): Promise<D
 async function rehearse(open: OpenSite, want: DrillWant): Promise<Drilled> {
   // Its target is a second site of the same size, for as long as a rebuild may take, and its removal.
   const hours = ((open.site.backup?.rto ?? 0) * 2) / 3_600_000;
-  await holdDrillBudget(open.site, hours, open.ports.clock.now());
+  const second = { ...rehearsalSite(open.site), name: open.site.name };
+  await holdDrillBudget(second, hours, open.ports.clock.now());
   const held = await lockRehearsal(open);
   try {
     const { clock } = open.ports;

@@ -5,4 +5,4 @@ export { checkedInventory, loadInventory } from './load.ts';
 export { nearest } from './nearest.ts';
 export { jsonSchema } from './schema.ts';
 export { type BudgetWant, DEFAULT_BUDGET } from './sections/budget.ts';
-export type { Ec2Want, HostWant, Site } from './site.ts';
+export { type Ec2Want, existingCluster, type HostWant, type Site } from './site.ts';

@@ -31,3 +31,7 @@ export interface Site {
   /** What no inventory says: the file of the age identity that a person brought with --identity, absolute. */
   identity?: string;
 }
+
+/** The EKS cluster of another hand in which the site works; undefined: muster makes its own. */
+export const existingCluster = ({ cluster }: Pick<Site, 'cluster'>): string | undefined =>
+  cluster.kind === 'eks' ? cluster.existing : undefined;

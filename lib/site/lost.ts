@@ -1,7 +1,9 @@
+import { VELERO } from '../addon/velero/removal.ts';
 import { type EscrowAt, lentSecrets, openEscrow, readIdentity } from '../backup/index.ts';
 import { clusterLeaks } from '../cluster/index.ts';
-import { makePlan } from '../engine/index.ts';
+import { type AnyStep, makePlan } from '../engine/index.ts';
 import { OpsError } from '../errors/index.ts';
+import { existingCluster } from '../inventory/index.ts';
 import type { OpenSite } from './open.ts';
 import { newRun } from './run-verb.ts';
 import { storePort } from './store-port.ts';
@@ -13,6 +15,7 @@ import { removalSteps } from './teardown.ts';
  */
 export async function livingOf(open: OpenSite, removal = removalSteps): Promise<string[]> {
   const { site, provider } = open;
+  if (existingCluster(site) !== undefined) return livingInside(open, removal);
   if (provider.owned) {
     const machines = (await provider.machines(site)).map(({ name, id, power }) => `machine ${name} (${id}): ${power}`);
     // Where the notes of a machine are lost it may run all the same.
@@ -21,15 +24,30 @@ export async function livingOf(open: OpenSite, removal = removalSteps): Promise<
     return [...machines, ...more];
   }
   const onHosts = removal(site, open).filter(({ target }) => target.kind === 'host');
-  const { items } = await makePlan(onHosts, open.env(newRun(open, 'plan', {})));
-  const told = items.map(({ step, decision }) => ({ decision, host: step.target.name }));
+  return toRemove(
+    open,
+    onHosts,
+    `fresh hosts at the addresses of ${site.path}, with their host keys, or name other ones there`,
+  );
+}
+
+/** In a cluster that stays, what muster put there; without a way in nobody can tell. */
+async function livingInside(open: OpenSite, removal: typeof removalSteps): Promise<string[]> {
+  const inside = removal(open.site, open).flatMap(step => (step.id === VELERO ? { ...step, needs: [] } : []));
+  return toRemove(open, inside, `./muster bootstrap --site ${open.site.name} --only eks brings the way into it`);
+}
+
+/** What these steps would remove, by target. Errors: CHECK_UNRUN. */
+async function toRemove(open: OpenSite, steps: readonly AnyStep[], hint: string): Promise<string[]> {
+  const { items } = await makePlan(steps, open.env(newRun(open, 'plan', {})));
+  const told = items.map(({ step, decision }) => ({ decision, where: step.target.name }));
   const silent = told.find(({ decision }) => decision.is === 'unknown');
   if (silent?.decision.is === 'unknown')
-    throw new OpsError('CHECK_UNRUN', `cannot tell whether ${site.name} is gone: ${silent.decision.reason}`, {
-      hint: `fresh hosts at the addresses of ${site.path}, with their host keys, or name other ones there`,
+    throw new OpsError('CHECK_UNRUN', `cannot tell whether ${open.site.name} is gone: ${silent.decision.reason}`, {
+      hint,
     });
-  const changes = told.flatMap(({ decision, host }) =>
-    decision.is === 'changes' ? decision.changes.map(({ what }) => `${host}: ${what}`) : [],
+  const changes = told.flatMap(({ decision, where }) =>
+    decision.is === 'changes' ? decision.changes.map(({ what }) => `${where}: ${what}`) : [],
   );
   return [...new Set(changes)];
 }

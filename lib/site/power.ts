@@ -1,4 +1,5 @@
 import { OpsError } from '../errors/index.ts';
+import { existingCluster } from '../inventory/index.ts';
 import { bootstrapSteps } from './compose.ts';
 import type { OpenSite } from './open.ts';
 import { type Ran, runVerb } from './run-verb.ts';
@@ -24,7 +25,9 @@ async function mustStand({ site, provider }: OpenSite): Promise<void> {
       'SITE_NOT_OWNED',
       `cannot switch ${site.name}: a control plane of EKS is on as long as it exists`,
       {
-        hint: 'nodes cost most of it: set desired and min of cluster.nodes to 0 in the inventory, then bootstrap',
+        hint: existingCluster(site)
+          ? 'its nodes are for whoever made it to switch'
+          : 'nodes cost most of it: set desired and min of cluster.nodes to 0 in the inventory, then bootstrap',
       },
     );
   if (!provider.owned)

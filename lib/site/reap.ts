@@ -1,12 +1,11 @@
 import { join } from 'node:path';
 import type { Aws } from '../aws/index.ts';
-import { clusterSteps, eksToRemove, type FoundCluster, foundClusters } from '../cluster/index.ts';
-import type { AnyStep } from '../engine/index.ts';
+import { eksToRemove, type FoundCluster, foundClusters } from '../cluster/index.ts';
 import { OpsError } from '../errors/index.ts';
 import { type FoundSite, foundSites, siteToRemove } from '../host/ec2/sites.ts';
 import { type OpenSite, wireSite } from './open.ts';
 import { inSession, type Ran } from './run-verb.ts';
-import { leaks, removalSteps } from './teardown.ts';
+import { leaks, removalSteps, wayIn } from './teardown.ts';
 
 /** Sites in the account and region of this one, by their tags alone. Errors: USAGE for a site that has no account. */
 export const sitesInAws = async (open: OpenSite): Promise<FoundSite[]> => {
@@ -27,6 +26,7 @@ export async function reapSite(open: OpenSite, name: string): Promise<Ran> {
   const { target, cluster } = await openToRemove(open, name);
   try {
     const { value, journal } = await inSession(target, 'reap', { retain: true, confirmed: true }, async ({ apply }) => {
+      // Volumes and load balancers of Kubernetes are removed by itself, and this computer may never have been in it.
       if (cluster?.answers) await apply(wayIn(target));
       return apply(removalSteps(target.site, target));
     });
@@ -63,9 +63,3 @@ async function openToRemove(
   });
   return { target, cluster };
 }
-
-/** Volumes and load balancers of Kubernetes are removed by itself, and this computer may never have been in it. */
-const wayIn = ({ site, provider }: OpenSite): AnyStep[] =>
-  clusterSteps(site, provider)
-    .filter(({ id }) => id === 'eks.kubeconfig')
-    .map(step => ({ ...step, needs: [] }));

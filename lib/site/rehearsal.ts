@@ -22,7 +22,8 @@ const LEFT_ALONE = hours(6);
 
 /**
  * Pure. The same site under another name, on ports of its own; nothing in it writes canaries or runs by a timer, and the
- * source's escrow is not its own.
+ * source's escrow is not its own. Beside a cluster of another hand it has one of its own, in a network of its own. Errors:
+ * DRILL_TARGET: the inventory does not say of what.
  */
 export function rehearsalSite({ drills: _, ...source }: Site): Site {
   const name = `${source.name}-rehearsal`;
@@ -33,6 +34,7 @@ export function rehearsalSite({ drills: _, ...source }: Site): Site {
     ...source,
     name,
     provider: providerOf(source),
+    ...ownCluster(source),
     ...(source.backup && { backup: backup as NonNullable<Site['backup']> }),
   };
 }
@@ -42,6 +44,28 @@ function providerOf({ provider, backup }: Pick<Site, 'provider' | 'backup'>): Si
   const { ports: _, ...own } = { ports: undefined, ...provider };
   return own as Site['provider'];
 }
+
+/** Beside a cluster of another hand: what stands there instead of it, and of its network. */
+function ownCluster(source: Site): Partial<Site> {
+  const { name, cluster } = source;
+  const provider = providerOf(source);
+  if (cluster.kind !== 'eks' || cluster.existing === undefined || provider.kind !== 'ec2') return {};
+  const missing = (['admins', 'nodes'] as const).filter(key => cluster[key].length === 0);
+  if (missing.length > 0)
+    throw new OpsError(
+      'DRILL_TARGET',
+      `cannot rehearse ${name}: its cluster is another hand's, and ${missing.map(key => `cluster.${key}`).join(' and ')} do not say of what to build one beside it`,
+      { hint: `${missing.map(key => SAYS[key]).join('; ')}: under cluster in inventories/${name}.yaml` },
+    );
+  const { existing: _, ...own } = cluster;
+  const { vpc: _vpc, subnets: _subnets, ...network } = provider.network;
+  return { cluster: own, provider: { ...provider, network } };
+}
+
+const SAYS = {
+  admins: 'admins: [arn:aws:iam::ACCOUNT:role/NAME], who run muster',
+  nodes: 'nodes: [{ name: general, instance: m7i.large, min: 2, max: 2, desired: 2 }]',
+} as const;
 
 const expiryOf = ({ expires }: Ec2Want, rto: Duration): Duration =>
   Math.min(expires ?? Number.POSITIVE_INFINITY, Math.max(LEFT_ALONE, 4 * rto));

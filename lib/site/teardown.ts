@@ -1,8 +1,10 @@
 import { readdir, rm } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
+import { veleroRemoval } from '../addon/velero/removal.ts';
 import { HERE } from '../backup/escrow/in-use.ts';
 import { keptDirectory } from '../backup/escrow/place.ts';
-import { clusterLeaks, clusterRemoval } from '../cluster/index.ts';
+import { discardNamespacesStep } from '../backup/restore/index.ts';
+import { clusterLeaks, clusterRemoval, clusterStands, clusterSteps, kubeconfigPath } from '../cluster/index.ts';
 import {
   type AnyStep,
   allEntries,
@@ -14,8 +16,8 @@ import {
 } from '../engine/index.ts';
 import { OpsError, oneLine } from '../errors/index.ts';
 import { exists } from '../host/exists.ts';
-import type { Resource } from '../host/provider.ts';
-import type { Site } from '../inventory/index.ts';
+import type { Provider, Resource } from '../host/provider.ts';
+import { existingCluster, type Site } from '../inventory/index.ts';
 import { storeFiles } from '../store/index.ts';
 import { minutes } from '../time/index.ts';
 import type { OpenSite } from './open.ts';
@@ -30,9 +32,10 @@ export interface Destroyed extends Ran {
   kept: string[];
 }
 
-/** What muster made for a site, all without want: an owned machine takes what is on it along. */
+/** What muster made for a site, all without want: an owned machine takes what is on it along, and so does a cluster of ours. */
 export function removalSteps(site: Site, { provider, rehearsal }: Pick<Place, 'provider' | 'rehearsal'>): AnyStep[] {
-  const steps = [...provider.steps(site, undefined), ...clusterRemoval(site, provider, rehearsal?.fence)];
+  const cluster = clusterRemoval(site, provider, rehearsal?.fence);
+  const steps = [...provider.steps(site, undefined), ...cluster, ...insideRemoval(site, provider)];
   const ids = new Set(steps.map(({ id }) => id));
   // Removal goes against the needs: what all others need goes last, since they read their secrets and state there.
   const last: Need = { step: 'site.state', scope: 'all' };
@@ -43,6 +46,16 @@ export function removalSteps(site: Site, { provider, rehearsal }: Pick<Place, 'p
     needs: [...needs.filter(need => ids.has(need.step)), last],
   }));
   return [stateStep(site), ...gone];
+}
+
+/** In a cluster that stays what muster put there goes by itself: copies of namespaces first, which Velero's Restores name. */
+function insideRemoval(site: Site, provider: Provider): AnyStep[] {
+  if (existingCluster(site) === undefined) return [];
+  const velero = veleroRemoval(site, () => clusterStands(site, provider));
+  const copies = discardNamespacesStep(site);
+  const observe: typeof copies.observe = async ctx =>
+    (await clusterStands(site, provider)) ? copies.observe(ctx) : [];
+  return [velero, { ...copies, observe, needs: [{ step: velero.id, scope: 'same' }] }];
 }
 
 /** The site's own files: secrets, authority, state of its machines. Last to go, since the others read them. */
@@ -78,6 +91,7 @@ export function destroySteps({ site, provider }: Pick<OpenSite, 'site' | 'provid
  */
 export async function destroySite(open: OpenSite, first: readonly AnyStep[] = []): Promise<Destroyed> {
   const { site, dirs } = open;
+  await bringWayIn(open);
   const ran = await runVerb(open, 'destroy', destroySteps(open, first), { retain: true, confirmed: true });
   const left = await leaks(open);
   if (left.length > 0)
@@ -96,6 +110,19 @@ export async function destroySite(open: OpenSite, first: readonly AnyStep[] = []
   const there = await Promise.all(kept.map(exists));
   return { ...ran, kept: kept.filter((_, at) => there[at]) };
 }
+
+/** What is in a cluster that stays can be told, and removed, from inside alone: also on a computer that was never in it. */
+async function bringWayIn(open: OpenSite): Promise<void> {
+  const { site, dirs, provider } = open;
+  if (existingCluster(site) === undefined || (await exists(kubeconfigPath(dirs.project, site.name)))) return;
+  if (await clusterStands(site, provider)) await runVerb(open, 'destroy', wayIn(open), { retain: true });
+}
+
+/** The step that writes the kubeconfig, alone. */
+export const wayIn = ({ site, provider }: Pick<OpenSite, 'site' | 'provider'>): AnyStep[] =>
+  clusterSteps(site, provider)
+    .filter(({ id }) => id === 'eks.kubeconfig')
+    .map(step => ({ ...step, needs: [] }));
 
 /** What the provider's tags and the journals still know, and is there. Unknown is not empty. */
 export async function leaks({

@@ -92,7 +92,7 @@ test('waits for kinds of which objects can be made', async () => {
   ]);
 });
 
-const site = { name: 'test' } as Site;
+const site = { name: 'test', cluster: { kind: 'k3s' } } as Site;
 const images = async () => ({ velero: 'v', 'velero-plugin-for-aws': 'p' });
 const steps = (mode: 'ReadWrite' | 'ReadOnly' = 'ReadWrite'): AnyStep[] =>
   veleroSteps(site, { access: async () => access, mode }, images);

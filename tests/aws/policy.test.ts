@@ -77,6 +77,21 @@ test('a site that is not rehearsed is granted nothing of what is behind a fence'
   assert.not.match(writes.join(' '), /VpcEndpoint|route53/);
 });
 
+test('in a cluster of another hand nothing is granted but to look, and the bucket', () => {
+  const bound = {
+    account: '123456789012',
+    region: 'eu-central-1',
+    site: 'prod',
+    cluster: 'eks',
+    existing: true,
+  } as const;
+  const { Statement } = policyFor({ ...bound, buckets });
+  assert.equal(
+    Statement.map(({ Sid }) => Sid),
+    ['Look', 'OwnBuckets', 'TheirKeys'],
+  );
+});
+
 test('a network that was brought bears no tag: it is named', () => {
   const network = { vpc: 'vpc-0a1b2c3d', subnets: ['subnet-0a1b2c3d'] };
   const { Statement } = policyFor({ account: '123456789012', region: 'eu-central-1', site: 'prod', network });

@@ -2,6 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readCredentials } from '../../lib/cluster/api/credentials.ts';
+import { tokenWanted } from '../../lib/cluster/eks/site-token.ts';
 import { signToken, tokenSource } from '../../lib/cluster/eks/token.ts';
 import { renderKubeconfig } from '../../lib/cluster/kubeconfig/render.ts';
 import { minutes } from '../../lib/time/index.ts';
@@ -102,6 +103,12 @@ test('the kubeconfig of an EKS site starts muster for kubectl, and in muster its
   const found = await readCredentials(text, async () => 'made-here');
   assert.equal(await found.headers(), { authorization: 'Bearer made-here' });
   assert.is(found.context, 'a');
+});
+
+test('it is for the cluster that the inventory names, or for the one of the site', async () => {
+  const of = (more: string) => `site: {name: shop}\nprovider: {region: eu-central-1}\ncluster: {kind: eks${more}}\n`;
+  assert.equal(await tokenWanted(of('')), { cluster: 'shop', region: 'eu-central-1' });
+  assert.equal(await tokenWanted(of(', existing: platform')), { cluster: 'platform', region: 'eu-central-1' });
 });
 
 test.run();

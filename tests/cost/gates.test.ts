@@ -5,10 +5,11 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Call } from '../../lib/cli/verb.ts';
 import { planOf } from '../../lib/cli/verbs/plan.ts';
+import { siteCost } from '../../lib/cost/index.ts';
 import type { DrillWant } from '../../lib/drill/drill-site.ts';
 import { planRebuild, rebuildSite } from '../../lib/drill/rebuild-site.ts';
 import { rehearseSite } from '../../lib/drill/rehearse.ts';
-import { loadInventory } from '../../lib/inventory/index.ts';
+import { loadInventory, type Site } from '../../lib/inventory/index.ts';
 import { runBootstrap } from '../../lib/site/bootstrap.ts';
 import type { OpenSite } from '../../lib/site/index.ts';
 import { systemClock } from '../../lib/time/index.ts';
@@ -47,6 +48,15 @@ test('is planned, shown and refused', async () => {
   assert.is(await code(act), 'BUDGET_EXCEEDED');
   assert.is(shown.length, 1);
   await rm(dir, { recursive: true });
+});
+
+test('what is in a cluster of another hand costs nothing of ours, and its rehearsal, which builds one, is held', async () => {
+  const production = await loadInventory(join(ROOT, 'inventories/production.yaml'), { k3sVersions: [] });
+  const existing = { ...production.cluster, existing: 'platform' } as Site['cluster'];
+  const inTheirs = { ...production, cluster: existing, budget: site.budget };
+  assert.is(await siteCost(inTheirs, systemClock.now()), undefined);
+  const open = { ...bare, site: inTheirs };
+  assert.is(await code(rehearseSite(open, { scenario: {} } as DrillWant)), 'BUDGET_EXCEEDED');
 });
 
 test.run();

@@ -46,6 +46,7 @@ test('every list of problems has its inventory, and there are good ones and bad 
     'backup-roles',
     'backup-valid',
     'ec2-valid',
+    'eks-existing',
     'eks-valid',
     'existing-valid',
     'release-in-production',

@@ -8,6 +8,7 @@ const test = suite('the site of a rehearsal');
 const source = {
   name: 'lab',
   provider: { kind: 'container', ports: { ssh: 2222 } },
+  cluster: { kind: 'k3s' },
   backup: { sources: ['velero'], schedule: { backup: 'daily', drill: 'weekly' } },
   drills: { heartbeat: 5000, proof: 1 },
 } as unknown as Site;
@@ -69,5 +70,31 @@ for (const [hosts, kind] of [
       () => inCloud(hosts, { cidr: '10.20.0.0/16', vpc: 'vpc-0a1b2c3d' }, kind),
       (error: { code: string }) => error.code === 'DRILL_TARGET',
     ));
+
+const inTheirs = (cluster: object) =>
+  ({
+    ...source,
+    name: 'shop',
+    provider: { kind: 'ec2', network: { cidr: '10.20.0.0/16', vpc: 'vpc-0a1b2c3d', subnets: ['subnet-0a1b2c3d'] } },
+    cluster: { kind: 'eks', existing: 'platform', version: '1.35', admins: [], nodes: [], ...cluster },
+    hosts: [],
+  }) as unknown as Site;
+
+test('beside a cluster of another hand it has one of its own, in a network of its own', () => {
+  const own = { admins: ['arn:aws:iam::1:role/a'], nodes: [{ name: 'a' }] };
+  const site = rehearsalSite(inTheirs(own));
+  equal(site.cluster, { kind: 'eks', version: '1.35', ...own });
+  equal(site.provider.kind === 'ec2' && site.provider.network, { cidr: '10.20.0.0/16' });
+  is(ownNetwork(site), '10.20.0.0/16');
+});
+
+test('of what to build one is asked for, where the inventory does not say', () =>
+  throws(
+    () => rehearsalSite(inTheirs({ admins: ['arn:aws:iam::1:role/a'] })),
+    ({ code, message, hint }: { code: string; message: string; hint: string }) =>
+      code === 'DRILL_TARGET' &&
+      /and cluster\.nodes do not say/.test(message) &&
+      /^nodes: \[\{ name: general/.test(hint),
+  ));
 
 test.run();

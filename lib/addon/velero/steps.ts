@@ -1,10 +1,11 @@
 import { TOOLS_IMAGE } from '../../artifact/index.ts';
 import type { AnyStep, Ctx } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
-import type { Site } from '../../inventory/index.ts';
+import { existingCluster, type Site } from '../../inventory/index.ts';
 import type { StoreAccess } from '../../store/access.ts';
 import { type Images, imageFor, siteImages } from '../images.ts';
 import { addonStep } from '../step.ts';
+import { ALONE, aloneStep } from './alone.ts';
 import { keyStep } from './key.ts';
 import { definitions } from './manifests/crds.ts';
 import { type LocationWant, locationObjects } from './manifests/location.ts';
@@ -22,12 +23,14 @@ export interface VeleroWant {
 
 /** Velero, with a key of its own and a bucket that it has seen. */
 export function veleroSteps(site: Site, { access, mode }: VeleroWant, images: Images = siteImages(site)): AnyStep[] {
+  const existing = existingCluster(site) !== undefined;
   const kinds = addonStep(site, {
     name: 'velero-kinds',
     title: "Define Velero's kinds",
     want: {},
     objects: async () => [namespaceObject(), ...(await definitions())],
     proof: established,
+    ...(existing && { needs: [{ step: ALONE, scope: 'same' }] }),
   });
   const velero = addonStep(site, {
     name: 'velero',
@@ -52,7 +55,7 @@ export function veleroSteps(site: Site, { access, mode }: VeleroWant, images: Im
     },
     proof: canBackUp,
   });
-  return [kinds, keyStep(site), velero];
+  return [...(existing ? [aloneStep(site)] : []), kinds, keyStep(site), velero];
 }
 
 async function password({ secrets }: Ctx) {

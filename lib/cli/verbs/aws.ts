@@ -1,6 +1,6 @@
 import { type Bound, policyFor } from '../../aws/index.ts';
 import { EXIT, OpsError } from '../../errors/index.ts';
-import type { Site } from '../../inventory/index.ts';
+import { existingCluster, type Site } from '../../inventory/index.ts';
 import { rehearsalSite } from '../../site/index.ts';
 import { reapSite, sitesInAws } from '../../site/reap.ts';
 import { ROLES_OF_AWS, rolePolicies, sharedOf } from '../../store/index.ts';
@@ -14,7 +14,8 @@ export function accountOf(site: Site): Bound {
   const { name, provider, cluster } = site;
   if (provider.kind === 'ec2') {
     const { account, region, network } = provider;
-    return { account, region, site: name, cluster: cluster.kind, network, buckets: ownBuckets(site) };
+    const existing = existingCluster(site) !== undefined;
+    return { account, region, site: name, cluster: cluster.kind, existing, network, buckets: ownBuckets(site) };
   }
   throw new OpsError('USAGE', `cannot ask AWS about ${name}: its provider is ${provider.kind}`, {
     hint: '--site with an inventory whose provider is ec2',

@@ -1,4 +1,5 @@
 import { OpsError } from '../../errors/index.ts';
+import { existingCluster } from '../../inventory/index.ts';
 import { destroySite, destroySteps } from '../../site/index.ts';
 import { setsLeft } from '../../site/sets-left.ts';
 import { onSite, ranText, showPlan } from '../on-site.ts';
@@ -21,11 +22,13 @@ const remove = onSite(async (open, call) => {
   const gone = await destroySite(open, timers.steps);
   out.status(ranText(gone));
   if (flags.json) return out.data(json(gone));
+  const existing = existingCluster(open.site);
+  const stays = existing === undefined ? [] : [`the EKS cluster ${existing} and its network, which are not muster's`];
   const next = waysBack(site, await setsLeft(open));
   return out.data(
     table([
       ['site', `${site} is gone: no machine, process, port or file of it is left`],
-      ...gone.kept.map((path, n) => [n === 0 ? 'kept' : '', path]),
+      ...[...gone.kept, ...stays].map((what, n) => [n === 0 ? 'kept' : '', what]),
       ...(timers.owner === undefined
         ? []
         : [['', `its timers, of ${timers.owner}: there, ./muster schedule remove --site ${site}`]]),

@@ -25,7 +25,7 @@ const wayIn = (project: string, site: string, server: string, ca: string): Way =
 });
 
 /** eks.kubeconfig: kubeconfigs/<site>.yaml, without anything secret. */
-export function kubeconfigStep(eks: Eks): AnyStep {
+export function kubeconfigStep(eks: Eks, needs = after('eks.cluster', 'eks.access')): AnyStep {
   const { name } = eks.site;
   const way = async (project: string) => {
     const { endpoint, certificateAuthority, status } = (await describeCluster(eks)) ?? {};
@@ -36,7 +36,7 @@ export function kubeconfigStep(eks: Eks): AnyStep {
     id: 'eks.kubeconfig',
     title: `Write kubeconfigs/${name}.yaml`,
     want: { host: `the cluster ${name}`, from: 'endpoint yet' },
-    needs: after('eks.cluster', 'eks.access'),
+    needs,
     deadline: minutes(1),
     nothing: { local: { is: 'absent' } },
     async observe({ run }, removing) {

@@ -10,6 +10,7 @@ import { eksOf } from './steps.ts';
 /** What of the cluster is still in the account; the provider lists the rest by its tags. Throws when it cannot tell. */
 export async function eksLeaks(site: Site, provider: Provider): Promise<Resource[]> {
   const eks = eksOf(site, provider);
+  if (eks.want.existing !== undefined) return [];
   const [{ cluster }, endpoints, ...roles] = await Promise.all([
     observeCluster(eks, true),
     endpointsOf(eks),

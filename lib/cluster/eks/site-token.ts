@@ -17,7 +17,7 @@ export async function tokenWanted(inventory: string): Promise<Wanted | undefined
   const { site, provider, cluster } = parseDocument(inventory).toJS({ maxAliasCount: 0 }) ?? {};
   const { region, profile } = provider ?? {};
   if (cluster?.kind !== 'eks' || !text(site?.name) || !text(region) || !/^[a-z0-9-]+$/.test(region)) return undefined;
-  return { cluster: site.name, region, ...(text(profile) && { profile }) };
+  return { cluster: text(cluster.existing) ? cluster.existing : site.name, region, ...(text(profile) && { profile }) };
 }
 
 /** Errors: AWS_CREDENTIALS. */
@@ -33,5 +33,5 @@ export async function siteToken(
 ): Promise<Token> {
   if (cluster.kind !== 'eks' || provider.kind !== 'ec2')
     throw new OpsError('INTERNAL', `cannot make a token for ${name}: its cluster is ${cluster.kind}`);
-  return signedBy({ cluster: name, region: provider.region, profile: provider.profile }, env, now);
+  return signedBy({ cluster: cluster.existing ?? name, region: provider.region, profile: provider.profile }, env, now);
 }

@@ -21,7 +21,7 @@ export interface Eks {
 }
 
 /** The name that EKS knows the cluster by. */
-export const clusterName = ({ site }: Pick<Eks, 'site'>): string => site.name;
+export const clusterName = ({ site, want }: Pick<Eks, 'site' | 'want'>): string => want.existing ?? site.name;
 
 /** From where the public endpoint is reached. */
 export const accessOf = ({ want, cloud }: Pick<Eks, 'want' | 'cloud'>): string[] =>

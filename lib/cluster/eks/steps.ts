@@ -7,6 +7,7 @@ import { accessStep } from './access.ts';
 import { addonSteps } from './addons.ts';
 import { clusterStep } from './cluster.ts';
 import { endpointStep } from './endpoint.ts';
+import { existingSteps } from './existing.ts';
 import { fenceStep } from './fence.ts';
 import { kubeconfigStep } from './kubeconfig.ts';
 import { nodeSteps } from './nodes.ts';
@@ -18,6 +19,7 @@ import type { Eks } from './site.ts';
 /** A control plane of AWS, its add-ons, its nodes, its kubeconfig here, and the proof that it is ready. */
 export function eksSteps(site: Site, provider: Provider, fence?: Fence): AnyStep[] {
   const eks = { ...eksOf(site, provider), ...(fence && { fence }) };
+  if (eks.want.existing !== undefined) return existingSteps(eks);
   return [
     rolesStep(eks),
     clusterStep(eks),
@@ -31,11 +33,15 @@ export function eksSteps(site: Site, provider: Provider, fence?: Fence): AnyStep
   ];
 }
 
-/** Whoever removes it may not know that it was a rehearsal, which alone has a way to EC2 in its network. */
-export const eksRemoval = (site: Site, provider: Provider, fence?: Fence): AnyStep[] => [
-  ...eksSteps(site, provider, fence),
-  ...(fence ? [] : [endpointStep(eksOf(site, provider))]),
-];
+/**
+ * Whoever removes it may not know that it was a rehearsal, which alone has a way to EC2 in its network. Of a cluster of another
+ * hand only the way in is ours.
+ */
+export function eksRemoval(site: Site, provider: Provider, fence?: Fence): AnyStep[] {
+  const eks = eksOf(site, provider);
+  if (eks.want.existing !== undefined) return [kubeconfigStep(eks, [])];
+  return [...eksSteps(site, provider, fence), ...(fence ? [] : [endpointStep(eks)])];
+}
 
 /** Errors: INVENTORY_INVALID for what the inventory's checks refuse too. */
 export function eksOf(site: Site, provider: Provider): Eks {

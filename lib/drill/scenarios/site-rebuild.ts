@@ -1,5 +1,7 @@
 import { type CheckResult, escrowOf, escrowOpenStep, type OpenWant, partOf } from '../../backup/index.ts';
 import type { AnyStep } from '../../engine/index.ts';
+import { OpsError } from '../../errors/index.ts';
+import { existingCluster } from '../../inventory/index.ts';
 import { rebuildOf, removalSteps } from '../../site/index.ts';
 import { broughtStep } from '../brought-images.ts';
 import { apartResult } from '../checks/apart.ts';
@@ -67,6 +69,10 @@ function begin({ mode, target, set, escrow }: Drill, steps: readonly AnyStep[]):
       { name: 'taking the way to the store out of the escrow', steps: () => [open({ only: ['store/'] })] },
       { name, steps: () => [open({ generation, keep: ['store/'] })], end: 't2' },
     ];
+  if (existingCluster(site) !== undefined)
+    throw new OpsError('DRILL_TARGET', `cannot lose ${site.name} for a drill: its cluster is another hand's`, {
+      hint: `./muster drill site-rebuild --site ${site.name}: a rehearsal, in a cluster of its own`,
+    });
   const keys = open({ generation });
   return [
     { name: 'losing the site', steps: () => removalSteps(site, target), end: 't1' },

@@ -48,6 +48,16 @@ export const CLOUD_CODES = {
     'The identity that runs muster is not among cluster.admins: it could build the cluster, and not enter it.',
     'add its role or user to cluster.admins in the inventory, or take on another role; ./muster whoami says who you are',
   ),
+  EKS_EXISTING: entry(
+    'refused',
+    "The EKS cluster that the inventory names as existing is not there, is in another network, does not work, or is muster's own.",
+    'put right cluster.existing and provider.network in the inventory; nothing was changed',
+  ),
+  EKS_NO_ACCESS: entry(
+    'refused',
+    'An EKS cluster of another hand does not let in the identity that runs muster, or is not reached from this computer.',
+    'have whoever made the cluster make the access entry that is named below; muster lets nobody in there',
+  ),
   EKS_FAILED: entry(
     'failed',
     'EKS accepted an order and could not carry it out; its own words are below.',
@@ -56,7 +66,12 @@ export const CLOUD_CODES = {
   TERRAFORM_STATE: entry(
     'usage',
     'A file is not a Terraform state from which a network could be taken over.',
-    './muster import-terraform FILE [VPC]',
+    './muster import-terraform FILE [VPC] [CLUSTER] [--site NAME]',
+  ),
+  TERRAFORM_CONFLICT: entry(
+    'usage',
+    'An inventory says otherwise than a Terraform state: another account, region, network or cluster. Nothing was written.',
+    'take another site for it, or change by hand what stands in the inventory',
   ),
   // cost
   PRICES_INVALID: entry('failed', 'The file of prices is not what muster reads.', 'correct lib/cost/prices.yaml'),

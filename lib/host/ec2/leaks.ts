@@ -45,13 +45,16 @@ export const isOver = (row: object): boolean => {
   return State === 'deleted' || (typeof State === 'object' && stateOf(row as never) === 'terminated');
 };
 
-/** Everything in AWS that bears the site's tag, or that Kubernetes made for its cluster. Throws when it cannot tell. */
-export async function taggedResources(view: View): Promise<Resource[]> {
+/**
+ * Everything in AWS that bears the site's tag, or that Kubernetes made for its cluster. Throws when it cannot tell.
+ * @param ours of such, which are the site's: where the cluster is another hand's, so is what Kubernetes made.
+ */
+export async function taggedResources(view: View, ours: (row: Tagged) => boolean = () => true): Promise<Resource[]> {
   const found = await Promise.all(
     LEAK_KINDS.map(async kind => {
       const rows = (await view.look(kind)) as unknown as (Tagged & Record<string, unknown>)[];
       return rows
-        .filter(row => !isOver(row) && isMade(kind, row))
+        .filter(row => !isOver(row) && isMade(kind, row) && ours(row))
         .map(row => ({ kind: WORDS[kind] ?? kind, id: String(row[IDS[kind] ?? '']), detail: detailOf(row) }));
     }),
   );

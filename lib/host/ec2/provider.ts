@@ -2,7 +2,7 @@ import type { Instance } from '@aws-sdk/client-ec2';
 import type { Aws } from '../../aws/index.ts';
 import type { AnyStep } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
-import type { Ec2Want, HostWant, Site } from '../../inventory/index.ts';
+import { type Ec2Want, existingCluster, type HostWant, type Site } from '../../inventory/index.ts';
 import type { Fence } from '../fence.ts';
 import { OPERATOR_KEY } from '../keys.ts';
 import type { Endpoint, EndpointKind, Machine, Network, Provider } from '../provider.ts';
@@ -34,7 +34,11 @@ export function ec2Provider(site: Site, want: Ec2Want, aws: Aws, fence?: Fence):
   return {
     kind: 'ec2',
     owned: true,
-    steps: (_, hosts) => (hosts ? wantedSteps(cloud, hosts) : allSteps(cloud, site.hosts).map(without)),
+    steps: (_, hosts) => {
+      // What a cluster of another hand made in its network is that hand's.
+      if (existingCluster(site) !== undefined) return [];
+      return hosts ? wantedSteps(cloud, hosts) : allSteps(cloud, site.hosts).map(without);
+    },
     machines: async () => (await view.see('instances')).flatMap(instance => machineOf(instance)),
     endpoint: (machine, kind) => endpointOf(cloud, machine, kind),
     // The address of its default route is the one inside the VPC.
@@ -51,7 +55,10 @@ export function ec2Provider(site: Site, want: Ec2Want, aws: Aws, fence?: Fence):
     metered: () => meteredOf(cloud),
     pace: async () => 1,
     power: (machine, power) => powerStep(cloud, machine, power),
-    list: async () => (await Promise.all([taggedResources(view), behindOurBack(aws, site.name)])).flat(),
+    list: async () =>
+      existingCluster(site) === undefined
+        ? (await Promise.all([taggedResources(view), behindOurBack(aws, site.name)])).flat()
+        : taggedResources(view, ({ Tags }) => tagOf({ Tags }, TAG.site) === site.name),
   };
 }
 

@@ -12,17 +12,18 @@ export function checkEks(inventory: Inventory): Problem[] {
   return [
     ...checkAccess(cluster),
     ...checkAround(inventory),
+    ...(cluster.existing === undefined ? checkOwn(cluster) : checkExisting(inventory, cluster)),
     ...checkGroups(cluster),
     ...checkAdmins(inventory, cluster),
     ...notYet(inventory),
   ];
 }
 
-function checkAround({ site, provider, hosts, addons }: Inventory): Problem[] {
+function checkAround({ site, provider, hosts, cluster, addons }: Inventory): Problem[] {
   const problems: Problem[] = [];
   if (provider.kind !== 'ec2')
     problems.push({ path: ['provider', 'kind'], got: provider.kind, expected: 'ec2: EKS has its network from it' });
-  else if (provider.network.subnets?.length === 1)
+  else if (provider.network.subnets?.length === 1 && !('existing' in cluster))
     problems.push({
       path: ['provider', 'network', 'subnets'],
       got: 'one subnet',
@@ -45,6 +46,36 @@ function checkAround({ site, provider, hosts, addons }: Inventory): Problem[] {
       expected: 'false: volumes of EKS are EBS, class gp3',
     });
   return problems;
+}
+
+/** What muster builds a cluster of. */
+const PARTS = {
+  admins: 'at least one principal who may do everything',
+  nodes: 'at least one node group, as {name: general, instance: m7i.large, min: 2, max: 3, desired: 2}',
+} as const;
+
+const missing = (cluster: Eks) => (['admins', 'nodes'] as const).filter(key => cluster[key].length === 0);
+
+const checkOwn = (cluster: Eks): Problem[] =>
+  missing(cluster).map(key => ({ path: ['cluster', key], got: 'nothing', expected: PARTS[key] }));
+
+/** In a cluster of another hand nothing is built, but beside it for a rehearsal. */
+function checkExisting({ provider, backup }: Inventory, cluster: Eks): Problem[] {
+  const problems: Problem[] = [];
+  if (provider.kind === 'ec2' && provider.network.vpc === undefined)
+    problems.push({
+      path: ['provider', 'network', 'vpc'],
+      got: 'nothing',
+      expected: `the VPC of the cluster ${cluster.existing}: muster makes none beside it`,
+    });
+  const drill = backup?.schedule?.drill;
+  if (drill === undefined) return problems;
+  const rehearsal = missing(cluster).map(key => ({
+    path: ['cluster', key],
+    got: `nothing, with schedule.drill: ${drill}`,
+    expected: `${PARTS[key]}: a rehearsal builds a cluster of its own`,
+  }));
+  return [...problems, ...rehearsal];
 }
 
 function checkAccess({ access = [] }: Eks): Problem[] {

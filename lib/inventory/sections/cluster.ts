@@ -34,8 +34,14 @@ const principal = text(
 
 const eks = z.strictObject({
   kind: z.literal('eks').describe('A control plane of AWS, with node groups. Needs provider ec2, and no hosts.'),
+  // https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html
+  existing: text(/^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$/, 'the name of an EKS cluster')
+    .optional()
+    .describe(
+      'One that is there already, in network.vpc: muster works in it, and changes and removes nothing of it. admins, nodes and access are then those of a rehearsal, which builds a cluster of its own.',
+    ),
   version: text(/^1\.[0-9]{1,3}$/, "a minor version in quotes, like '1.36'").describe(
-    'Asked of EKS before anything is made. Upgrades go one minor at a time.',
+    'Asked of EKS before anything is made. Upgrades go one minor at a time. Of an existing cluster: what it runs.',
   ),
   access: z
     .array(cidr)
@@ -45,10 +51,10 @@ const eks = z.strictObject({
     .describe('From where the public endpoint is reached. Absent: as the provider says.'),
   admins: z
     .array(principal)
-    .min(1)
+    .default([])
     .readonly()
     .describe('Who may do everything in the cluster; the identity that runs muster must be one of them.'),
-  nodes: z.array(nodes).min(1).readonly().describe('Node groups of Amazon Linux 2023.'),
+  nodes: z.array(nodes).default([]).readonly().describe('Node groups of Amazon Linux 2023.'),
 });
 
 export const cluster = z.discriminatedUnion('kind', [k3s, eks]).describe('Kubernetes.');

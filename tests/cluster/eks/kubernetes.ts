@@ -31,6 +31,11 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
     ValidatingAdmissionPolicy: { plural: 'validatingadmissionpolicies', namespaced: false },
     ValidatingAdmissionPolicyBinding: { plural: 'validatingadmissionpolicybindings', namespaced: false },
   },
+  '/apis/rbac.authorization.k8s.io/v1': { ClusterRoleBinding: { plural: 'clusterrolebindings', namespaced: false } },
+  '/apis/apiextensions.k8s.io/v1': {
+    CustomResourceDefinition: { plural: 'customresourcedefinitions', namespaced: false },
+  },
+  '/apis/velero.io/v1': { Restore: { plural: 'restores', namespaced: true } },
   '/apis/storage.k8s.io/v1': { StorageClass: { plural: 'storageclasses', namespaced: false } },
 };
 
@@ -81,7 +86,7 @@ async function answer(
   const rights = rightsOf(record, verdict.arn);
   if (rights === undefined) return say(401, { message: `Unauthorized: no access entry for ${verdict.arn}` });
   if (rights !== 'admin') return say(403, { message: `${verdict.arn} may nothing` });
-  const { pathname } = new URL(request.url ?? '/', 'https://api');
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'https://api');
   if (pathname === '/readyz') return say(200, 'ok');
   const base = Object.keys(GROUPS).find(path => pathname === path || pathname.startsWith(`${path}/`));
   if (base === undefined) return say(404, { message: `not foreseen: ${pathname}` });
@@ -96,10 +101,17 @@ async function answer(
   const apiVersion = base.replace(/^\/apis?\//, '');
   const all = kind === 'Node' ? nodesOf(record, made) : [...seen(record, kind), ...podsOf(record, made, kind)];
   const some = all.filter(object => namespace === undefined || object.metadata.namespace === namespace);
-  if (name === undefined) return say(200, { items: some });
+  const [label = '', value] = searchParams.get('labelSelector')?.split('=') ?? [];
+  const bearing = ({ metadata }: KubeObject) => value === undefined || metadata.labels?.[label] === value;
+  if (name === undefined) return say(200, { items: some.filter(bearing) });
   const found = some.find(object => object.metadata.name === name);
   if (request.method === 'PATCH') {
-    const object = { ...(JSON.parse(body) as KubeObject), apiVersion, kind };
+    const object = {
+      ...(JSON.parse(body) as KubeObject),
+      apiVersion,
+      kind,
+      ...(status[kind] && { status: status[kind] }),
+    };
     const same = ({ metadata, ...other }: KubeObject) =>
       other.kind === kind && metadata.name === name && metadata.namespace === namespace;
     made.splice(0, made.length, ...made.filter(other => !same(other)), object);
@@ -111,6 +123,11 @@ async function answer(
   }
   return found ? say(200, found) : say(404, { message: `${kind} ${name} not found` });
 }
+
+/** What the API says at once of what it was given. */
+const status: Readonly<Record<string, object>> = {
+  CustomResourceDefinition: { conditions: [{ type: 'Established', status: 'True' }] },
+};
 
 /** With the taints of their group, until somebody says otherwise. */
 const nodesOf = (record: ClusterRecord, made: readonly KubeObject[]): KubeObject[] =>

@@ -50,6 +50,9 @@ export const inUse = (message: string) => new AwsError('ResourceInUseException',
 /** "You have encountered a service limit on the specified resource": CreateCluster, CreateNodegroup. */
 export const overQuota = (message: string) => new AwsError('ResourceLimitExceededException', message, 400);
 
+/** "The request is invalid given the state of the cluster": CreateNodegroup. */
+export const badRequest = (message: string) => new AwsError('InvalidRequestException', message, 400);
+
 /** As a reader sees it. */
 export function need(name: string | undefined, call: Call): ClusterRecord {
   const found = eksOf(call).clusters.seen(name);
