@@ -132,6 +132,16 @@ test('a template that was left for other machines is made anew; one of another h
   );
 });
 
+test('a run that ended between the template and its group is gone on with: there is one, and no more', async context => {
+  context.aws.world.faults.refuse('CreateNodegroup', { code: 'InvalidRequestException' }, 1);
+  assert.match(await refused(apply(context)), /^AWS_REFUSED: cannot make the node group blue/);
+  assert.equal((await seen(context)).templates.length, 1);
+  await apply(context);
+  assert.equal((await apply(context)).changed, []);
+  const made = context.aws.calls.filter(({ operation }) => operation === 'CreateLaunchTemplate');
+  assert.is(made.length, 1);
+});
+
 test('a removal waits for machines that end after their group, where no network of ours would: nothing is called left', async context => {
   const { vpc, subnets } = await broughtNetwork(context.hand);
   const network = { cidr: '10.20.0.0/16', nat: false, vpc, subnets };
