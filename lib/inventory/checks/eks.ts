@@ -56,8 +56,12 @@ const PARTS = {
 
 const missing = (cluster: Eks) => (['admins', 'nodes'] as const).filter(key => cluster[key].length === 0);
 
-const checkOwn = (cluster: Eks): Problem[] =>
-  missing(cluster).map(key => ({ path: ['cluster', key], got: 'nothing', expected: PARTS[key] }));
+const checkOwn = (cluster: Eks): Problem[] => [
+  ...missing(cluster).map(key => ({ path: ['cluster', key], got: 'nothing', expected: PARTS[key] })),
+  ...(cluster.classes === undefined
+    ? []
+    : [{ path: ['cluster', 'classes'], got: 'a list', expected: 'none without existing: volumes are gp3' }]),
+];
 
 /** In a cluster of another hand nothing is built, but beside it for a rehearsal. */
 function checkExisting({ provider, backup }: Inventory, cluster: Eks): Problem[] {

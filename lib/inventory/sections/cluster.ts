@@ -54,6 +54,18 @@ const eks = z.strictObject({
     .default([])
     .readonly()
     .describe('Who may do everything in the cluster; the identity that runs muster must be one of them.'),
+  classes: z
+    .array(
+      text(
+        /^(?!gp[23]$)[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/,
+        'the name of a class of volumes but gp2 and gp3, which are there',
+      ),
+    )
+    .readonly()
+    .optional()
+    .describe(
+      'With existing: classes of volumes that the cluster of a rehearsal has beside gp2 and gp3; each is gp3 there.',
+    ),
   nodes: z.array(nodes).default([]).readonly().describe('Node groups of Amazon Linux 2023.'),
 });
 

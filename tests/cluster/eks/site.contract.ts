@@ -25,21 +25,23 @@ test.after.each(async context => {
 });
 
 test('it is made, a second run changes nothing and asks little, and destroy leaves nothing', async world => {
-  await apply(world);
+  // As a rehearsal has it beside a cluster of another hand.
+  const site = siteOf({ classes: ['ebs-sc'] });
+  await apply(world, site);
   const made = world.aws.calls.length;
   const file = join(world.project, 'kubeconfigs', 'cloudy.yaml');
   assert.is(statSync(file).mode & 0o777, 0o600);
   assert.not.match(readFileSync(file, 'utf8'), /k8s-aws-v1|token:|client-key/);
   assert.equal(
     world.kubernetes.made.map(({ kind, metadata }) => `${kind} ${metadata.name}`),
-    ['StorageClass gp3'],
+    ['StorageClass gp3', 'StorageClass ebs-sc'],
   );
-  assert.equal((await apply(world)).changed, []);
+  assert.equal((await apply(world, site)).changed, []);
   const asked = world.aws.calls.slice(made).map(({ service }) => service);
   const count = (service: string) => asked.filter(name => name === service).length;
   console.error(`calls: apply ${made}, again ${asked.length}, of them eks ${count('eks')}, iam ${count('iam')}`);
   assert.ok(count('eks') <= 20 && count('iam') <= 8, asked.join(' '));
-  await destroy(world);
+  await destroy(world, site);
   assert.equal(left(world), []);
 });
 
