@@ -1,22 +1,24 @@
 import { OpsError } from '../errors/index.ts';
+import { type Asker, agreed } from './agreed.ts';
 import { type HostPackage, missingPackages } from './doctor/packages.ts';
 import { table } from './output.ts';
 import type { Call } from './verb.ts';
-
-type Asker = Pick<Call, 'out' | 'yes' | 'flags' | 'signal'>;
 
 /**
  * Sees to it that the programs are there: says which packages are missing and why, asks, installs, looks again. Silent
  * when nothing is missing. Returns what was (in a dry run: would be) installed. Errors: TOOL_MISSING.
  */
-export async function ensurePackages(packages: readonly HostPackage[], call: Asker): Promise<HostPackage[]> {
+export async function ensurePackages(
+  packages: readonly HostPackage[],
+  call: Asker & Pick<Call, 'flags'>,
+): Promise<HostPackage[]> {
   const missing = await missingPackages(packages);
   if (missing.length === 0) return [];
   const names = missing.map(({ package: name }) => name);
   call.out.status('Debian packages that are missing on this computer:');
   call.out.status(table(missing.map(({ package: name, why }) => [`  ${name}`, why])));
   if (call.flags['dry-run']) return missing;
-  if (!(await agreed(call))) throw lacking(names, 'nothing was installed');
+  if (!(await agreed('Install them with apt-get?', call))) throw lacking(names, 'nothing was installed');
   await aptInstall(names, call.signal);
   const still = await missingPackages(missing);
   if (still.length > 0)
@@ -26,19 +28,6 @@ export async function ensurePackages(packages: readonly HostPackage[], call: Ask
     );
   call.out.status(`installed: ${names.join(', ')}`);
   return missing;
-}
-
-async function agreed({ out, yes, signal }: Asker): Promise<boolean> {
-  if (yes) return true;
-  if (!out.interactive()) return false;
-  const { default: inquirer } = await import('inquirer');
-  const prompt = inquirer.createPromptModule({ input: process.stdin, output: process.stderr, signal });
-  const question = { type: 'confirm', name: 'go', message: 'Install them with apt-get?', default: true } as const;
-  const { go } = await prompt([question]).catch(cause => {
-    // A prompt takes Ctrl-C as a key of its own: no signal comes.
-    throw new OpsError('INTERRUPTED', 'cannot go on: the question was not answered', { cause });
-  });
-  return go === true;
 }
 
 /** Upstream's own recommendations bring a desktop's worth of packages; what is needed of them is named in our table. */

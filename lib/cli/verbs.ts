@@ -187,8 +187,9 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   },
   'import-terraform': {
     group: 'Reference',
-    title: 'Print the sections of an inventory for a network that Terraform made; reads its state file only',
-    words: 'FILE [VPC]',
+    title:
+      'Write or fill the inventory of a site in a network, and an EKS cluster, that Terraform made; without --site print its sections. Reads its state file only',
+    words: 'FILE [VPC] [CLUSTER]',
     flags: [],
     load: async () => (await import('./verbs/import-terraform.ts')).importTerraform,
   },

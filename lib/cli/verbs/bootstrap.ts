@@ -3,6 +3,7 @@ import { bootstrapSite, planSite } from '../../site/index.ts';
 import { preflight } from '../doctor/index.ts';
 import { packagesFor, reasonsOf } from '../doctor/packages.ts';
 import { ensurePackages } from '../install-packages.ts';
+import { tellNobodys } from '../nobodys-address.ts';
 import { onSite, ranText } from '../on-site.ts';
 import { json, table } from '../output.ts';
 import { planText } from '../plan-text.ts';
@@ -25,6 +26,7 @@ const build = onSite(async (open, call) => {
   const { confirm } = flags;
   if (confirm !== undefined && confirm !== open.site.name)
     throw new OpsError('CONFIRM_MISSING', `cannot bootstrap ${open.site.name}: --confirm is '${confirm}'`);
+  tellNobodys(open.site, out);
   await preflight(open);
   const built = await bootstrapSite(open, {
     ...selectionOf(flags),

@@ -2,6 +2,7 @@ import { euros, holdBudget, siteCost } from '../../cost/index.ts';
 import { saysAll } from '../../engine/index.ts';
 import { EXIT } from '../../errors/index.ts';
 import { type OpenSite, planSite, twoCouldRun } from '../../site/index.ts';
+import { tellNobodys } from '../nobodys-address.ts';
 import { onSite, type SiteAct } from '../on-site.ts';
 import type { Output } from '../output.ts';
 import { planText } from '../plan-text.ts';
@@ -11,6 +12,7 @@ import { selectionOf } from '../selection.ts';
 export const planOf: SiteAct = async (open, { flags, out }) => {
   const made = await planSite(open, selectionOf(flags));
   out.data(planText(made, flags.json ?? false));
+  tellNobodys(open.site, out);
   tellUnshared(open, out);
   const now = open.ports.clock.now();
   const cost = await siteCost(open.site, now);
