@@ -15,7 +15,7 @@ async function planned(site: Site, now: number, more: readonly Demand[]): Promis
   return wanted && estimate([...wanted.demands, ...more], wanted.region, await readPrices(), now);
 }
 
-export interface Running {
+interface Running {
   /** What muster made, and keys. */
   base: Estimate;
   /** Since when, in milliseconds since 1970. */

@@ -10,11 +10,9 @@ export interface ControlPlane {
   policy?: 'STANDARD' | 'EXTENDED';
 }
 
-export interface Support {
+interface Support {
   /** undefined: nobody knows until when. */
   priced?: 'standard' | 'extended';
-  /** UTC, '2027-08-02'. */
-  until?: string;
   /** What is to be done about it, some weeks before and ever after. */
   warning?: string;
 }
@@ -34,20 +32,16 @@ export function supportOf(
   const until = told ?? calendar.standardUntil[version];
   if (until === undefined) return unlisted(version, calendar, now);
   const left = Date.parse(until) - now;
-  if (left > WARNED) return { priced: 'standard', until };
+  if (left > WARNED) return { priced: 'standard' };
   const then = policy === 'EXTENDED' ? 'it costs six times as much' : 'EKS upgrades the control plane by itself';
   if (left > 0) {
     const warning = `standard support of Kubernetes ${version} ends on ${until}: raise cluster.version before, or ${then}`;
-    return { priced: 'standard', until, warning };
+    return { priced: 'standard', warning };
   }
   const ended = `standard support of Kubernetes ${version} ended on ${until}`;
   if (policy === 'STANDARD')
-    return { priced: 'standard', until, warning: `${ended}, and EKS upgrades it any time now: raise cluster.version` };
-  return {
-    priced: 'extended',
-    until,
-    warning: `${ended}: EKS takes the price of extended support; raise cluster.version`,
-  };
+    return { priced: 'standard', warning: `${ended}, and EKS upgrades it any time now: raise cluster.version` };
+  return { priced: 'extended', warning: `${ended}: EKS takes the price of extended support; raise cluster.version` };
 }
 
 /** What is newer than the calendar came after it; what is older has ended. */

@@ -81,6 +81,6 @@ function validation(code: string): Wording {
   return {
     missing: path => say(path, 'not be null', 'null'),
     notAllowed: (path, value, allowed) => say(path, `satisfy enum value set: [${allowed.join(', ')}]`, `'${value}'`),
-    unmet: (path, must, value) => say(path, must, value && `'${value}'`),
+    unmet: (path, must, value) => say(path, must, value === undefined ? value : `'${value}'`),
   };
 }
