@@ -7,7 +7,8 @@ const OF_EC2 = new Set(
   IdempotentInstanceTerminated IdempotentParameterMismatch IncorrectInstanceState
   InsufficientFreeAddressesInSubnet InvalidAddress.NotFound InvalidAssociationID.NotFound
   InvalidBlockDeviceMapping InvalidGroup.Duplicate InvalidGroup.NotFound InvalidID InvalidInstanceID
-  InvalidInstanceType InvalidIPAddress.InUse InvalidKey.Format InvalidKeyPair.Duplicate InvalidPaginationToken
+  InvalidInstanceType InvalidIPAddress.InUse InvalidKey.Format InvalidKeyPair.Duplicate
+  InvalidLaunchTemplateName.AlreadyExistsException InvalidPaginationToken
   InvalidParameter InvalidParameterCombination InvalidParameterDependency InvalidParameterValue
   InvalidPermission.Duplicate InvalidPermission.NotFound InvalidRoute.NotFound InvalidSubnet.Conflict
   InvalidZone.NotFound MissingParameter OperationNotPermitted Resource.AlreadyAssociated RouteAlreadyExists
