@@ -9,11 +9,13 @@ const kind = (apiVersion: string, name: string) => ({ apiVersion, kind: name });
 
 export const VELERO = 'addon.velero';
 
+const DEFINITION = 'CustomResourceDefinition';
+
 /** In the order in which they go: a definition that goes before its objects are gone is held by them. */
 const LAYERS = [
   { addon: 'velero-kinds', kinds: [kind('v1', 'Namespace')] },
   { addon: 'velero', kinds: [kind('rbac.authorization.k8s.io/v1', 'ClusterRoleBinding')] },
-  { addon: 'velero-kinds', kinds: [kind('apiextensions.k8s.io/v1', 'CustomResourceDefinition')] },
+  { addon: 'velero-kinds', kinds: [kind('apiextensions.k8s.io/v1', DEFINITION)] },
 ];
 
 /**
@@ -38,8 +40,14 @@ export const decideRemoval = (found: readonly KubeRef[]): Decision =>
     : { is: 'changes', changes: found.map(ref => ({ action: 'delete', what: refName(ref), grade: 'known' })) };
 
 async function partsIn(api: ClusterApi): Promise<KubeRef[]> {
-  const layers = await Promise.all(LAYERS.map(({ addon, kinds }) => liveObjects(api, addon, kinds)));
-  return layers.flat().map(refOf);
+  const [places, ...layers] = await Promise.all([
+    api.list({ apiVersion: 'velero.io/v1', kind: 'BackupStorageLocation' }),
+    ...LAYERS.map(({ addon, kinds }) => liveObjects(api, addon, kinds)),
+  ]);
+  // A definition takes every object of its kind along, also those of a Velero that somebody put beside ours since.
+  const shared = places.some(({ metadata }) => metadata.namespace !== NAMESPACE);
+  const parts = layers.flat().map(refOf);
+  return shared ? parts.filter(({ kind }) => kind !== DEFINITION) : parts;
 }
 
 async function remove(site: Site, change: Change, ctx: Ctx): Promise<void> {

@@ -69,7 +69,9 @@ async function refused(eks: Eks, mode: string | undefined, cause: OpsError): Pro
   const policy = `arn:${partition(cloud.region)}:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy`;
   const byConfigMap =
     mode === 'CONFIG_MAP'
-      ? [`aws eks update-cluster-config --name ${want.existing} --access-config authenticationMode=API_AND_CONFIG_MAP`]
+      ? [
+          `aws eks update-cluster-config --name ${want.existing} --access-config authenticationMode=API_AND_CONFIG_MAP --region ${cloud.region}`,
+        ]
       : [];
   return notLetIn(eks, `it refuses ${arn} (${oneLine(cause).replace(/^.*: (40[13] )/, '$1')})`, {
     hint: `whoever made it types, once: aws eks create-access-entry ${of}`,

@@ -79,5 +79,5 @@ export const failed = (what: string, status: string, reasons: readonly string[])
 /** Names are given out once: somebody has this one. */
 export const foreign = (what: string): OpsError =>
   new OpsError('AWS_FOREIGN', `cannot use the ${what}: it is there, and muster did not make it for this site`, {
-    hint: 'give the site another name: muster builds its own beside it; to work in this cluster, and leave it as it is: cluster.existing in the inventory',
+    hint: 'give the site another name: muster builds its own beside it; to work in a cluster that is there, and leave it as it is: cluster.existing in the inventory',
   });

@@ -62,6 +62,16 @@ test('destroy takes out what muster put in, and nothing else; also from a comput
   await destroyIn(context, site);
 });
 
+test('kinds that a later Velero of another hand uses stay: they would take its backups along', async context => {
+  const site = inTheirs(context.theirs);
+  await withVelero(context, site);
+  const metadata = { name: 'default', namespace: 'their-velero' };
+  context.kubernetes.made.push({ apiVersion: 'velero.io/v1', kind: 'BackupStorageLocation', metadata });
+  await destroyIn(context, site);
+  assert.ok(named(context).includes('CustomResourceDefinition backups.velero.io'));
+  assert.not.ok(named(context).includes('Namespace velero'));
+});
+
 test('a Velero of another hand is not written over', async context => {
   const site = inTheirs(context.theirs);
   context.kubernetes.made.push({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'velero' } });

@@ -35,7 +35,10 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
   '/apis/apiextensions.k8s.io/v1': {
     CustomResourceDefinition: { plural: 'customresourcedefinitions', namespaced: false },
   },
-  '/apis/velero.io/v1': { Restore: { plural: 'restores', namespaced: true } },
+  '/apis/velero.io/v1': {
+    Restore: { plural: 'restores', namespaced: true },
+    BackupStorageLocation: { plural: 'backupstoragelocations', namespaced: true },
+  },
   '/apis/storage.k8s.io/v1': { StorageClass: { plural: 'storageclasses', namespaced: false } },
 };
 
