@@ -146,11 +146,18 @@ const podsOf = (record: ClusterRecord, made: readonly KubeObject[], kind: string
     kind !== 'Pod' || set.kind !== 'DaemonSet'
       ? []
       : seen(record, 'Node').map(({ metadata: { name } }) => ({
-          ...{ apiVersion: 'v1', kind, metadata: { name: `${set.metadata.name}-${name}`, namespace: 'kube-system' } },
+          ...{ apiVersion: 'v1', kind },
+          metadata: { name: `${set.metadata.name}-${name}`, namespace: 'kube-system', ...labelsOf(set) },
           ...{ spec: { nodeName: name }, status: { containerStatuses: [{ name: set.metadata.name, ready: true }] } },
         })),
   ),
 ];
+
+/** Of the pods that it starts. */
+const labelsOf = ({ spec }: KubeObject) => {
+  const { labels } = (spec as { template: { metadata: { labels?: Record<string, string> } } }).template.metadata;
+  return labels && { labels };
+};
 
 /** Its finalizer: a claim stays until no pod uses it. */
 const inUse = ({ kind, metadata }: KubeObject, made: readonly KubeObject[]) =>
