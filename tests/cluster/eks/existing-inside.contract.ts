@@ -108,7 +108,8 @@ test('what is of a cluster with the very name of the site is no leak, is not rem
   await destroyIn(context, site);
   assert.is((await newer.describeLoadBalancers({})).LoadBalancers?.length, 1);
   newer.destroy();
-  assert.is((await ec2.describeVolumes({})).Volumes?.length, 1);
+  const Filters = [{ Name: 'tag-key', Values: tags.map(({ Key }) => Key) }];
+  assert.is((await ec2.describeVolumes({ Filters })).Volumes?.length, 1);
   assert.is((await ec2.describeVpcs({ VpcIds: [vpc] })).Vpcs?.length, 1);
   assert.equal(await using(context, ec2SiteOf({}, 'other'), sitesInAws), []);
 });
