@@ -3,7 +3,7 @@ export { connectCluster, FIELD_MANAGER, ISSUED_FOR, MANAGED_BY } from './api/cli
 export { isRecord } from './api/words.ts';
 export { copyOf, isInCopy } from './copies.ts';
 export { CHAIN, FENCE_WINDOW } from './eks/fence-objects.ts';
-export { eksToRemove, type FoundCluster, foundClusters } from './eks/found.ts';
+export { eksToRemove, type FoundCluster, foundClusters, hasRolesOfEks } from './eks/found.ts';
 export { clusterIdentity, clusterStamp } from './eks/identity.ts';
 export { siteToken } from './eks/site-token.ts';
 export { tokenSource } from './eks/token.ts';

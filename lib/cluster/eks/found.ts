@@ -1,7 +1,10 @@
 import type { Aws } from '../../aws/index.ts';
 import { TAG, type Tagged, tagOf } from '../../host/ec2/tags.ts';
+import type { Site } from '../../inventory/index.ts';
 import type { ClusterWant } from '../../inventory/sections/cluster.ts';
 import { unlessAbsent } from './patience.ts';
+import { rolesWanted } from './role.ts';
+import { observeRole } from './roles.ts';
 
 /** A cluster that bears the tag of a site, whoever made it. */
 export interface FoundCluster extends Tagged {
@@ -34,9 +37,10 @@ export async function foundClusters(aws: Aws): Promise<FoundCluster[]> {
 }
 
 /** Enough of an inventory to remove it: node groups that it does not name go as those that left it. */
-export const eksToRemove = ({ version }: FoundCluster): ClusterWant => ({
-  kind: 'eks',
-  version,
-  admins: [],
-  nodes: [],
-});
+export const eksToRemove = (version = ''): ClusterWant => ({ kind: 'eks', version, admins: [], nodes: [] });
+
+/** Roles outlive a control plane, and EC2 does not list them: asked by their names. Throws when it cannot tell. */
+export async function hasRolesOfEks(aws: Aws, site: Pick<Site, 'name'>, region: string): Promise<boolean> {
+  const seen = await Promise.all(rolesWanted(site, region).map(role => observeRole({ aws, site }, role)));
+  return seen.some(role => role?.foreign === false);
+}

@@ -1,5 +1,7 @@
+import type { Aws } from '../../aws/index.ts';
 import type { AnyStep, Change, Ctx, Decision } from '../../engine/index.ts';
 import { TAG } from '../../host/ec2/tags.ts';
+import type { Site } from '../../inventory/index.ts';
 import { minutes } from '../../time/index.ts';
 import { mustBeAdmin } from './caller.ts';
 import { observeCluster } from './observe.ts';
@@ -47,7 +49,10 @@ export function rolesStep(eks: Eks): AnyStep {
   });
 }
 
-export async function observeRole({ aws, site }: Eks, { name, trust }: RoleWant): Promise<RoleSeen | undefined> {
+export async function observeRole(
+  { aws, site }: { aws: Aws; site: Pick<Site, 'name'> },
+  { name, trust }: RoleWant,
+): Promise<RoleSeen | undefined> {
   const [found, attached] = await Promise.all([
     unlessAbsent(aws.call('iam', `look at the role ${name}`, sdk => new sdk.GetRoleCommand({ RoleName: name }))),
     unlessAbsent(

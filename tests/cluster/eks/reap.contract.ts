@@ -6,6 +6,8 @@ import * as assert from 'uvu/assert';
 import type { Site } from '../../../lib/inventory/index.ts';
 import { reapSite, sitesInAws } from '../../../lib/site/reap.ts';
 import { siteOf as ec2SiteOf, wanted } from '../../host/ec2/world.ts';
+import { rolesOf } from '../../servers/aws/iam/state.ts';
+import { inTheirs } from './theirs.ts';
 import {
   ACCOUNT,
   apply,
@@ -64,19 +66,53 @@ test('it is found and removed by its tags, with its volumes, from a computer tha
   assert.match(String(await reap(context)), /cannot reap cloudy: nothing in this account and region has its tag/);
 });
 
-test('one of which only a launch template is left is found, and removed by who has no EKS', async context => {
+/** Removed but for a launch template, and `roles` of the four. */
+async function leaveTemplate(context: Context, roles = 0): Promise<void> {
   await apply(context, expired);
   const { launchTemplates, tags } = context.aws.world.ec2(ACCOUNT, 'eu-central-1');
-  const [left] = launchTemplates.all();
-  assert.ok(left);
-  const its = tags.get(left.id);
+  const [template] = launchTemplates.all();
+  assert.ok(template);
+  const its = tags.get(template.id);
+  const records = rolesOf(context.aws.world, ACCOUNT);
+  const kept = records.all().slice(0, roles);
   await destroy(context, expired);
-  launchTemplates.add(left.id, left);
-  if (its) tags.set(left.id, its);
+  launchTemplates.add(template.id, template);
+  if (its) tags.set(template.id, its);
+  for (const role of kept) records.add(role.name, role);
+}
+
+const templates = ({ aws }: Context) => aws.world.ec2(ACCOUNT, 'eu-central-1').launchTemplates.all();
+const roleNames = ({ aws }: Context) => rolesOf(aws.world, ACCOUNT).all().length;
+
+test('one of which only a launch template is left is found, and removed by who has no EKS', async context => {
+  await leaveTemplate(context);
   assert.equal(await names(context), ['cloudy']);
   await reap(context);
-  assert.equal(launchTemplates.all(), []);
+  assert.equal(templates(context), []);
   assert.equal(await names(context), []);
+});
+
+test('it is removed too from where a cluster was brought, which is not asked', async context => {
+  await leaveTemplate(context, 1);
+  const brought = inTheirs({ vpc: 'vpc-0', subnets: [] }, {}, 'guest');
+  const ran = await using(context.elsewhere, brought, opened => reapSite(opened, 'cloudy').catch(error => error));
+  assert.ok(ran.changed?.length > 0, String(ran));
+  assert.equal([templates(context), roleNames(context)], [[], 0]);
+});
+
+test('roles that outlived the control plane go along with the rest', async context => {
+  await leaveTemplate(context, 4);
+  await reap(context);
+  assert.equal([templates(context), roleNames(context)], [[], 0]);
+});
+
+test('roles that could not be looked at are not called gone, and all else is removed', async context => {
+  await leaveTemplate(context, 4);
+  context.aws.world.faults.refuse('GetRole', { code: 'AccessDenied', status: 403 }, 100);
+  const error = await reap(context);
+  assert.is(error.code, 'LEAK_UNKNOWN', String(error));
+  assert.match(error.message, /^cannot call cloudy removed: .*role cloudy-eu-central-1-/);
+  assert.equal([templates(context), roleNames(context)], [[], 4]);
 });
 
 test('one that has time is not, nor one that is not of muster', async context => {

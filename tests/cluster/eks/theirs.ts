@@ -103,7 +103,11 @@ export async function letIn({ eks }: Theirs): Promise<void> {
 }
 
 /** A site of ours in it. */
-export const inTheirs = ({ vpc, subnets }: Theirs, want: Partial<EksWant> = {}, name = 'cloudy'): Site => ({
+export const inTheirs = (
+  { vpc, subnets }: Pick<Theirs, 'vpc' | 'subnets'>,
+  want: Partial<EksWant> = {},
+  name = 'cloudy',
+): Site => ({
   ...siteOf({ existing: PLATFORM, nodes: [], admins: [], ...want }, name),
   provider: wanted({ network: { cidr: '10.20.0.0/16', nat: false, vpc, subnets } }),
 });
