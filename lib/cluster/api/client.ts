@@ -74,8 +74,11 @@ async function list({ discovery, ask }: Client, query: KubeQuery): Promise<KubeO
     const search = new URLSearchParams({ limit: String(PAGE) });
     if (query.labelSelector) search.set('labelSelector', query.labelSelector);
     if (next) search.set('continue', next);
-    const reply = await ask({ method: 'GET', path: `${collectionPath(resource, query.namespace)}?${search}` });
-    const page = parsed(reply.body);
+    const path = `${collectionPath(resource, query.namespace)}?${search}`;
+    // Its definition went since it was found: a kind that is not known has no objects. A namespace that is not there is no 404.
+    const some = body(await ask({ method: 'GET', path, allow: [404] }));
+    if (some === undefined) return [];
+    const page = parsed(some);
     if (!Array.isArray(page?.items)) throw nonsense(`list ${query.kind}`);
     found.push(...page.items.map(item => asObject(item, query)));
     const metadata = page.metadata;

@@ -62,6 +62,12 @@ test('destroy takes out what muster put in, and nothing else; also from a comput
   await destroyIn(context, site);
 });
 
+test('where Velero never was, its kinds are not known: there is nothing to take out', async context => {
+  const site = inTheirs(context.theirs);
+  await apply(context, site);
+  await destroyIn(context, site);
+});
+
 test('kinds that a later Velero of another hand uses stay: they would take its backups along', async context => {
   const site = inTheirs(context.theirs);
   await withVelero(context, site);

@@ -13,6 +13,9 @@ interface Kind {
   namespaced: boolean;
 }
 
+/** Its kinds are known while their definitions are there. */
+const VELERO = '/apis/velero.io/v1';
+
 const GROUPS: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
   '/api/v1': {
     Node: { plural: 'nodes', namespaced: false },
@@ -35,7 +38,7 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
   '/apis/apiextensions.k8s.io/v1': {
     CustomResourceDefinition: { plural: 'customresourcedefinitions', namespaced: false },
   },
-  '/apis/velero.io/v1': {
+  [VELERO]: {
     Restore: { plural: 'restores', namespaced: true },
     BackupStorageLocation: { plural: 'backupstoragelocations', namespaced: true },
   },
@@ -93,8 +96,10 @@ async function answer(
   if (pathname === '/readyz') return say(200, 'ok');
   const base = Object.keys(GROUPS).find(path => pathname === path || pathname.startsWith(`${path}/`));
   if (base === undefined) return say(404, { message: `not foreseen: ${pathname}` });
-  const kinds = GROUPS[base] ?? {};
-  const resources = Object.entries(kinds).map(([kind, { plural, namespaced }]) => ({ name: plural, kind, namespaced }));
+  const resources = Object.entries(GROUPS[base] ?? {})
+    .map(([kind, { plural, namespaced }]) => ({ name: plural, kind, namespaced }))
+    .filter(({ name }) => base !== VELERO || made.some(({ metadata }) => metadata.name === `${name}.velero.io`));
+  if (resources.length === 0) return say(404, { message: `no kinds of ${base}` });
   if (pathname === base) return say(200, { resources });
   const parts = pathname.slice(base.length + 1).split('/');
   const namespace = parts[0] === 'namespaces' && parts.length > 2 ? parts[1] : undefined;
