@@ -64,7 +64,7 @@ function ownCluster(source: Site): Partial<Site> {
 
 const SAYS = {
   admins: 'admins: [arn:aws:iam::ACCOUNT:role/NAME], who run muster',
-  nodes: 'nodes: [{ name: general, instance: m7i.large, min: 2, max: 2, desired: 2 }]',
+  nodes: 'nodes: [{ name: general, instance: m6i.large, min: 2, max: 2, desired: 2 }]',
 } as const;
 
 const expiryOf = ({ expires }: Ec2Want, rto: Duration): Duration =>

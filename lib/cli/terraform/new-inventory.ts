@@ -87,7 +87,7 @@ cluster:
   # Of a rehearsal, which builds a cluster of its own, in a network of its own, for an hour:
   admins: [${known.map(arn => `"${arn}"`).join(', ')}]   # ${mark}
   # classes: [ebs-sc]      # YOURS, before drills: classes of volumes of your claims, but gp2 and gp3
-  nodes:${nodes.length > 0 ? `                    # those of ${name}; fewer and smaller ones may do\n${nodes.join('')}` : ' []                 # YOURS, before drills: {name: general, instance: m7i.large, min: 2, max: 2, desired: 2}\n'}
+  nodes:${nodes.length > 0 ? `                    # those of ${name}; fewer and smaller ones may do\n${nodes.join('')}` : ' []                 # YOURS, before drills: {name: general, instance: m6i.large, min: 2, max: 2, desired: 2}\n'}
 addons:                     # of a rehearsal's cluster; in yours muster installs Velero alone
   coredns: true
   local-path: false

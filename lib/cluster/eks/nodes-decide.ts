@@ -27,7 +27,7 @@ export interface GroupSeen {
   desired: number;
   /** That it uses; absent: EKS made one of its own. */
   template?: { name: string; version: string };
-  /** 'm7i.large, 20 GiB, AL2023_x86_64_STANDARD': what a group does not change. Absent: its template is not there. */
+  /** 'm6i.large, 20 GiB, AL2023_x86_64_STANDARD': what a group does not change. Absent: its template is not there. */
   machine?: string;
   issues: readonly string[];
 }
@@ -36,7 +36,7 @@ export interface GroupSeen {
 export interface TemplateSeen {
   id: string;
   ours: boolean;
-  /** Of the version that muster made: 'm7i.large, 20 GiB'. Absent: it is not there. */
+  /** Of the version that muster made: 'm6i.large, 20 GiB'. Absent: it is not there. */
   machine?: string;
 }
 

@@ -51,7 +51,7 @@ function checkAround({ site, provider, hosts, cluster, addons }: Inventory): Pro
 /** What muster builds a cluster of. */
 const PARTS = {
   admins: 'at least one principal who may do everything',
-  nodes: 'at least one node group, as {name: general, instance: m7i.large, min: 2, max: 3, desired: 2}',
+  nodes: 'at least one node group, as {name: general, instance: m6i.large, min: 2, max: 3, desired: 2}',
 } as const;
 
 const missing = (cluster: Eks) => (['admins', 'nodes'] as const).filter(key => cluster[key].length === 0);

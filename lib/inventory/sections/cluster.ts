@@ -16,7 +16,7 @@ const nodes = z.strictObject({
   name: label.describe(
     'Of the node group. Machines are changed by a new name: the old group goes when the new one works.',
   ),
-  instance: text(/^[a-z][a-z0-9-]*[0-9][a-z0-9-]*\.[a-z0-9-]+$/, 'an instance type like m7i.large'),
+  instance: text(/^[a-z][a-z0-9-]*[0-9][a-z0-9-]*\.[a-z0-9-]+$/, 'an instance type like m6i.large'),
   min: count,
   max: count.min(1, { error: 'at least 1' }),
   desired: count.describe('How many there are. What somebody scales by hand is put right.'),
