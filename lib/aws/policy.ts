@@ -56,7 +56,7 @@ export function policyFor(bound: Bound): Policy {
   const look: Statement = {
     ...{ Sid: 'Look', Effect: 'Allow', Resource: '*' },
     Action: shortened(
-      granted.filter(({ kind }) => kind === 'read').map(({ action }) => action),
+      granted.filter(({ kind, action }) => kind === 'read' && action !== PARAMETER).map(({ action }) => action),
       LOOKS,
     ),
   };
@@ -65,6 +65,10 @@ export function policyFor(bound: Bound): Policy {
     Version: '2012-10-17',
     Statement: [
       look,
+      ...imageStatements(
+        region,
+        granted.flatMap(({ action }) => (action === PARAMETER ? action : [])),
+      ),
       ...machineStatements(bound, writes),
       ...nameStatements(
         region,
@@ -112,6 +116,14 @@ const NEVER = {
   k3s: /^(eks:(?!ListClusters$|DescribeCluster$)|iam:|route53:)|VpcEndpoint|(Create|Delete)LaunchTemplate|TemplateVersions/,
   eks: /^ssm:|^ec2:(DescribeImages|Start|Stop|Terminate|ModifyInstanceMetadata|ImportKey|DeleteKey|DeleteVolume|AssociateAddress|\w+SecurityGroup(Ingress|Egress)?$)/,
 };
+
+const PARAMETER = 'ssm:GetParameter';
+
+/** Parameters of the account hold secrets: only Debian's, which are public and of no account, tell an image (lib/host/ec2/image.ts). */
+function imageStatements(region: string, Action: string[]): Statement[] {
+  const Resource = `arn:${partition(region)}:ssm:${region}::parameter/aws/service/debian/*`;
+  return Action.length > 0 ? [{ Sid: 'FindImage', Effect: 'Allow', Action, Resource }] : [];
+}
 
 /** EC2's own name, for the way to it behind a fence. Route 53 has no region. */
 function nameStatements(region: string, Action: string[]): Statement[] {

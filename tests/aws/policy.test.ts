@@ -6,6 +6,7 @@ import { ACTIONS, GRANTED, policyFor } from '../../lib/aws/index.ts';
 import { means } from '../../lib/aws/patterns.ts';
 import { MAKES } from '../../lib/aws/policy.ts';
 import { ROLE_PATH, rolesWanted } from '../../lib/cluster/eks/role.ts';
+import { imageParameter } from '../../lib/host/ec2/image.ts';
 
 const key = 'arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';
 const buckets = [{ name: 'muster-prod', kmsKey: key }];
@@ -50,6 +51,16 @@ test('of IAM only the roles of muster may be changed, passed to EKS, and given w
   );
   const given = rolesWanted({ name: 'prod' }, 'eu-central-1').flatMap(({ policies }) => policies);
   assert.equal([...(of('GivePolicies')?.Condition?.ArnEquals?.['iam:PolicyARN'] ?? [])].sort(), given.sort());
+});
+
+test('of parameters only those are read that tell an image: others of an account hold secrets', () => {
+  const reading = policy.Statement.filter(({ Action }) => grants(Action, 'ssm:GetParameter'));
+  const parameters = 'arn:aws:ssm:eu-central-1::parameter';
+  assert.equal(
+    reading.map(({ Resource }) => Resource),
+    [`${parameters}/aws/service/debian/*`],
+  );
+  assert.ok(means(String(reading[0]?.Resource), parameters + imageParameter('debian-12', 'arm64')));
 });
 
 /** The longest name of a region, and the longest of a partition. */

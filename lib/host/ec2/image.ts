@@ -60,13 +60,13 @@ export async function imageId(cloud: Cloud): Promise<string> {
 /** Types of AWS's own processors have a g behind their number: t4g, m7gd. */
 export const archOf = (instance: string): 'arm64' | 'amd64' => (/^[a-z]+\d+[a-z]*g/.test(instance) ? 'arm64' : 'amd64');
 
-/** Published by Debian for every region. */
-const parameter = (image: string, arch: string) =>
+/** Published by Debian for every region; the policy lets no other be read. */
+export const imageParameter = (image: string, arch: string) =>
   `/aws/service/debian/release/${image.replace('debian-', '')}/latest/${arch}`;
 
 async function pin(cloud: Cloud, ctx: Ctx): Promise<void> {
   const { aws, want, site, view } = cloud;
-  const Name = parameter(want.image, archOf(site.hosts[0]?.instance ?? ''));
+  const Name = imageParameter(want.image, archOf(site.hosts[0]?.instance ?? ''));
   const found = await aws.call('ssm', `find the image ${want.image}`, sdk => new sdk.GetParameterCommand({ Name }));
   const id = found.Parameter?.Value ?? '';
   if (!isId(id)) throw new OpsError('AWS_REFUSED', `cannot find the image ${want.image}: ${Name} is '${id}'`);
