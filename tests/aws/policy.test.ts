@@ -37,20 +37,24 @@ test('what AWS asks for behind a call is asked for behind one of ours, and is no
   }
 });
 
-test('of IAM only the roles of muster may be changed, passed to EKS, and given what they need', () => {
+test('of IAM only the roles of the site may be changed, passed to EKS, and given what they need', () => {
+  const roles = `arn:aws:iam::123456789012:role${ROLE_PATH}prod-eu-central-1-*`;
   const of = (sid: string) => policy.Statement.find(({ Sid }) => Sid === sid);
   const iam = policy.Statement.filter(
     ({ Action, Sid }) => Sid !== 'Look' && Action.some(each => each.startsWith('iam:')),
   );
   assert.equal(
     iam.flatMap(({ Resource }) => Resource),
-    [
-      ...Array(3).fill(`arn:aws:iam::123456789012:role${ROLE_PATH}*`),
-      'arn:aws:iam::123456789012:role/aws-service-role/*',
-    ],
+    [...Array(3).fill(roles), 'arn:aws:iam::123456789012:role/aws-service-role/*'],
   );
   const given = rolesWanted({ name: 'prod' }, 'eu-central-1').flatMap(({ policies }) => policies);
   assert.equal([...(of('GivePolicies')?.Condition?.ArnEquals?.['iam:PolicyARN'] ?? [])].sort(), given.sort());
+  const changed = (name: string, region = 'eu-central-1') =>
+    rolesWanted({ name }, region).filter(role =>
+      means(roles, `arn:aws:iam::123456789012:role${ROLE_PATH}${role.name}`),
+    );
+  assert.is(changed('prod').length, rolesWanted({ name: 'prod' }, 'eu-central-1').length);
+  assert.equal([...changed('prod-rehearsal'), ...changed('pro'), ...changed('prod', 'us-east-1')], []);
 });
 
 test('of parameters only those are read that tell an image: others of an account hold secrets', () => {

@@ -13,7 +13,7 @@ export interface RoleWant {
   policies: readonly string[];
 }
 
-/** Roles are an account's, not a region's: so the region is in their names. The path is what `aws-policy` lets us touch. */
+/** Roles are an account's, not a region's: so the region is in their names. Path and name are what `aws-policy` lets us touch. */
 export const ROLE_PATH = '/muster/';
 
 export const roleName = (site: Pick<Site, 'name'>, region: string, part: RolePart): string =>
