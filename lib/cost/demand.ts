@@ -22,11 +22,15 @@ export function notCounted(site: Site): string {
   return `traffic, requests${silent.length > 0 ? `, and without a word of budget.expect ${silent.join(', ')}` : ''}`;
 }
 
-/** What muster makes for a site, by its inventory alone; undefined: nothing at a cloud, it runs on what you have already. */
+/**
+ * What muster makes for a site, by its inventory alone: nothing in a cluster of another hand, beside which keys and a store cost
+ * all the same. undefined: nothing at a cloud, it runs on what you have already.
+ */
 export function demandOf(site: Site, plane?: ControlPlane): SiteDemand | undefined {
   const { provider, cluster } = site;
-  if (provider.kind !== 'ec2' || existingCluster(site) !== undefined) return undefined;
+  if (provider.kind !== 'ec2') return undefined;
   const { region, network } = provider;
+  if (existingCluster(site) !== undefined) return { region, demands: [] };
   const managed = cluster.kind === 'eks' ? eksDemands(cluster, network.nat, plane) : [];
   const ways: Demand[] = network.nat
     ? [

@@ -5,7 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Call } from '../../lib/cli/verb.ts';
 import { planOf } from '../../lib/cli/verbs/plan.ts';
-import { siteCost } from '../../lib/cost/index.ts';
+import { holdBudget, siteCost } from '../../lib/cost/index.ts';
 import type { DrillWant } from '../../lib/drill/drill-site.ts';
 import { planRebuild, rebuildSite } from '../../lib/drill/rebuild-site.ts';
 import { rehearseSite } from '../../lib/drill/rehearse.ts';
@@ -50,11 +50,19 @@ test('is planned, shown and refused', async () => {
   await rm(dir, { recursive: true });
 });
 
-test('what is in a cluster of another hand costs nothing of ours, and its rehearsal, which builds one, is held', async () => {
+test('a cluster of another hand costs nothing of ours, what is beside it does, and its rehearsal is held', async () => {
   const production = await loadInventory(join(ROOT, 'inventories/production.yaml'), { k3sVersions: [] });
   const existing = { ...production.cluster, existing: 'platform' } as Site['cluster'];
   const inTheirs = { ...production, cluster: existing, budget: site.budget };
-  assert.is(await siteCost(inTheirs, systemClock.now()), undefined);
+  const now = systemClock.now();
+  assert.equal((await siteCost(inTheirs, now))?.items, []);
+  assert.is(await code(holdBudget(inTheirs, now)), 'it went on');
+  const filled = { ...inTheirs, budget: { ...site.budget, expect: { store: 100 * 2 ** 30 } } };
+  assert.equal(
+    (await siteCost(filled, now))?.items.map(({ what }) => what),
+    ['expected in company-muster-production: 100.0 GiB of S3'],
+  );
+  assert.is(await code(holdBudget(filled, now)), 'BUDGET_EXCEEDED');
   const open = { ...bare, site: inTheirs };
   assert.is(await code(rehearseSite(open, { scenario: {} } as DrillWant)), 'BUDGET_EXCEEDED');
 });

@@ -37,7 +37,7 @@ function costText(site: Site, { items, hour, day, month, unpriced, asOf, region,
   const holes = unpriced.length > 0 ? 'at least ' : '';
   const verdict = month > budget ? `${euros(month - budget)} above` : `${euros(budget - month)} below`;
   return [
-    table(rows),
+    ...(rows.length > 0 ? [table(rows)] : [`${site.name} makes nothing that has a price`]),
     '',
     table([
       ['an hour', `${holes}${euros(hour)}`],
