@@ -13,13 +13,17 @@ const GIB = 2 ** 30;
 /** What of a bill nobody knows before, or that the inventory does not say. */
 export function notCounted(site: Site): string {
   const { loadBalancers, volumes, snapshots, store } = site.budget?.expect ?? {};
+  const buckets = bucketsOf(site).length;
   const silent = [
     ...(loadBalancers === undefined ? ['load balancers'] : []),
     ...(volumes === undefined ? ['volumes'] : []),
     ...(snapshots === undefined ? ['snapshots'] : []),
-    ...(store === undefined && bucketsOf(site).length > 0 ? ['what lies in the store'] : []),
+    ...(store === undefined && buckets > 0 ? ['what lies in the store'] : []),
   ];
-  return `traffic, requests${silent.length > 0 ? `, and without a word of budget.expect ${silent.join(', ')}` : ''}`;
+  return [
+    `traffic, requests${silent.length > 0 ? `, and without a word of budget.expect ${silent.join(', ')}` : ''}`,
+    ...(store !== undefined && buckets === 0 ? ['budget.expect.store: the site has no bucket at AWS'] : []),
+  ].join('; ');
 }
 
 /**
@@ -59,15 +63,20 @@ function eksDemands(cluster: Extract<Site['cluster'], { kind: 'eks' }>, nat: boo
   return [{ what: `EKS control plane, Kubernetes ${plane.version}`, count: 1, kind: 'control-plane', plane }, ...nodes];
 }
 
-/** One in each of two zones. "Amazon VPC pricing": those of load balancers cost as others do. */
-const ADDRESSES = 2;
+/** A site has two. */
+const ZONES = 2;
+
+/** What the second site of a rehearsal has beside what the first one has (lib/cluster/eks/endpoint.ts). */
+export const fenceDemands = ({ cluster }: Site): Demand[] =>
+  cluster.kind === 'eks' ? [{ what: 'way to EC2 behind the fence', count: ZONES, kind: 'endpoint' }] : [];
 
 /** What the inventory says that Kubernetes will make. A second site has it too: it comes back with what is restored. */
 export function expectedOf({ budget }: Site): Demand[] {
   const { loadBalancers: count = 0, volumes = 0 } = budget?.expect ?? {};
   return [
     { what: 'expected load balancer', count, kind: 'load-balancer' },
-    { what: 'public address of load balancers', count: count * ADDRESSES, kind: 'address' },
+    // One in each zone. "Amazon VPC pricing": they cost as others do.
+    { what: 'public address of load balancers', count: count * ZONES, kind: 'address' },
     { what: `expected volumes: ${volumes / GIB} GiB gp3`, count: volumes ? 1 : 0, kind: 'gp3', gib: volumes / GIB },
   ];
 }

@@ -8,7 +8,7 @@ export type Demand = { what: string; count: number } & (
   | { kind: 'gp3' | 'snapshot'; gib: number }
   /** A bucket may lie in another region than the site. */
   | { kind: 's3'; gib: number; region: string }
-  | { kind: 'nat' | 'address' | 'load-balancer' | 'kms' }
+  | { kind: 'nat' | 'address' | 'endpoint' | 'load-balancer' | 'kms' }
   | { kind: 'control-plane'; plane: ControlPlane }
   /** It costs, and the file of prices does not know how much. */
   | { kind: 'unpriced' }
@@ -86,7 +86,8 @@ function dollarsAnHour(demand: Demand, region: string, prices: Prices, now: numb
     case 'load-balancer':
       return here?.loadBalancer;
     case 'address':
-      return prices.address;
+    case 'endpoint':
+      return prices[demand.kind];
     case 'kms':
       return monthly(prices.kms);
     case 'control-plane': {

@@ -39,6 +39,8 @@ const prices = z.strictObject({
   kms: dollars,
   /** An hour. */
   address: dollars,
+  /** An hour in one zone. */
+  endpoint: dollars,
   regions: z.record(z.string(), region),
 });
 

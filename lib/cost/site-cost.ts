@@ -1,7 +1,7 @@
 import type { Site } from '../inventory/index.ts';
 import { DEFAULT_BUDGET } from '../inventory/index.ts';
 import { withinBudget, withinDrillBudget } from './budget.ts';
-import { demandOf, expectedOf, keptOf, keyDemands } from './demand.ts';
+import { demandOf, expectedOf, fenceDemands, keptOf, keyDemands } from './demand.ts';
 import { type Demand, type Estimate, estimate, type Item, type Metered } from './estimate.ts';
 import { readPrices } from './prices.ts';
 import type { ControlPlane } from './support.ts';
@@ -48,6 +48,6 @@ export async function holdBudget(site: Site, now: number): Promise<void> {
 
 /** The same before a second site is made beside it. Errors: BUDGET_EXCEEDED, COST_UNKNOWN. */
 export async function holdDrillBudget(site: Site, hours: number, now: number): Promise<void> {
-  const cost = await planned(site, now, expectedOf(site));
+  const cost = await planned(site, now, [...expectedOf(site), ...fenceDemands(site)]);
   if (cost) withinDrillBudget(site.name, site.budget ?? DEFAULT_BUDGET, cost, hours);
 }

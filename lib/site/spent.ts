@@ -58,7 +58,11 @@ export async function spentOn(open: Parts, machines: readonly Machine[]): Promis
 async function stored({ site, ports }: Parts): Promise<Metered[]> {
   if (storeDemands(site, 1, '').length === 0) return [];
   const objects = await (await ports.store(site.name)).list('');
-  return storeDemands(site, objects.reduce((sum, { size }) => sum + size, 0) / 2 ** 30, 'what lies');
+  return storeDemands(
+    site,
+    objects.reduce((sum, { size }) => sum + size, 0) / 2 ** 30,
+    'what lies without old versions',
+  );
 }
 
 /** @param now milliseconds since 1970 */

@@ -69,6 +69,10 @@ cost('says what is not counted, until the inventory says how much', () => {
   );
   const all = { loadBalancers: 0, volumes: GIB, snapshots: GIB, store: GIB };
   assert.is(notCounted(expecting(all)), 'traffic, requests');
+  const unused = 'traffic, requests; budget.expect.store: the site has no bucket at AWS';
+  const { backup: _, ...bare } = production;
+  for (const site of [withStore({ endpoint: 'https://s3.example.org' }), bare])
+    assert.is(notCounted(expecting(all, site)), unused);
 });
 
 const code = (act: Promise<unknown>) =>
@@ -88,6 +92,12 @@ cost(
     assert.is(await code(holdDrillBudget(expecting({ loadBalancers: 100 }), hours, NOW)), 'BUDGET_EXCEEDED');
   },
 );
+
+cost('of a rehearsal on EKS has the way to EC2 behind its fence, in both zones', async () => {
+  const error = await holdDrillBudget({ ...production, budget: { month: 1, drill: 0.001 } }, 2, NOW).catch(got => got);
+  assert.match(error.details.join(), /2 x way to EC2 behind the fence/);
+  assert.not.match((await items(production)).join(), /fence/);
+});
 
 cost('of a version past its standard support is the extended one, and says so', async () => {
   if (production.cluster.kind !== 'eks') throw new Error('it is none of EKS');

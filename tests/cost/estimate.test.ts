@@ -20,6 +20,7 @@ const prices: Prices = {
   },
   kms: 7.3,
   address: 0.005,
+  endpoint: 0.01,
   regions: {
     here: {
       gp3: 0.073,

@@ -101,6 +101,18 @@ spent('takes for a control plane what EKS itself says of its version, and of wha
   assert.ok((dear?.hour ?? 0) - (cheap?.hour ?? 0) > 0.4, `${dear?.hour} ${cheap?.hour}`);
 });
 
+spent('says of what lies in the store that old versions are not in it', async () => {
+  const site = await load('production');
+  const store = async () => ({ list: async () => [{ key: 'sets/1/x', size: 2 ** 30 }] });
+  const ports = { clock: { now: () => 0 }, store } as unknown as OpenSite['ports'];
+  const provider = inAccount({ createdAt: new Date(0), tags: { 'muster:site': 'production' } });
+  const seen = await spentOn({ site, ports, provider }, []);
+  assert.equal(
+    seen?.beside?.map(({ what }) => what),
+    ['what lies without old versions in company-muster-production: 1.0 GiB of S3'],
+  );
+});
+
 spent('is told by the status of a site on EKS', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'muster-spent-'));
   await mkdir(join(dir, 'scripts'));
