@@ -5,6 +5,7 @@ import { cronFields, cronLines } from '../../lib/cli/schedule/cron.ts';
 import { decideUnits, healthOf, type JobFacts } from '../../lib/cli/schedule/decide.ts';
 import { scheduleSteps } from '../../lib/cli/schedule/steps.ts';
 import { type Operator, unitFiles } from '../../lib/cli/schedule/units.ts';
+import { refuseSessionSecrets } from '../../lib/cli/verbs/schedule.ts';
 import type { Site } from '../../lib/inventory/index.ts';
 
 const by: Operator = { user: 'ops', home: '/home/ops', path: '/usr/bin:/opt/50% "go"/bin', project: '/srv/my site' };
@@ -90,6 +91,35 @@ for (const [health, promise, facts] of [
 timers('a moment is read as systemd writes it in UTC, and in no other zone', () => {
   is(utc('Sat 2026-11-21 16:07:40 UTC'), Date.UTC(2026, 10, 21, 16, 7, 40));
   equal([utc(''), utc('n/a'), utc('Sat 2026-11-21 16:07:40 CET'), utc('never')], Array(4).fill(undefined));
+});
+
+const FILE = { accessKey: 'file:a', secretKey: 'file:b' };
+const FILE_BUT = { ...FILE, secretKey: 'env:B' };
+const refused = (more: object): string => {
+  const store = { kind: 's3', ...FILE, ...more };
+  try {
+    refuseSessionSecrets({ path: 'x.yaml', backup: { store } } as unknown as Site);
+    return 'nothing';
+  } catch (error) {
+    return String(error).replace(/.* says /, '');
+  }
+};
+
+for (const [at, more] of [
+  ['secretKey', FILE_BUT],
+  ['reader.secretKey', { reader: FILE_BUT }],
+  ['admin.secretKey', { admin: FILE_BUT }],
+  ['replica.keys.secretKey', { replica: { keys: FILE_BUT } }],
+  ['replica.reader.secretKey', { replica: { keys: FILE, reader: FILE_BUT } }],
+  ['replica.admin.secretKey', { replica: { admin: FILE_BUT } }],
+] as const)
+  timers(`no timer is set for a run that would want a secret of somebody's session: ${at}`, () =>
+    is(refused(more), `backup.store.${at}: env:B`),
+  );
+
+timers('files are there at night, and so is the chain of AWS', () => {
+  is(refused({ reader: FILE, admin: 'aws', replica: { keys: FILE, reader: FILE, admin: 'aws' } }), 'nothing');
+  is(refused({ replica: {} }), 'nothing');
 });
 
 timers('where systemd does not run, cron gets the same commands at the same times', () => {

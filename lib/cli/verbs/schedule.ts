@@ -70,14 +70,17 @@ function scheduleOf({ name, path, backup }: Site): Calendars {
 }
 
 /** Errors: INVENTORY_INVALID: every run by a timer would fail, at night, for want of what only a person's session has. */
-function refuseSessionSecrets({ path, backup }: Site): void {
+export function refuseSessionSecrets({ path, backup }: Pick<Site, 'path' | 'backup'>): void {
   const store = backup?.store;
   if (store?.kind !== 's3') return;
-  const { reader, admin } = store;
-  const pairs = { '': store, 'reader.': reader, 'admin.': admin === 'aws' ? undefined : admin };
+  const { reader, admin, replica } = store;
+  const pairs = {
+    ...{ '': store, 'reader.': reader, 'admin.': admin },
+    ...{ 'replica.keys.': replica?.keys, 'replica.reader.': replica?.reader, 'replica.admin.': replica?.admin },
+  };
   for (const [name, pair] of Object.entries(pairs))
     for (const key of ['accessKey', 'secretKey'] as const) {
-      if (pair === undefined || pair[key].startsWith('file:')) continue;
+      if (pair === undefined || pair === 'aws' || pair[key].startsWith('file:')) continue;
       throw new OpsError(
         'INVENTORY_INVALID',
         `cannot schedule anything: ${path} says backup.store.${name}${key}: ${pair[key]}`,
