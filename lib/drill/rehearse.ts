@@ -10,6 +10,7 @@ import {
   newSetId,
   type OpenSite,
   openRehearsal,
+  refuseStale,
   rehearsalSite,
   removeRehearsal,
   sweepRehearsal,
@@ -28,10 +29,12 @@ import { MARKS_FILE, openTimeline, systemBootTime } from './timeline.ts';
 
 /**
  * Brings the scenario up on a second site beside the source, which runs on, and removes it again; the evidence is the
- * source's. One that was killed is removed by the next, and not gone on with. Errors: LOCK_HELD, DRILL_TARGET,
+ * source's. One that was killed is removed by the next, and not gone on with. Errors: LOCK_HELD, SECRETS_STALE, DRILL_TARGET,
  * LEAK_FOUND (of an earlier one), INTERRUPTED.
  */
 export async function rehearseSite(caller: OpenSite, want: DrillWant): Promise<Drilled> {
+  // Its report would be signed by the signer of before. What asks nothing of the store cannot tell.
+  if (want.scenario.from === undefined) await refuseStale(caller, 'rehearse');
   const open = await asSeenBy(want.scenario, caller);
   return rehearse(open, want).finally(open.close);
 }

@@ -23,5 +23,6 @@ export {
 export { chosenSet } from './restore.ts';
 export { type InSession, inSession, newRun, type Ran, runVerb } from './run-verb.ts';
 export type { Spent } from './spent.ts';
+export { newerElsewhere, refuseStale } from './stale.ts';
 export { type Health, type SiteStatus, siteStatus } from './status.ts';
 export { type Destroyed, destroySite, destroySteps, leaks, removalSteps } from './teardown.ts';

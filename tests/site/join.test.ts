@@ -5,6 +5,8 @@ import { suite } from 'uvu';
 import { equal, is, throws } from 'uvu/assert';
 import { keepGenerationHere, tellInUse } from '../../lib/backup/escrow/in-use.ts';
 import { nextOf } from '../../lib/cli/verbs/status.ts';
+import type { DrillWant } from '../../lib/drill/drill-site.ts';
+import { rehearseSite } from '../../lib/drill/rehearse.ts';
 import { OpsError } from '../../lib/errors/index.ts';
 import type { Provider } from '../../lib/host/provider.ts';
 import type { Site } from '../../lib/inventory/index.ts';
@@ -89,6 +91,10 @@ join('a computer that is behind does nothing but what brings secrets, or carries
   for (const verb of free) is(await refused(verb), 'no', verb);
   const rehearsed = { ...open, rehearsal: {} } as OpenSite;
   is(await refuseStale(rehearsed, 'drill'), undefined);
+  const rehearse = (from: object) =>
+    rehearseSite(open, { scenario: from } as unknown as DrillWant).catch(error => error.code);
+  is(await rehearse({}), 'SECRETS_STALE');
+  is(await rehearse({ from: 'replica' }), 'REPLICA_ABSENT');
   await keepGenerationHere(state, 2);
   is(await refused('bootstrap'), 'no');
   rmSync(state, { recursive: true });
