@@ -89,7 +89,7 @@ async function whole({ s3, store, set }: Context) {
 test('with the keys of the site all is refused, on copies: the set is not even written to', async context => {
   const before = await whole(context);
   const all = await tried(context, 'site');
-  assert.is(historyResult(all).state, 'passed', historyResult(all).got);
+  assert.is(historyResult(all, 'rehearse').state, 'passed', historyResult(all, 'rehearse').got);
   assert.is(copiesResult(all).state, 'passed');
   assert.equal(
     all?.map(({ as, key }) => [as, key]),
@@ -103,7 +103,7 @@ test('with the keys of the site all is refused, on copies: the set is not even w
 test('keys that may erase history are found out, and neither the set nor the bucket is harmed by it', async context => {
   const before = await whole(context);
   const all = await tried(context, 'admin');
-  const [history, copies] = [historyResult(all), copiesResult(all)];
+  const [history, copies] = [historyResult(all, 'rehearse'), copiesResult(all)];
   assert.is(history.code, 'HISTORY_ERASABLE');
   assert.match(history.details?.join('\n') ?? '', 'may remove a version');
   assert.is(copies.state, 'failed');

@@ -30,7 +30,13 @@ test('on copies it is verified by what came back, failed by one that was allowed
     [[], 'inconclusive'],
     [undefined, 'inconclusive'],
   ] as const)
-    assert.is(verdictOf({ checks: [historyResult(all), copiesResult(all)] }), verdict);
+    assert.is(verdictOf({ checks: [historyResult(all, 'rehearse'), copiesResult(all)] }), verdict);
+});
+
+test('of a set the report speaks where a set was tried, and of copies where copies were', () => {
+  const titled = (mode: 'destroy' | 'rehearse') => historyResult(attempt('AccessDenied'), mode).title;
+  assert.match(titled('destroy'), 'erase nothing of a set');
+  assert.match(titled('rehearse'), 'erase no copy of an object of a set');
 });
 
 test('beside sets nothing is tried that would harm the bucket, and the report names what was not', () => {

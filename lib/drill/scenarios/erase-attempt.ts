@@ -40,7 +40,7 @@ const NOT_BESIDE_SETS = `That these keys may not ${BUCKET.join(', ')}: where it 
 
 async function attemptResults(drill: Drill): Promise<CheckResult[]> {
   const all = await readAttempts(drill);
-  return [historyResult(all), ...(drill.mode === 'rehearse' ? [copiesResult(all)] : [])];
+  return [historyResult(all, drill.mode), ...(drill.mode === 'rehearse' ? [copiesResult(all)] : [])];
 }
 
 /** Pure. What came back was compared with the manifest before it was tried on. */
@@ -59,16 +59,22 @@ export function copiesResult(all: readonly Attempted[] | undefined): CheckResult
   return { ...about, state: 'failed', code: 'HISTORY_ERASABLE', got: details[0], details };
 }
 
-/** Pure. */
-export function historyResult(all: readonly Attempted[] | undefined): CheckResult {
-  const about = {
-    id: 'site.history',
+/** Beside sets nothing is tried on the bucket: what its settings would let these keys do to a set is not seen. */
+const HISTORY = {
+  destroy: {
     title: 'The keys that lie in the site erase nothing of a set',
-    source: 'site',
-    level: 'L1',
-    required: true,
     expected: 'every attempt is refused, and every object comes back out of its version',
-  } as const;
+  },
+  rehearse: {
+    title: 'The keys that lie in the site erase no copy of an object of a set',
+    expected: 'every attempt on an object is refused, and every copy comes back out of its version',
+  },
+};
+
+/** Pure. */
+export function historyResult(all: readonly Attempted[] | undefined, mode: Drill['mode']): CheckResult {
+  const promise = HISTORY[mode === 'rehearse' ? 'rehearse' : 'destroy'];
+  const about = { id: 'site.history', ...promise, source: 'site', level: 'L1', required: true } as const;
   if (!all?.length) return { ...about, state: 'unrun', code: 'CHECK_UNRUN', got: 'nothing was tried' };
   const details = flaws(all);
   const tries = all.reduce((sum, { tried }) => sum + tried.length, 0);
