@@ -1,7 +1,9 @@
+import { type Copy, copiesOf, generations } from '../backup/escrow/generations.ts';
 import { generationHere } from '../backup/escrow/in-use.ts';
 import {
   type Check,
   type CheckResult,
+  escrowOf,
   listSets,
   newestComplete,
   publicKeyPath,
@@ -65,7 +67,26 @@ const checksOf = (way: readonly AnyStep[]): EntryCheck[] => [
     expected: 'a complete set, of no newer generation than the one here',
     look: newestSet,
   },
+  {
+    ...about,
+    id: 'join.escrow',
+    title: 'Both places of the escrow are here: a backup writes to each',
+    expected: 'the newest generation, the same in each',
+    async look({ site }) {
+      const at = escrowOf(site);
+      const newest = (await generations(at)).at(-1) ?? 0;
+      return copiesSeen(newest, await copiesOf(at, newest));
+    },
+  },
 ];
+
+/** A place that lacks the newest may be a copy of before, or another directory than the one that all write to. Pure. */
+export function copiesSeen(newest: number, copies: readonly Pick<Copy, 'place' | 'is'>[]): Seen {
+  const got = `generation ${newest} in ${copies.map(({ place, is }) => `${place}: ${is}`).join(', ')}`;
+  if (copies.some(({ is }) => is === 'differs')) return { state: 'failed', code: 'ESCROW_ABSENT', got };
+  if (copies.every(({ is }) => is === 'whole')) return { state: 'passed', got };
+  throw new OpsError('CHECK_UNRUN', `cannot tell whether a backup here reaches both places: ${got}`);
+}
 
 /** Its no is an answer. */
 const refusedOr = (error: unknown): OpsError => {

@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join as join_ } from 'node:path';
 import { suite } from 'uvu';
-import { equal, is, throws } from 'uvu/assert';
+import { equal, is, ok, throws } from 'uvu/assert';
 import { keepGenerationHere, tellInUse } from '../../lib/backup/escrow/in-use.ts';
+import { tellBehind } from '../../lib/cli/verbs/plan.ts';
+import { unshared } from '../../lib/cli/verbs/rotate.ts';
 import { nextOf } from '../../lib/cli/verbs/status.ts';
 import type { DrillWant } from '../../lib/drill/drill-site.ts';
 import { rehearseSite } from '../../lib/drill/rehearse.ts';
@@ -11,6 +13,7 @@ import { OpsError } from '../../lib/errors/index.ts';
 import type { Provider } from '../../lib/host/provider.ts';
 import type { Site } from '../../lib/inventory/index.ts';
 import { joinSteps, machinesSeen, type OpenSite, storeSeen } from '../../lib/site/index.ts';
+import { copiesSeen } from '../../lib/site/join-checks.ts';
 import { refuseStale } from '../../lib/site/stale.ts';
 import { memoryEndpoint } from '../backup/memory-store.ts';
 
@@ -38,6 +41,21 @@ join('keys that the store refuses are wrong, and those that are not here tell no
   throws(() => storeSeen([{ name: 'site' }, wrong('reader', 'SECRET_MISSING')]), /cannot reach reader/);
 });
 
+join('of the two places of the escrow both must be the ones that the others write to, or it is not known', () => {
+  const copies = (...all: ('whole' | 'absent' | 'differs')[]) =>
+    copiesSeen(
+      3,
+      all.map((is, n) => ({ place: `/mnt/${n}`, is })),
+    );
+  is(copies('whole', 'whole').state, 'passed');
+  const other = copies('whole', 'differs');
+  equal(
+    [other.state, other.code, other.got],
+    ['failed', 'ESCROW_ABSENT', 'generation 3 in /mnt/0: whole, /mnt/1: differs'],
+  );
+  throws(() => copies('whole', 'absent'), /cannot tell .* \/mnt\/1: absent/);
+});
+
 join('a site that one computer alone can run is refused, and one without an escrow', () => {
   const steps = (kind: string, backup: boolean) => () =>
     joinSteps(
@@ -59,6 +77,12 @@ join('a site that one computer alone can run is refused, and one without an escr
     steps('ec2', true)().map(({ id }) => id),
     ['escrow.join'],
   );
+});
+
+join('where no store tells another computer that it is behind, rotate says what to bring it', () => {
+  const said = (kind: string, site: object) =>
+    unshared({ site: { name: 'x', ...site } as Site, provider: { kind } as Provider }).length;
+  equal([said('ec2', {}), said('existing', {}), said('ec2', { backup: {} }), said('qemu', {})], [1, 1, 0, 0]);
 });
 
 join('a computer that is behind is told to join, unless nothing is there', () => {
@@ -91,12 +115,18 @@ join('a computer that is behind does nothing but what brings secrets, or carries
   for (const verb of free) is(await refused(verb), 'no', verb);
   const rehearsed = { ...open, rehearsal: {} } as OpenSite;
   is(await refuseStale(rehearsed, 'drill'), undefined);
+  const told: string[] = [];
+  await tellBehind(open, { status: text => void told.push(text) });
+  equal(told.length, 1);
+  ok(/^secrets {2}ann@desk made generation 2 .*here is generation 1: \.\/muster join --site x/.test(told[0] ?? ''));
   const rehearse = (from: object) =>
     rehearseSite(open, { scenario: from } as unknown as DrillWant).catch(error => error.code);
   is(await rehearse({}), 'SECRETS_STALE');
   is(await rehearse({ from: 'replica' }), 'REPLICA_ABSENT');
   await keepGenerationHere(state, 2);
   is(await refused('bootstrap'), 'no');
+  await tellBehind(open, { status: text => void told.push(text) });
+  equal(told.length, 1);
   rmSync(state, { recursive: true });
 });
 

@@ -1,4 +1,5 @@
 import { notChanged } from '../../site/credentials.ts';
+import type { OpenSite } from '../../site/index.ts';
 import { rotateSite, rotationOf, rotationPlan } from '../../site/rotate.ts';
 import { onSite, ranText } from '../on-site.ts';
 import { json, table } from '../output.ts';
@@ -26,8 +27,17 @@ export const rotate = onSite(async (open, call) => {
       ['changed', rotated.credentials.join(', ')],
       ...(rotated.set === undefined ? [] : [['set', `${rotated.set}: taken with the new ones`]]),
       ...rest.map((text, n) => [n === 0 ? 'stays' : '', text]),
+      ...unshared(open).map(text => ['elsewhere', text]),
       ['next', `./muster status --site ${site}`],
       ...(rotated.set === undefined ? [] : [['', `./muster drill site-rebuild --site ${site}`]]),
     ]),
   );
 });
+
+/** Without a backup no store tells another computer that it is behind. */
+export const unshared = ({ site: { name, backup }, provider }: Pick<OpenSite, 'site' | 'provider'>): string[] =>
+  backup || provider.kind === 'qemu' || provider.kind === 'container'
+    ? []
+    : [
+        `copy .muster/${name}/secrets to every other computer that runs ${name}, before it does: it would carry the old ones back, and nothing keeps it from that`,
+      ];

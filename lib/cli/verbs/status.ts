@@ -89,7 +89,7 @@ function statusText(
   ]);
 }
 
-const staleText = ({ by, at, generation, here }: NonNullable<SiteStatus['stale']>) =>
+export const staleText = ({ by, at, generation, here }: NonNullable<SiteStatus['stale']>) =>
   `${by} made generation ${generation} of the escrow at ${at}, here is ${here === 0 ? 'none' : `generation ${here}`}`;
 
 const nameOf = ({ scenario, namespace }: Proof) => [scenario, namespace].filter(Boolean).join(' ');

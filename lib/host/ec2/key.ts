@@ -1,4 +1,5 @@
 import type { Change, Ctx, Decision } from '../../engine/index.ts';
+import type { Site } from '../../inventory/index.ts';
 import { oldOf } from '../../secret/index.ts';
 import { minutes } from '../../time/index.ts';
 import { knownOperatorKey, OPERATOR_PUBLIC, operatorKey } from '../keys.ts';
@@ -43,12 +44,16 @@ export const keyStep = (cloud: Cloud) =>
         ...(before && { before: bare(before.reveal()) }),
       };
     },
-    decide: decideKey,
+    decide: (want, facts) => decideKey(want, facts, bringOf(cloud.site)),
     changes: ['keys'],
     apply: (change, ctx) => apply(cloud, change, ctx),
   });
 
-export function decideKey(want: KeyWant | undefined, { keys, operator, before }: KeyFacts): Decision {
+/** Without a backup there is no escrow to join by. */
+export const bringOf = ({ name, backup }: Pick<Site, 'name' | 'backup'>): string =>
+  backup ? './muster join brings it' : `bring .muster/${name}/secrets from the computer that has it`;
+
+export function decideKey(want: KeyWant | undefined, { keys, operator, before }: KeyFacts, bring: string): Decision {
   const [key] = keys;
   if (want === undefined)
     return key
@@ -56,14 +61,10 @@ export function decideKey(want: KeyWant | undefined, { keys, operator, before }:
       : done('there is none');
   if (!key) return changes({ action: 'create', what: `key pair ${want.name}` });
   if (operator === undefined)
-    return unknown(
-      `AWS has the key pair ${key.name}, and its private half is not on this computer: ./muster join brings it`,
-    );
+    return unknown(`AWS has the key pair ${key.name}, and its private half is not on this computer: ${bring}`);
   if (key.publicKey === before) return changes({ action: 'replace', what: `key pair ${key.name}` });
   if (key.publicKey !== operator)
-    return unknown(
-      `the key pair ${key.name} in AWS is another than the operator's key on this computer: ./muster join brings the newest`,
-    );
+    return unknown(`the key pair ${key.name} in AWS is another than the operator's key on this computer: ${bring}`);
   return done(`${key.name} is the operator's`);
 }
 

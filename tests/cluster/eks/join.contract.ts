@@ -78,7 +78,7 @@ test('it gets a kubeconfig of its own, the cluster lets it in, and what stands t
   const { checks } = await joinIt(context);
   assert.equal(
     checks.map(({ id, state }) => `${id} ${state}`),
-    ['join.machines passed', 'join.cluster passed', 'join.store passed', 'join.sets unrun'],
+    ['join.machines passed', 'join.cluster passed', 'join.store passed', 'join.sets unrun', 'join.escrow passed'],
   );
   const text = await readFile(join(elsewhere.project, 'kubeconfigs/cloudy.yaml'), 'utf8');
   assert.match(text, join(elsewhere.project, 'muster'));

@@ -5,7 +5,7 @@ import { decideElastic } from '../../../lib/host/ec2/elastic.ts';
 import { decideFirewall, permissionOf, wantedRules } from '../../../lib/host/ec2/firewall.ts';
 import { decideGateway } from '../../../lib/host/ec2/gateway.ts';
 import { archOf, decideImage } from '../../../lib/host/ec2/image.ts';
-import { decideKey } from '../../../lib/host/ec2/key.ts';
+import { bringOf, decideKey } from '../../../lib/host/ec2/key.ts';
 import { decideMachine } from '../../../lib/host/ec2/machine.ts';
 import { decideNat } from '../../../lib/host/ec2/nat.ts';
 import { decidePower } from '../../../lib/host/ec2/power.ts';
@@ -114,20 +114,25 @@ const CASES: readonly (readonly [what: string, said: Decision, expected: string 
   ],
   [
     'a key that is not here',
-    decideKey({ name: 'k' }, { keys: [{ id: 'key-1', name: 'k', publicKey: 'ssh-ed25519 A' }] }),
-    /^unknown: .*private half is not on this computer/,
+    decideKey(
+      { name: 'k' },
+      { keys: [{ id: 'key-1', name: 'k', publicKey: 'ssh-ed25519 A' }] },
+      bringOf({ name: 'k' }),
+    ),
+    /^unknown: .*private half is not on this computer: bring \.muster\/k\/secrets from/,
   ],
   [
     'another key',
     decideKey(
       { name: 'k' },
       { keys: [{ id: 'key-1', name: 'k', publicKey: 'ssh-ed25519 A' }], operator: 'ssh-ed25519 B' },
+      bringOf({ name: 'k', backup: {} as never }),
     ),
-    /^unknown: .*another/,
+    /^unknown: .*another.*: \.\/muster join/,
   ],
   [
     'the key of before, while it is changed',
-    decideKey({ name: 'k' }, { keys: [{ id: 'key-1', name: 'k', publicKey: 'A' }], operator: 'B', before: 'A' }),
+    decideKey({ name: 'k' }, { keys: [{ id: 'key-1', name: 'k', publicKey: 'A' }], operator: 'B', before: 'A' }, ''),
     'replace key pair k',
   ],
   [

@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
@@ -158,13 +158,18 @@ test('it joins: the secrets are those of the site, the machine shows the key of 
   await machine(context);
   const joined = await joinIt(context);
   // No k3s runs there, and no set was taken: unknown, and no word that all is well.
-  assert.equal(states(joined), { machines: 'passed', cluster: 'unrun', store: 'passed', sets: 'unrun' });
+  const all = { machines: 'passed', cluster: 'unrun', store: 'passed', sets: 'unrun', escrow: 'passed' };
+  assert.equal(states(joined), all);
   const [mine, theirs] = [secretsOf(context, site), secretsOf(elsewhere, site)];
   const handed = (await mine.list()).filter(name => !name.includes('host-key'));
   assert.equal(await theirs.list(), handed);
   for (const name of handed) assert.ok((await theirs.get(name))?.equals((await mine.get(name)) ?? ''), name);
   assert.equal((await apply(elsewhere, site)).changed, []);
   assert.equal((await joinIt(context)).changed, []);
+  // One place is enough to join by, and not to take a backup.
+  await rename(join(context.project, 'usb'), join(context.project, 'drawer'));
+  assert.equal(states(await joinIt(context)), { ...all, escrow: 'unrun' });
+  await rename(join(context.project, 'drawer'), join(context.project, 'usb'));
   assert.is((await using(elsewhere, site, siteStatus)).stale, undefined);
 });
 
