@@ -33,8 +33,6 @@ import { MARKS_FILE, openTimeline, systemBootTime } from './timeline.ts';
  * LEAK_FOUND (of an earlier one), INTERRUPTED.
  */
 export async function rehearseSite(caller: OpenSite, want: DrillWant): Promise<Drilled> {
-  // Its report would be signed by the signer of before. What asks nothing of the store cannot tell.
-  if (want.scenario.from === undefined) await refuseStale(caller, 'rehearse');
   const open = await asSeenBy(want.scenario, caller);
   return rehearse(open, want).finally(open.close);
 }
@@ -44,6 +42,8 @@ async function rehearse(open: OpenSite, want: DrillWant): Promise<Drilled> {
   const hours = ((open.site.backup?.rto ?? 0) * 2) / 3_600_000;
   const second = { ...rehearsalSite(open.site), name: open.site.name };
   await holdDrillBudget(second, hours, open.ports.clock.now());
+  // Its report would be signed by the signer of before. What asks nothing of the store cannot tell.
+  if (want.scenario.from === undefined) await refuseStale(open, 'rehearse');
   const held = await lockRehearsal(open);
   try {
     const { clock } = open.ports;

@@ -97,9 +97,12 @@ join('a computer that is behind does nothing but what brings secrets, or carries
   const state = mkdtempSync(join_(tmpdir(), 'muster-behind-'));
   const store = memoryEndpoint().bucket('x');
   const open = {
-    site: { name: 'x', environment: 'staging', backup: { store: { kind: 's3' } } },
+    site: {
+      ...{ name: 'x', environment: 'staging', backup: { store: { kind: 's3' } } },
+      ...{ provider: { kind: 'existing' }, cluster: { kind: 'k3s' } },
+    },
     dirs: { project: state, state, cache: state },
-    ports: { store: async () => store },
+    ports: { store: async () => store, clock: { now: () => 0 } },
   } as unknown as OpenSite;
   const refused = async (verb: string) =>
     refuseStale(open, verb).then(
