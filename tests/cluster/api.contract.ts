@@ -169,6 +169,15 @@ test('a list follows the pages, names each object’s kind, and is empty for a k
   });
 });
 
+test('of a kind whose definition went since it was found there is nothing', async () => {
+  const kinds = [{ name: 'backups', kind: 'Backup', namespaced: true }];
+  const http: Answers['http'] = ({ path }) =>
+    path === '/apis/velero.io/v1' ? { status: 200, body: { resources: kinds } } : { status: 404, body: {} };
+  await withApi({ http }, async ({ api }) =>
+    assert.equal(await api.list({ apiVersion: 'velero.io/v1', kind: 'Backup' }), []),
+  );
+});
+
 test('where a kind lies is asked once for all of its group, until one is missed; of Kubernetes’ own it is known', async () => {
   const kinds = [{ name: 'backups', kind: 'Backup', namespaced: true }];
   const http: Answers['http'] = ({ path }) =>
