@@ -1,25 +1,14 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { imageRefs } from '../../lib/artifact/index.ts';
 import type { Report } from '../../lib/drill/report.ts';
 import type { SelfTestRow } from '../../lib/drill/selftest.ts';
-import type { Site } from '../../lib/inventory/index.ts';
-import { type StoreWorld, storeWorld } from '../backup/store-world.ts';
-import { type LiveKubernetes, OUTSIDE, startKubernetes } from '../servers/aws/eks/live/cluster.ts';
-import { startRunner } from '../servers/aws/instances/podman-runner.ts';
-import { type AwsServer, startAws } from '../servers/aws/server.ts';
-import { type Registry, startRegistry } from '../servers/registry.ts';
-import { type Checkout, newCheckout } from './checkout.ts';
-import { imagesArchive } from './container-host.ts';
-import { storeOf } from './s3-of.ts';
+import { OUTSIDE } from '../servers/aws/eks/live/cluster.ts';
+import { closeLab, type EksLab, inPod, lookUp, ok, openLab, passed } from './eks-lab.ts';
 import { watcher, wiki } from './wiki.ts';
 
-const PROJECT = join(import.meta.dirname, '..', '..');
 const SITE = 'eksback';
-const KEPT = join(homedir(), '.local/share/muster', SITE);
 
 const inventory = (account: string, store: object) => `
 site: { name: ${SITE} }
@@ -42,93 +31,21 @@ backup:
   rto: 10m
 `;
 
-/** Whose images are built here, and published as upstream's. */
-const LAB = {
-  ...{ name: 'host', environment: 'lab', hosts: [], artifacts: { sources: ['module'] } },
-  cluster: { kind: 'k3s', version: 'v1.36.3+k3s-lab' },
-  addons: { coredns: true, 'local-path': true, 'metrics-server': true },
-  app: {},
-  backup: { store: { kind: 'local' }, sources: ['postgres', 'velero'] },
-} as unknown as Site;
+const test = suite<EksLab>('a site on EKS that is backed up, lost and rebuilt');
 
-/** By the name in the lock. postgres: of the images with Debian's tools one that the archive has. */
-const UPSTREAM = {
-  velero: { repository: 'velero/velero', tag: 'v1.18.3', from: 'velero' },
-  'velero-plugin-for-aws': {
-    repository: 'velero/velero-plugin-for-aws',
-    tag: 'v1.14.3',
-    from: 'velero-plugin-for-aws',
-  },
-  'debian-base': { repository: 'library/debian', tag: 'bookworm-slim', from: 'postgres' },
-} as const;
-
-interface Context {
-  s3: StoreWorld;
-  registry: Registry;
-  kubernetes: LiveKubernetes;
-  aws: AwsServer;
-  checkout: Checkout;
-}
-
-const test = suite<Context>('a site on EKS that is backed up, lost and rebuilt');
-
-test.before(async context => {
-  await rm(KEPT, { recursive: true, force: true });
-  context.s3 = await storeWorld('eks-store');
-  await context.s3.run();
-  context.registry = await upstream();
-  const runner = await startRunner();
-  context.kubernetes = await startKubernetes(runner, context.registry);
-  context.aws = await startAws({ runner, kubernetes: context.kubernetes, pageSize: 1000 });
-  Object.assign(process.env, context.aws.env());
-  const store = await storeOf(context.s3, SITE);
-  context.checkout = await newCheckout(SITE, inventory(context.aws.world.account, store));
-  await publishHere(context);
+test.before(context => openLab(context, SITE, store => inventory(context.aws.world.account, store)));
+test.after(async context => {
+  await context.checkout.muster('destroy', `--confirm=${SITE}`);
+  await closeLab(context);
 });
 
-test.after(async ({ checkout, aws, registry, s3 }) => {
-  await checkout.muster('destroy', `--confirm=${SITE}`);
-  await checkout.remove();
-  await aws.close();
-  await registry.close();
-  await s3.close();
-  await rm(KEPT, { recursive: true, force: true });
-});
-
-async function upstream(): Promise<Registry> {
-  const archive = await imagesArchive(LAB);
-  const refs = await imageRefs(LAB, PROJECT);
-  return startRegistry(
-    archive,
-    Object.values(UPSTREAM).map(({ from, ...name }) => ({ ...name, ref: refs[from] ?? '' })),
-  );
-}
-
-/** The lock of this checkout names the stand-in where upstream's is named. */
-async function publishHere({ checkout, registry }: Context): Promise<void> {
-  const path = join(checkout.dir, 'artifacts/lock.yaml');
-  const text = await readFile(path, 'utf8');
-  await writeFile(path, text.replaceAll(/image: [^/ ]+\/(.*), host: [^,]+,/g, `image: ${registry.host}/$1,`));
-}
-
-async function ok({ checkout }: Context, verb: string, ...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await checkout.muster(verb, ...args);
-  assert.is(code, 0, `${verb} ${args.join(' ')}: ${stderr.split('\n').slice(-20).join('\n')}${stdout.slice(-3000)}`);
-  return stdout;
-}
-
-const inPod = (context: Context, script: string) =>
-  ok(context, 'kubectl', '-n', 'team', 'exec', 'wiki-0', '--', 'sh', '-c', script);
-
-async function drill(context: Context, ...args: string[]): Promise<Report> {
+async function drill(context: EksLab, ...args: string[]): Promise<Report> {
   const said = await ok(context, 'drill', ...args, '--mode', 'destroy', `--confirm=${SITE}`, '--json');
   const { report } = JSON.parse(said) as { report: Report };
   assert.is(report.verdict, 'verified');
   console.error(`clocks of ${report.title}: ${JSON.stringify(report.clocks)}`);
   return report;
 }
-
-const passed = ({ checks }: Report) => checks.filter(({ state }) => state === 'passed').map(({ id }) => id);
 
 test('without digests nothing of Velero is installed, and the command that looks them up is named', async context => {
   const { code, stdout } = await context.checkout.muster('plan');
@@ -138,14 +55,8 @@ test('without digests nothing of Velero is installed, and the command that looks
 
 test('digests are looked up in the registry, and the site comes up with images that its nodes pulled', async context => {
   const { checkout, registry } = context;
-  // Those of k3s are nobody's here.
-  const path = join(checkout.dir, 'artifacts/lock.yaml');
-  await writeFile(
-    path,
-    (await readFile(path, 'utf8')).replace(/(sums: \S+, )digest: unresolved/g, `$1digest: sha256:${'0'.repeat(64)}`),
-  );
-  await ok(context, 'lock');
-  const text = await readFile(path, 'utf8');
+  await lookUp(context);
+  const text = await readFile(join(checkout.dir, 'artifacts/lock.yaml'), 'utf8');
   for (const digest of Object.values(registry.digests)) assert.match(text, digest);
   await ok(context, 'bootstrap');
   assert.ok(registry.requests.some(each => /^GET \/v2\/velero\/velero\/blobs\//.test(each)));

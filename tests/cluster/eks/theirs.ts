@@ -11,6 +11,7 @@ import { destroySite } from '../../../lib/site/teardown.ts';
 import { wanted } from '../../host/ec2/world.ts';
 import { clientOf } from '../../servers/aws/clients.ts';
 import { type ClusterRecord, eksOf } from '../../servers/aws/eks/state.ts';
+import type { AwsServer } from '../../servers/aws/server.ts';
 import { ACCOUNT, endWorld, newWorld, siteOf, using, type World } from './world.ts';
 
 /** A cluster as Terraform makes it, by another user: nothing of it bears a tag of ours. */
@@ -54,7 +55,7 @@ async function network(ec2: EC2): Promise<Pick<Theirs, 'vpc' | 'subnets'>> {
 }
 
 /** Network, roles, and the order for a control plane: it is ACTIVE when the stand-in has settled. */
-async function theirCluster({ aws }: World): Promise<Theirs> {
+async function theirCluster(aws: AwsServer, version: string): Promise<Theirs> {
   const keys = aws.world.user('terraform');
   const [ec2, eks, iam] = [clientOf(EC2, aws, { keys }), clientOf(EKS, aws, { keys }), clientOf(IAM, aws, { keys })];
   const close = () => [ec2, eks, iam].forEach(client => void client.destroy());
@@ -69,18 +70,18 @@ async function theirCluster({ aws }: World): Promise<Theirs> {
   const accessConfig = { authenticationMode: 'API' as const, bootstrapClusterCreatorAdminPermissions: true };
   const tags = { managed: 'terraform' };
   await eks.createCluster({
-    ...{ name: PLATFORM, version: '1.35', roleArn, resourcesVpcConfig: { subnetIds: subnets }, accessConfig, tags },
+    ...{ name: PLATFORM, version, roleArn, resourcesVpcConfig: { subnetIds: subnets }, accessConfig, tags },
   });
   return { ec2, eks, iam, vpc, subnets, close };
 }
 
 async function activeCluster({ eks }: Theirs): Promise<void> {
-  while ((await eks.describeCluster({ name: PLATFORM })).cluster?.status !== 'ACTIVE') await pause(5);
+  while ((await eks.describeCluster({ name: PLATFORM })).cluster?.status !== 'ACTIVE') await pause(20);
 }
 
 /** One that runs pods, and lets the operator do everything. */
-async function theirPlatform(world: World): Promise<Theirs> {
-  const theirs = await theirCluster(world);
+export async function theirPlatform(aws: AwsServer, version = '1.35'): Promise<Theirs> {
+  const theirs = await theirCluster(aws, version);
   const { eks, subnets } = theirs;
   await activeCluster(theirs);
   const of = { clusterName: PLATFORM };
@@ -89,10 +90,11 @@ async function theirPlatform(world: World): Promise<Theirs> {
     podIdentityAssociations: [{ serviceAccount: 'aws-node', roleArn: `arn:aws:iam::${ACCOUNT}:role/their-cni` }],
   });
   const nodeRole = `arn:aws:iam::${ACCOUNT}:role/their-node`;
-  await eks.createNodegroup({ ...of, nodegroupName: 'default', nodeRole, subnets });
+  const scalingConfig = { minSize: 1, maxSize: 2, desiredSize: 1 };
+  await eks.createNodegroup({ ...of, nodegroupName: 'default', nodeRole, subnets, scalingConfig });
   await letIn(theirs);
   while ((await eks.describeNodegroup({ ...of, nodegroupName: 'default' })).nodegroup?.status !== 'ACTIVE')
-    await pause(5);
+    await pause(20);
   return theirs;
 }
 
@@ -129,6 +131,22 @@ export async function seenByOwner({ eks, iam, ec2, vpc }: Theirs) {
   return [cluster, group, addon, entries, role, vpcs, subnets, groups].map(({ $metadata: _, ...answer }) => answer);
 }
 
+/** The actions of the policy that is printed for such a site. */
+export const mayLook = (site: string): string[] =>
+  policyFor({ account: ACCOUNT, region: REGION, site, cluster: 'eks', existing: true }).Statement.flatMap(
+    ({ Action }) => Action,
+  );
+
+/** muster asked, and wrote nothing. */
+export function mustHaveLooked({ calls }: Pick<AwsServer, 'calls'>): void {
+  const ours = calls.filter(({ caller }) => caller === OPERATOR);
+  assert.ok(ours.length > 0);
+  assert.equal(
+    ours.flatMap(({ operation }) => (/^(Describe|Get|List)/.test(operation) ? [] : operation)),
+    [],
+  );
+}
+
 export interface Context extends World {
   theirs: Theirs;
 }
@@ -137,19 +155,13 @@ export interface Context extends World {
 export function inTheirWorld(test: Test<Context>): void {
   test.before.each(async context => {
     Object.assign(context, await newWorld({ pageSize: 1000 }));
-    const bound = { account: ACCOUNT, region: REGION, site: 'cloudy', cluster: 'eks', existing: true } as const;
-    context.aws.keys.allowed = policyFor(bound).Statement.flatMap(({ Action }) => Action);
-    context.theirs = await theirPlatform(context);
+    context.aws.keys.allowed = mayLook('cloudy');
+    context.theirs = await theirPlatform(context.aws);
   });
   test.after.each(async context => {
     context.theirs.close();
     assert.equal(context.aws.unknown(), []);
-    const ours = context.aws.calls.filter(({ caller }) => caller.endsWith(':user/operator'));
-    assert.ok(ours.length > 0);
-    assert.equal(
-      ours.flatMap(({ operation }) => (/^(Describe|Get|List)/.test(operation) ? [] : operation)),
-      [],
-    );
+    mustHaveLooked(context.aws);
     await endWorld(context);
   });
 }
