@@ -3,7 +3,7 @@ import type { Change, ClusterApi, Ctx, Decision, KubeObject, Step } from '../../
 import type { Site } from '../../inventory/index.ts';
 import { minutes } from '../../time/index.ts';
 import { API, NAMESPACE } from '../velero/names.ts';
-import { OVER } from '../velero/progress.ts';
+import { isOver } from '../velero/progress.ts';
 import { serverOf } from './take.ts';
 
 /** 'namespace/name' of pods that were there before the datastore went back. */
@@ -70,7 +70,7 @@ async function begunBackups(site: Site, api: ClusterApi, since: number): Promise
   const all = await api.list({ apiVersion: API, kind: 'Backup', namespace: NAMESPACE });
   return all.filter(({ metadata, status }) => {
     const phase = isRecord(status) ? status.phase : undefined;
-    return !OVER.includes(String(phase)) && Date.parse(String(metadata.creationTimestamp)) < since;
+    return !isOver(String(phase)) && Date.parse(String(metadata.creationTimestamp)) < since;
   });
 }
 

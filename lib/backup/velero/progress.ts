@@ -15,8 +15,7 @@ export interface BackupSeen {
 }
 
 /** A hint that it is over: what it says is never taken for what is. */
-/** Phases of a Backup that has ended. */
-export const OVER = ['Completed', 'PartiallyFailed', 'Failed', 'FailedValidation'];
+const OVER = ['Completed', 'PartiallyFailed', 'Failed', 'FailedValidation'];
 export const isOver = (phase: string): boolean => OVER.includes(phase);
 
 export async function backupOf(api: ClusterApi, name: string): Promise<BackupSeen | undefined> {
