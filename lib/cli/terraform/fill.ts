@@ -26,13 +26,18 @@ type Rule = 'keep' | 'replace' | 'once';
  */
 export function fillingOf(text: string, facts: TerraformFacts, built: boolean): Filling {
   const filling: Filling = { fills: [], conflicts: [], notes: [] };
-  const { provider, cluster } = (parse(text) ?? {}) as Record<string, Record<string, unknown> | undefined>;
+  const there = (parse(text) ?? {}) as Record<string, Record<string, unknown> | undefined>;
+  const { provider, cluster } = there;
   if (provider?.kind !== 'ec2') {
     filling.conflicts.push(`provider.kind: ${shown(provider?.kind)} there, and a network of AWS wants ec2`);
     return filling;
   }
   const kind = cluster?.kind === 'eks' ? 'eks' : 'k3s';
-  const put = (path: string, value: unknown, rule: Rule) => consider(filling, text, path.split('.'), value, rule);
+  const put = (path: string, value: unknown, rule: Rule) => {
+    const keys = path.split('.');
+    const from = keys.reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], there);
+    consider(filling, { path: keys, value, from }, rule, () => isYours(text, keys));
+  };
   put('provider.account', facts.account, 'keep');
   put('provider.region', facts.region, 'keep');
   put('provider.network.vpc', facts.vpc.id, 'keep');
@@ -58,12 +63,12 @@ function fillCluster(
 
 const ids = (list: readonly { id: string }[]) => list.map(({ id }) => id);
 
-function consider({ fills, conflicts }: Filling, text: string, path: string[], value: unknown, rule: Rule): void {
-  const from = path.reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], parse(text));
+/** `yours`: what stands there is a placeholder. */
+function consider({ fills, conflicts }: Filling, { path, value, from }: Fill, rule: Rule, yours: () => boolean): void {
   const none = from === undefined || from === null || (Array.isArray(from) && from.length === 0);
   if (Array.isArray(value) && value.length === 0) return;
   if (JSON.stringify(from) === JSON.stringify(value)) return;
-  if (!none && !isYours(text, path)) {
+  if (!none && !yours()) {
     if (rule === 'once') return;
     if (rule === 'keep') {
       conflicts.push(`${path.join('.')}: ${shown(from)} there, ${shown(value)} in the state`);

@@ -4,6 +4,7 @@ import { parseDocument, stringify } from 'yaml';
 import { writeDurably } from '../../artifact/durable.ts';
 import { k3sVersions, readLock } from '../../artifact/index.ts';
 import { readTerraform, type TerraformFacts } from '../../aws/terraform.ts';
+import { isLabBinary } from '../../cluster/index.ts';
 import { OpsError } from '../../errors/index.ts';
 import { exists } from '../../host/exists.ts';
 import { checkedInventory, editYaml } from '../../inventory/index.ts';
@@ -45,7 +46,7 @@ export const importTerraform: Act = async call => {
 async function create(path: string, file: string, facts: TerraformFacts, call: Call) {
   const { project, site, flags, out } = call;
   const versions = k3sVersions(await readLock(project));
-  const text = newInventory({ site, file, facts, k3s: versions.filter(version => !version.endsWith('-lab')).at(-1) });
+  const text = newInventory({ site, file, facts, k3s: versions.filter(version => !isLabBinary(version)).at(-1) });
   checkedInventory(text, path, { k3sVersions: versions });
   const near = relative(project, path);
   const yours = yoursOf(text);
