@@ -7,12 +7,15 @@ import type { OpenSite } from './open.ts';
 /** They bring secrets, or carry none to the site. */
 const FREE = new Set(['join', 'rebuild', 'destroy', 'reap', 'stop']);
 
+/** Of the newer escrow; `here`: the generation that this computer has seen, 0: none. */
+export type Stale = InUse & { here: number };
+
 /** Another computer has sealed a newer escrow than this one has seen: it may have changed every secret. undefined: none has. */
-export async function newerElsewhere(open: OpenSite, verb: string): Promise<InUse | undefined> {
+export async function newerElsewhere(open: OpenSite, verb: string): Promise<Stale | undefined> {
   const { site, dirs, rehearsal } = open;
   if (rehearsal || !site.backup || !escrowOf(site).shared) return undefined;
-  const told = await toldOf(open, verb);
-  return told && told.generation > (await generationHere(dirs.state)) ? told : undefined;
+  const [told, here] = await Promise.all([toldOf(open, verb), generationHere(dirs.state)]);
+  return told && told.generation > here ? { ...told, here } : undefined;
 }
 
 async function toldOf({ site, dirs, ports, signal }: OpenSite, verb: string): Promise<InUse | undefined> {
@@ -35,10 +38,10 @@ export async function refuseStale(open: OpenSite, verb: string): Promise<void> {
   const { name } = open.site;
   const newer = FREE.has(verb) ? undefined : await newerElsewhere(open, verb);
   if (!newer) return;
-  const here = await generationHere(open.dirs.state);
+  const { by, at, generation, here } = newer;
   throw new OpsError(
     'SECRETS_STALE',
-    `cannot ${verb} ${name}: ${newer.by} made generation ${newer.generation} of its escrow at ${newer.at}, and this computer has ${here === 0 ? 'none' : `generation ${here}`}`,
+    `cannot ${verb} ${name}: ${by} made generation ${generation} of its escrow at ${at}, and this computer has ${here === 0 ? 'none' : `generation ${here}`}`,
     { hint: `./muster join --site ${name} --identity FILE` },
   );
 }

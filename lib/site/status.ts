@@ -1,5 +1,4 @@
 import { readdir } from 'node:fs/promises';
-import { generationHere, type InUse } from '../backup/escrow/in-use.ts';
 import { type Decision, type Holder, planData } from '../engine/index.ts';
 import { sealedDir } from '../engine/journal.ts';
 import type { Machine } from '../host/provider.ts';
@@ -8,7 +7,7 @@ import { siteLock } from './lock.ts';
 import type { OpenSite } from './open.ts';
 import { setsLeft } from './sets-left.ts';
 import { type Spent, spentOn } from './spent.ts';
-import { newerElsewhere } from './stale.ts';
+import { newerElsewhere, type Stale } from './stale.ts';
 
 /** ok: every step is done. drift: something is not as the inventory says. unknown: something could not be seen. */
 export type Health = 'ok' | 'drift' | 'unknown' | 'absent' | 'stopped';
@@ -27,7 +26,7 @@ export interface SiteStatus {
   /** Of a site that is gone: whether a rebuild has a set to begin from; absent: nobody knows. */
   sets?: boolean;
   /** Another computer made a newer escrow than this one has seen; what is observed with the secrets here may be wrong. */
-  stale?: InUse & { here: number };
+  stale?: Stale;
 }
 
 /** Observed now, by the very steps that build the site. */
@@ -48,7 +47,7 @@ export async function siteStatus(open: OpenSite): Promise<SiteStatus> {
     machines,
     ...(running && { running }),
     ...(spent && { spent }),
-    ...(newer && { stale: { ...newer, here: await generationHere(dirs.state) } }),
+    ...(newer && { stale: newer }),
     journals: journals.sort(),
   };
   // A cluster that brings its own machines is asked itself.

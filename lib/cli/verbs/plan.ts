@@ -1,4 +1,3 @@
-import { generationHere } from '../../backup/escrow/in-use.ts';
 import { euros, holdBudget, siteCost } from '../../cost/index.ts';
 import { saysAll } from '../../engine/index.ts';
 import { EXIT } from '../../errors/index.ts';
@@ -35,8 +34,7 @@ export function tellUnshared({ site }: OpenSite, out: Output): void {
 export async function tellBehind(open: OpenSite, out: Pick<Output, 'status'>): Promise<void> {
   const newer = await newerElsewhere(open, 'plan').catch(() => undefined);
   if (!newer) return;
-  const stale = staleText({ ...newer, here: await generationHere(open.dirs.state) });
-  out.status(`secrets  ${stale}: ./muster join --site ${open.site.name} comes before a bootstrap`);
+  out.status(`secrets  ${staleText(newer)}: ./muster join --site ${open.site.name} comes before a bootstrap`);
 }
 
 export const plan = onSite(planOf);
