@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import {
   escrowAtHand,
@@ -16,6 +15,7 @@ import { sealedIds } from '../backup/seal.ts';
 import { sha256Of } from '../backup/sign.ts';
 import type { ObjectStore } from '../engine/index.ts';
 import { isOpsError, OpsError } from '../errors/index.ts';
+import { owner } from '../host/owner.ts';
 import { inSession, lendKeys, newSetId, type OpenSite, openRehearsal } from '../site/index.ts';
 import { assemble } from './assemble.ts';
 import { imageResults } from './checks/images.ts';
@@ -26,7 +26,7 @@ import { asSeenBy } from './from-replica.ts';
 import { historyOf, readDrills, subjectOf } from './proofs.ts';
 import type { Report } from './report.ts';
 import { carryOut, type Ended } from './run.ts';
-import type { Drill, Scenario } from './scenario.ts';
+import { type Drill, isBeside, type Scenario } from './scenario.ts';
 import { openTimeline, systemBootTime, type Timeline } from './timeline.ts';
 
 export interface DrillWant {
@@ -128,8 +128,7 @@ export async function planDrill(caller: OpenSite, { scenario, mode, ...want }: D
   const publicKey = await readPublicKey(publicKeyPath(open.site, open.dirs.project));
   const set = await readSet(store, id, { site: open.site.name, publicKey });
   const t0 = new Date(open.ports.clock.now());
-  const beside = mode === 'rehearse' && !scenario.alone;
-  const target = beside ? await openRehearsal(open, set.manifest.escrowGeneration) : open;
+  const target = isBeside(scenario, mode) ? await openRehearsal(open, set.manifest.escrowGeneration) : open;
   const drill: Drill = { id, mode, source: open, target, set, folder: evidenceDir(open.dirs.state, id), t0 };
   const plan = await planPhases(scenario, drill);
   if (target !== open) await target.close();
@@ -219,7 +218,7 @@ export async function writeDown(
       target: `${drill.target.site.name} (${drill.target.provider.kind})`,
       commit: await commitOf(open),
       lockDigest: sha256Of(lock),
-      by: { trigger, name: `${userInfo().username}@${hostname()}` },
+      by: { trigger, name: owner() },
       versions: Object.fromEntries((manifest?.sources ?? []).map(({ tool, version }) => [tool, version])),
     },
     set: drill.set,

@@ -75,3 +75,7 @@ export interface Scenario {
   /** After t8: whether it can be run on from here. */
   after(drill: Drill, session: InSession): Promise<readonly CheckResult[]>;
 }
+
+/** Whether a second site comes up for it. */
+export const isBeside = ({ alone }: Pick<Scenario, 'alone'>, mode: Report['mode']): boolean =>
+  mode === 'rehearse' && !alone;

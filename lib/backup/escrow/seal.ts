@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { writeDurably } from '../../artifact/durable.ts';
 import type { Change, Ctx, Decision, Need, Step } from '../../engine/index.ts';
 import { isOpsError, OpsError } from '../../errors/index.ts';
-import { owner } from '../../host/ec2/tags.ts';
+import { owner } from '../../host/owner.ts';
 import type { Secret } from '../../secret/index.ts';
 import { minutes } from '../../time/index.ts';
 import { sha256Of } from '../sign.ts';

@@ -1,7 +1,8 @@
 import { isEndpoint } from '../../aws/partition.ts';
 import type { Ctx } from '../../engine/index.ts';
 import { OpsError } from '../../errors/index.ts';
-import { owner, TAG } from '../../host/ec2/tags.ts';
+import { TAG } from '../../host/ec2/tags.ts';
+import { owner } from '../../host/owner.ts';
 import type { Site } from '../../inventory/index.ts';
 import type { SecretStore } from '../../secret/index.ts';
 import {

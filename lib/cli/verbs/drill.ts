@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import { NAMESPACE as APP } from '../../addon/app/app.ts';
 import { drillSite, planDrill } from '../../drill/drill-site.ts';
 import { rehearseSite } from '../../drill/rehearse.ts';
-import type { Scenario } from '../../drill/scenario.ts';
+import { isBeside, type Scenario } from '../../drill/scenario.ts';
 import { missingFor, scenarioOf } from '../../drill/scenarios/index.ts';
 import { shareEvidence } from '../../drill/shared-evidence.ts';
 import { OpsError } from '../../errors/index.ts';
@@ -36,7 +36,7 @@ export const drill: Act = async call => {
       const plan = await planDrill(open, want);
       return out.data(flags.json ? json(plan) : drillPlanText(plan));
     }
-    const carryOut = mode === 'rehearse' && !scenario.alone ? rehearseSite : drillSite;
+    const carryOut = isBeside(scenario, mode) ? rehearseSite : drillSite;
     const { report, folder } = await carryOut(open, want);
     // One whose store is gone asks nobody there.
     if (scenario.from !== 'replica') await shareEvidence(open, folder);

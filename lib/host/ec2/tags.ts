@@ -1,6 +1,6 @@
-import { hostname, userInfo } from 'node:os';
 import type { Run } from '../../engine/index.ts';
 import type { Ec2Want, Site } from '../../inventory/index.ts';
+import { owner } from '../owner.ts';
 
 /** On everything that muster makes in AWS, from its creation on: what is found again is found by them. */
 export const TAG = {
@@ -34,9 +34,6 @@ export function isOfCluster(resource: Tagged, site: string): boolean {
 export const OF_CLUSTER = ['elbv2.k8s.aws/cluster', 'cluster.k8s.amazonaws.com/name', 'KubernetesCluster'];
 
 export const roleOf = (resource: Tagged): string => tagOf(resource, TAG.role) ?? '';
-
-/** Who made it: for the person who finds it on the bill. */
-export const owner = () => `${userInfo().username}@${hostname()}`;
 
 /** Of a new resource. */
 export function newTags(
