@@ -79,3 +79,6 @@ export interface Provider {
   /** Everything of these tags. Throws when it cannot tell: unknown is not empty. */
   list(tags: Partial<Tags>): Promise<Resource[]>;
 }
+
+/** Its machines are processes of the computer that made them: no other one runs the site. */
+export const isOfOneComputer = ({ kind }: Pick<Provider, 'kind'>): boolean => kind === 'qemu' || kind === 'container';

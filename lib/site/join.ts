@@ -3,6 +3,7 @@ import { escrowJoinStep } from '../backup/escrow/join.ts';
 import { type CheckResult, runChecks, sealOf } from '../backup/index.ts';
 import type { AnyStep } from '../engine/index.ts';
 import { OpsError } from '../errors/index.ts';
+import { isOfOneComputer } from '../host/provider.ts';
 import { bootstrapSteps } from './compose.ts';
 import { entryChecks } from './join-checks.ts';
 import type { OpenSite } from './open.ts';
@@ -16,7 +17,7 @@ export interface Joined extends Ran {
 
 /** Its one step. Errors: USAGE: another computer cannot run this site. */
 export function joinSteps({ site, provider, dirs }: Pick<OpenSite, 'site' | 'provider' | 'dirs'>, replace: boolean) {
-  if (provider.kind === 'qemu' || provider.kind === 'container')
+  if (isOfOneComputer(provider))
     throw new OpsError('USAGE', `cannot join ${site.name}: its machines are processes of the computer that made them`, {
       hint: 'sites of provider ec2 and existing have more than one computer',
     });

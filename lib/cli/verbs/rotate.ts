@@ -1,3 +1,4 @@
+import { isOfOneComputer } from '../../host/provider.ts';
 import { notChanged } from '../../site/credentials.ts';
 import type { OpenSite } from '../../site/index.ts';
 import { rotateSite, rotationOf, rotationPlan } from '../../site/rotate.ts';
@@ -36,7 +37,7 @@ export const rotate = onSite(async (open, call) => {
 
 /** Without a backup no store tells another computer that it is behind. */
 export const unshared = ({ site: { name, backup }, provider }: Pick<OpenSite, 'site' | 'provider'>): string[] =>
-  backup || provider.kind === 'qemu' || provider.kind === 'container'
+  backup || isOfOneComputer(provider)
     ? []
     : [
         `copy .muster/${name}/secrets to every other computer that runs ${name}, before it does: it would carry the old ones back, and nothing keeps it from that`,
