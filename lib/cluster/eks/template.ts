@@ -2,7 +2,8 @@ import type { LaunchTemplate, ResponseLaunchTemplateData } from '@aws-sdk/client
 import { isAws } from '../../aws/index.ts';
 import type { Ctx } from '../../engine/index.ts';
 import { nodesRole } from '../../host/ec2/left-nodes.ts';
-import { pages } from '../../host/ec2/questions.ts';
+import { removeWhole } from '../../host/ec2/patience.ts';
+import { machineQuestions, pages } from '../../host/ec2/questions.ts';
 import { HOPS } from '../../host/ec2/run-instance.ts';
 import { newTags, TAG, tagOf } from '../../host/ec2/tags.ts';
 import { minutes } from '../../time/index.ts';
@@ -117,33 +118,18 @@ export async function makeTemplate(eks: Eks, want: GroupWant, ctx: Ctx): Promise
 
 /** Of ours. The version is seen gone with it. */
 export async function removeTemplate(eks: Eks, group: string, ctx: Ctx): Promise<void> {
-  const name = templateName(eks, group);
-  await until(
-    ctx,
-    `launch template ${name} gone`,
-    minutes(2),
-    async () => {
-      const found = await findTemplate(eks, group);
-      if (!found) return { value: true };
-      const of = { LaunchTemplateId: found.LaunchTemplateId };
-      const what = `remove the launch template ${name}`;
-      const order = eks.aws.call('ec2', what, sdk => new sdk.DeleteLaunchTemplateCommand(of), { again: true });
-      await unlessDone(order, 'InvalidLaunchTemplateId.NotFound');
-      return { saw: 'still in the list' };
-    },
-    500,
-  );
+  const what = `launch template ${templateName(eks, group)}`;
+  const found = await findTemplate(eks, group);
+  if (!found) return;
+  const of = { LaunchTemplateId: found.LaunchTemplateId };
+  const remove = () =>
+    eks.aws.call('ec2', `remove the ${what}`, sdk => new sdk.DeleteLaunchTemplateCommand(of), { again: true });
+  await removeWhole(what, remove, async () => (await findTemplate(eks, group)) !== undefined, ctx);
 }
 
 /** Groups of which the site has a template. */
-export async function templatesOf({ aws, site }: Pick<Eks, 'aws' | 'site'>): Promise<string[]> {
-  const Filters = [{ Name: `tag:${TAG.site}`, Values: [site.name] }];
-  const found = await pages(
-    aws,
-    `list the launch templates of ${site.name}`,
-    (sdk, NextToken) => new sdk.DescribeLaunchTemplatesCommand({ Filters, NextToken }),
-    ({ LaunchTemplates }) => LaunchTemplates,
-  );
+export async function templatesOf({ aws, site, cloud }: Pick<Eks, 'aws' | 'site' | 'cloud'>): Promise<string[]> {
+  const found = await machineQuestions({ aws, site: site.name, network: cloud.network }).templates();
   const prefix = templateName({ site }, '');
   return found.flatMap(({ LaunchTemplateName: name = '' }) =>
     name.startsWith(prefix) ? name.slice(prefix.length) : [],

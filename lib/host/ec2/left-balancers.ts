@@ -3,7 +3,7 @@ import type { Change, Ctx, Decision } from '../../engine/index.ts';
 import { minutes } from '../../time/index.ts';
 import { type Balancer, balancersOf, removeBalancer } from './balancers.ts';
 import { patiently, until } from './patience.ts';
-import { after, type Cloud, changes, cloudStep, done, unknown } from './step.ts';
+import { after, type Cloud, changes, done, leftStep, unknown } from './step.ts';
 import { isOfCluster, TAG, tagOf } from './tags.ts';
 
 /** Those in the site's network; undefined: nobody looked. */
@@ -20,15 +20,11 @@ export interface BalancerFacts {
  * @param needs steps that make the network.
  */
 export const balancersStep = (cloud: Cloud, needs: readonly string[]) =>
-  cloudStep<object, BalancerFacts>(cloud, {
+  leftStep<BalancerFacts>(cloud, {
     id: 'ec2.balancers',
     title: 'Remove load balancers that Kubernetes left',
-    want: {},
     needs: after(...needs),
-    deadline: minutes(15),
-    destroys: true,
-    nothing: {},
-    observe: (_, removing) => (removing ? observe(cloud) : Promise.resolve({})),
+    look: () => observe(cloud),
     decide: decideBalancers,
     changes: ['interfaces'],
     apply: (change, ctx) => apply(cloud, change, ctx),

@@ -2,7 +2,7 @@ import type { Change, Ctx, Decision } from '../../engine/index.ts';
 import { minutes } from '../../time/index.ts';
 import { isOver } from './leaks.ts';
 import { removeWhole } from './patience.ts';
-import { after, type Cloud, changes, cloudStep, done, repeat } from './step.ts';
+import { after, type Cloud, changes, done, leftStep, repeat } from './step.ts';
 import { roleOf, type Tagged } from './tags.ts';
 
 const PREFIX = 'eks/nodes/';
@@ -27,15 +27,11 @@ const AWAIT = 'wait for the machines of node groups to be gone';
  * @param needs steps that make the network.
  */
 export const leftNodesStep = (cloud: Cloud, needs: readonly string[]) =>
-  cloudStep<object, LeftNodesFacts>(cloud, {
+  leftStep<LeftNodesFacts>(cloud, {
     id: 'ec2.nodes',
     title: 'Remove what node groups left',
-    want: {},
     needs: after(...needs),
-    deadline: minutes(15),
-    destroys: true,
-    nothing: {},
-    observe: (_, removing) => (removing ? observe(cloud) : Promise.resolve({})),
+    look: () => observe(cloud),
     decide: decideLeftNodes,
     changes: ['instances', 'volumes', 'interfaces', 'templates'],
     apply: (change, ctx) => apply(cloud, change, ctx),

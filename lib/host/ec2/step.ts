@@ -1,7 +1,7 @@
 import type { Aws, Command, Sdk } from '../../aws/index.ts';
 import type { AnyStep, Change, Ctx, Decision, Need } from '../../engine/index.ts';
 import type { Ec2Want, Site } from '../../inventory/index.ts';
-import type { Duration } from '../../time/index.ts';
+import { type Duration, minutes } from '../../time/index.ts';
 import type { Fence } from '../fence.ts';
 import { type Looking, looking } from '../unseen.ts';
 import { newTags } from './tags.ts';
@@ -51,6 +51,28 @@ export function cloudStep<W, F>({ site, view }: Cloud, spec: CloudStep<W, F>): A
     },
   };
 }
+
+/**
+ * Nothing of its own while the site stands. In a removal it looks, as it is asked to then: what others left in the network goes
+ * before it. `needs`: steps that make the network.
+ */
+export const leftStep = <F extends object>(
+  cloud: Cloud,
+  {
+    look,
+    ...spec
+  }: Omit<CloudStep<object, Partial<F>>, 'want' | 'deadline' | 'destroys' | 'nothing' | 'observe'> & {
+    look(): Promise<Partial<F>>;
+  },
+): AnyStep =>
+  cloudStep<object, Partial<F>>(cloud, {
+    ...spec,
+    want: {},
+    deadline: minutes(15),
+    destroys: true,
+    nothing: {},
+    observe: (_, removing) => (removing ? look() : Promise.resolve({})),
+  });
 
 /** The same step without its want: what it makes is to be gone. */
 export function without(step: AnyStep): AnyStep {
