@@ -108,7 +108,7 @@ export const keyDemands = (site: Site): Demand[] =>
   );
 
 /** Those at AWS: a store of anybody else is on their bill. */
-function bucketsOf({ backup }: Site) {
+export function bucketsOf({ backup }: Site) {
   const store = backup?.store;
   if (store?.kind !== 's3') return [];
   return [store, ...(store.replica ? [store.replica] : [])].filter(({ endpoint }) =>

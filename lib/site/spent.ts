@@ -1,5 +1,5 @@
 import { clusterPlane } from '../cluster/index.ts';
-import { type ControlPlane, type Item, type Metered, runningCost, storeDemands } from '../cost/index.ts';
+import { bucketsOf, type ControlPlane, type Item, type Metered, runningCost, storeDemands } from '../cost/index.ts';
 import { oneLine } from '../errors/index.ts';
 import type { Machine } from '../host/provider.ts';
 import type { Site } from '../inventory/index.ts';
@@ -56,7 +56,7 @@ export async function spentOn(open: Parts, machines: readonly Machine[]): Promis
 
 /** Its newest versions: what was written over no list tells the size of. */
 async function stored({ site, ports }: Parts): Promise<Metered[]> {
-  if (storeDemands(site, 1, '').length === 0) return [];
+  if (bucketsOf(site).length === 0) return [];
   const objects = await (await ports.store(site.name)).list('');
   return storeDemands(
     site,
