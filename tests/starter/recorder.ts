@@ -1,6 +1,6 @@
 /** What one test file's process tells the starter, over file descriptor 3: its own output cannot fake it. */
 export type Report =
-  | { type: 'end'; passed: number; failed: number; skipped: Skipped[]; problems: string[] }
+  | { type: 'end'; passed: number; failed: number; skipped: Skipped[]; problems: string[]; failures: string[] }
   | { type: 'count'; tests: number }
   | { type: 'hanging'; resources: string[] };
 
@@ -25,6 +25,8 @@ export class Recorder {
   /** Skips of whole suites, which uvu counted as not passed. */
   inBefore = 0;
   readonly problems: string[] = [];
+  /** Each with its test or hook, and what was thrown. */
+  readonly failures: string[] = [];
 
   report(): Report {
     const max = this.runs.reduce((sum, run) => sum + run.max, 0);
@@ -40,6 +42,7 @@ export class Recorder {
       failed: Math.max(this.registered - this.inBefore - passed, problems.length > 0 ? 1 : 0),
       skipped: this.skipped,
       problems,
+      failures: this.failures,
     };
   }
 }

@@ -8,6 +8,9 @@ export interface LeftOut {
   tests: number;
 }
 
+/** Failures of a file that the summary shows: what comes later often follows from them. */
+const WHYS = 3;
+
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`.padStart(8);
 const plural = (n: number, word: string) => `${n} ${word}${n === 1 ? '' : 's'}`;
 
@@ -30,16 +33,21 @@ export function summary(results: readonly FileResult[], leftOut: readonly LeftOu
     'seconds per file',
     ...slowest.map(({ ms, file }) => `${seconds(ms)}  ${file.path}`),
     ...section('skipped', [...results.flatMap(skipLines), ...leftOut.map(item => leftOutLine(item, history))]),
-    ...section(
-      'failed',
-      results.filter(({ failed }) => failed > 0).map(({ file, log }) => `${file.path}  see ${log}`),
-    ),
+    ...section('failed', results.filter(({ failed }) => failed > 0).flatMap(failedLines)),
     '',
   ].join('\n');
 }
 
 const section = (title: string, lines: readonly string[]) =>
   lines.length === 0 ? [] : ['', title, ...lines.map(line => `  ${line}`)];
+
+/** Why, again: of a long run often the end alone is kept. */
+const failedLines = ({ file, log, problems, failures }: FileResult) => [
+  `${file.path}  see ${log}`,
+  ...[...failures.slice(0, WHYS), ...problems].map(why => `    ${oneLine(why)}`),
+];
+
+const oneLine = (text: string) => text.replace(/\s+/g, ' ').slice(0, 400);
 
 const skipLines = ({ file, skipped }: FileResult) =>
   skipped.map(({ test, reason }) => `${file.path}  "${test}": ${reason}`);

@@ -14,6 +14,8 @@ export interface FileResult {
   skipped: readonly Skipped[];
   /** Why the file failed, beside what its tests say. */
   problems: readonly string[];
+  /** What its tests and hooks threw. */
+  failures: readonly string[];
   ms: number;
   /** All that it printed. */
   log: string;
@@ -49,7 +51,7 @@ export async function runFile(file: TestFile, context: RunContext): Promise<File
   problems.push(...(end?.problems ?? []));
   const bad = Math.max(end?.failed ?? 0, problems.length > 0 ? 1 : 0);
   const counts = { passed: end?.passed ?? 0, failed: bad, skipped: end?.skipped ?? [] };
-  return { file, ...counts, problems, ms: performance.now() - start, log };
+  return { file, ...counts, problems, failures: end?.failures ?? [], ms: performance.now() - start, log };
 }
 
 /** How many tests a file has, without running one. */

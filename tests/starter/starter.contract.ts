@@ -75,6 +75,13 @@ for (const [name, last, explained] of CASES) {
   });
 }
 
+starter('says at the end once more why a file failed: of a long run often the end alone is kept', ({ ran }) => {
+  const end = (name: string) => ran.get(name)?.output.split('\nfailed\n')[1] ?? '';
+  match(end('before-throws'), /before-throws\.test\.ts {2}see .*\n {6}before of "broken": no database\n/);
+  match(end('fails'), /\n {6}"[^"]+": .*wanted-that/);
+  match(end('killed'), /\n {6}ended by SIGKILL\n/);
+});
+
 starter('has a case for every fixture of the unit tier', () => {
   const fixtures = readdirSync(FIXTURES).filter(name => name.endsWith('.test.ts'));
   equal(fixtures.sort(), CASES.map(([name]) => `${name}.test.ts`).sort());

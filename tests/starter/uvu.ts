@@ -43,11 +43,22 @@ const skippable =
     try {
       await handler(context);
     } catch (error) {
-      if (!(error instanceof Skip)) throw reportable(error);
+      if (!(error instanceof Skip)) {
+        fail(`"${title}"`, error);
+        throw reportable(error);
+      }
       recorder.inTests++;
       recorder.skipped.push({ test: title, reason: error.message });
     }
   };
+
+/** With its details: uvu's are the difference, an OpsError's what was seen. */
+const said = (error: unknown): string => {
+  if (!(error instanceof Error)) return inspect(error);
+  return 'details' in error && error.details ? `${error.message} ${error.details}` : error.message;
+};
+
+const fail = (where: string, error: unknown) => recorder.failures.push(`${where}: ${said(error)}`);
 
 /** uvu's report breaks on what is no Error, or has `details` that are no text as an OpsError's: the suite ends there, green. */
 const reportable = (error: unknown): unknown =>
@@ -69,7 +80,10 @@ const loud =
     } catch (error) {
       if (which === 'before' && error instanceof Skip) {
         recorder.skipped.push({ test: suiteSkip(name), reason: error.message });
-      } else console.error(`\n${which} of "${name}" failed:`, error);
+      } else {
+        console.error(`\n${which} of "${name}" failed:`, error);
+        fail(`${which} of "${name}"`, error);
+      }
       throw error;
     }
   };
