@@ -75,7 +75,7 @@ const command = ({ port }: Listening, files: StoreFiles): string[] => [
 const waitUntilItAnswers = (site: Site, place: Listening, files: StoreFiles, ctx: Ctx): Promise<true> =>
   ctx.wait<true>({
     what: `the store of ${site.name} on 127.0.0.1:${place.port}`,
-    deadline: seconds(20),
+    deadline: seconds(60),
     every: 50,
     hint: `look at ${files.log}`,
     probe: async () => {

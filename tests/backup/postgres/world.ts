@@ -12,7 +12,7 @@ import { Masker, Secret } from '../../../lib/secret/index.ts';
 import { createShells } from '../../../lib/shell/index.ts';
 import { siteDirs } from '../../../lib/site/place.ts';
 import { openBucket, openStore, type StoreAccess } from '../../../lib/store/index.ts';
-import { seconds, systemClock, wait } from '../../../lib/time/index.ts';
+import { minutes, systemClock, wait } from '../../../lib/time/index.ts';
 import { ROOT } from '../../architecture/tree.ts';
 import { type StoreWorld, storeWorld } from '../store-world.ts';
 
@@ -79,7 +79,7 @@ async function withSource(
   closing.push(source.close);
   await deps.wait({
     what: 'the source',
-    deadline: seconds(60),
+    deadline: minutes(3),
     every: 200,
     hint: 'see its log',
     probe: async () => {
