@@ -80,10 +80,10 @@ schema: setup ## Print the JSON Schema of inventories
 	@./muster schema $(ARGS)
 
 test: setup ## Test everything that runs here: unit, contract and lab, on sites of its own
-	@./muster packages --tests && $(test_with) unit contract lab
+	@./muster packages --tests && $(test_with) unit contract lab qemu
 
 test-full: setup ## The same, and the long ones
-	@./muster packages --tests && $(test_with) unit contract lab full
+	@./muster packages --tests && $(test_with) unit contract lab qemu full
 
 unit: setup ## The quick loop: no network, no machines, seconds
 	@$(test_with) unit
@@ -92,7 +92,7 @@ contract: setup ## Against real servers of the protocols on loopback
 	@$(test_with) contract
 
 lab: setup ## On real machines only
-	@$(test_with) lab
+	@$(test_with) lab qemu
 
 bench: setup ## Ratios, each measured in one run
 	@node_modules/node-linux-*/bin/node bench/main.ts

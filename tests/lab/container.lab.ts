@@ -18,7 +18,7 @@ import { callApp } from './app.ts';
 import { type Checkout, newCheckout } from './checkout.ts';
 
 const SITE = 'ctrtest';
-// metrics-server needs two rounds of 15 s before it is ready, at each start: qemu.lab.ts has it.
+// metrics-server needs two rounds of 15 s before it is ready, at each start: site.qemu.ts has it.
 const INVENTORY = `
 site: { name: ${SITE} }
 environment: lab

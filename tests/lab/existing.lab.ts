@@ -41,7 +41,7 @@ test.after(async ({ host, checkout }) => {
   await host.remove();
 });
 
-// The machines' own script is killed in qemu.lab.ts: on a host that exists it has no effect.
+// The machines' own script is killed in site.qemu.ts: on a host that exists it has no effect.
 for (const step of ['k3s.binary', 'k3s.service', 'addon.coredns', 'app.database'])
   test(`killed in the effect of ${step}, it says so and goes on from what is there`, async ({ checkout }) => {
     const { signal, stderr } = await checkout.killedAt(step, 'bootstrap');

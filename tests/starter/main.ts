@@ -1,13 +1,12 @@
 /**
- * Starts the tests: `main.ts TIER...` (unit contract lab full), with `--only WORD` for a part of the paths,
+ * Starts the tests: `main.ts TIER...` (unit contract lab qemu full), with `--only WORD` for a part of the paths,
  * or `main.ts FILE...`. Ends in `N passed, N failed, N skipped`; exit status 0 only when something ran and nothing failed.
  */
-import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { addHistory, type History, readHistory } from './history.ts';
 import { endedLine, type LeftOut, lastLine, startedLine, summary, totals } from './report.ts';
 import { countTests, type FileResult, type RunContext, runFile, tail } from './run-file.ts';
-import { findTests, namedTests, type TestFile, TIERS } from './tiers.ts';
+import { findTests, namedTests, STAGES, type TestFile, TIERS } from './tiers.ts';
 
 /** Lines of a failed file's output that are shown. */
 const SHOWN = 120;
@@ -49,14 +48,15 @@ async function runAll({ files, context }: Asked, history: History): Promise<File
       results.push(await runOne(file, context, history[file.path]?.ms));
     }
   };
-  const together = files.filter(({ tier }) => tier.parallel).sort(byExpected(history));
-  await Promise.all(Array.from({ length: availableParallelism() }, () => drain(together)));
-  await drain(files.filter(({ tier }) => !tier.parallel));
+  for (const [stage, width] of Object.entries(STAGES)) {
+    const queue = files.filter(({ tier }) => tier.stage === stage).sort(byExpected(history));
+    await Promise.all(Array.from({ length: width }, () => drain(queue)));
+  }
   return results;
 }
 
 async function runOne(file: TestFile, context: RunContext, expected?: number): Promise<FileResult> {
-  if (!file.tier.parallel) console.log(startedLine(file, expected));
+  if (file.tier.stage !== 'quick') console.log(startedLine(file, expected));
   const start = performance.now();
   const beat = setInterval(() => {
     console.log(`${String(Math.round((performance.now() - start) / 1000)).padStart(6)} s  still  ${file.path}`);

@@ -1,23 +1,30 @@
 import { globSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+
+/**
+ * What runs side by side, one stage after the other; how many files at once. Machines that are containers wait for much
+ * of their time; emulated ones take a computer for themselves, and are not measured beside another.
+ */
+export const STAGES = { quick: availableParallelism(), containers: 2, alone: 1 };
 
 /** A tier is told by the file's name: `<name>.<suffix>.ts`. */
 export interface Tier {
   name: string;
   suffix: string;
-  /** Lab files build machines: one after another, on a quiet computer. */
-  parallel: boolean;
+  stage: keyof typeof STAGES;
   /** Milliseconds for one file, after which its whole process group is killed. */
   deadline: number;
 }
 
 const minute = 60_000;
 export const TIERS: readonly Tier[] = [
-  { name: 'unit', suffix: 'test', parallel: true, deadline: 5 * minute },
+  { name: 'unit', suffix: 'test', stage: 'quick', deadline: 5 * minute },
   // Of a computer with nothing left over some build what they test first: 4 min 40 s were seen.
-  { name: 'contract', suffix: 'contract', parallel: true, deadline: 10 * minute },
-  { name: 'lab', suffix: 'lab', parallel: false, deadline: 45 * minute },
-  { name: 'full', suffix: 'full', parallel: false, deadline: 90 * minute },
+  { name: 'contract', suffix: 'contract', stage: 'quick', deadline: 10 * minute },
+  { name: 'lab', suffix: 'lab', stage: 'containers', deadline: 45 * minute },
+  { name: 'qemu', suffix: 'qemu', stage: 'alone', deadline: 45 * minute },
+  { name: 'full', suffix: 'full', stage: 'alone', deadline: 90 * minute },
 ];
 
 export interface TestFile {
