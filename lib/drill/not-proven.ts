@@ -19,17 +19,13 @@ type Facts = Omit<Report, 'notProven'>;
 
 /** Pure. What a reader must not take from the report, in sentences. */
 export function unproven(facts: Facts, manifest: Manifest | undefined): string[] {
-  const { set, mode, error, site, target } = facts;
+  const { set, error } = facts;
   return [
     ...(error ? [`Everything that was still to come when the drill ended early (${error.code}).`] : []),
     ...(set ? [] : ['Any backup at all: the drill ended before it had chosen one.']),
     ...unrun(facts),
     ...gaps(facts, manifest),
     ...unmeasured(facts),
-    // One that wrote what it loses made no second site.
-    ...(mode === 'rehearse' && !target.startsWith(`${site} (`)
-      ? ['That the site can be replaced where it stands: this was a rehearsal beside it, under other addresses.']
-      : []),
     ...(set ? [`Any other backup: only the set ${set.id} was used.`] : []),
   ];
 }

@@ -54,7 +54,7 @@ async function rehearse(open: OpenSite, want: DrillWant): Promise<Drilled> {
     const drill = { id, mode: 'rehearse' as const, source: open, folder, set };
     const named = { site: rehearsalSite(open.site), provider: open.provider };
     if (!set || !isSound(ended))
-      return await writeDown(open, want, { drill: { ...drill, target: named }, timeline, ended });
+      return await writeDown(open, want, { drill: { ...drill, target: named }, timeline, ended, notTried: BESIDE });
     const target = await openRehearsal(open, set.manifest.escrowGeneration);
     try {
       return await onTarget({ ...drill, target, set }, want, ended);
@@ -65,6 +65,10 @@ async function rehearse(open: OpenSite, want: DrillWant): Promise<Drilled> {
     await held.release();
   }
 }
+
+const BESIDE = [
+  'That the site can be replaced where it stands: this was a rehearsal beside it, under other addresses.',
+];
 
 interface Begun {
   id: string;
@@ -94,7 +98,7 @@ async function onTarget(drill: Begun, want: DrillWant, before: Ended): Promise<D
     timeline,
     ended: all,
     left,
-    notTried: untried(isolation),
+    notTried: [...BESIDE, ...untried(isolation)],
     ...(journal !== undefined && { journal }),
   };
   const drilled = await writeDown(source, want, under);

@@ -136,8 +136,9 @@ test('the next one removes it, and proves the backup on a fenced site of its own
   assert.is(code, 0, stderr.split('\n').slice(-20).join('\n') + stdout.slice(-3000));
   assert.match(stderr, 'was killed before its end');
   context.drilled = JSON.parse(stdout);
-  const { verdict, mode, target, checks, clocks, left, rpo } = context.drilled.report;
+  const { verdict, mode, target, checks, clocks, left, rpo, notProven } = context.drilled.report;
   assert.equal([verdict, mode, target, left], ['verified', 'rehearse', `${SITE}-rehearsal (container)`, []]);
+  assert.match(notProven.join('\n'), 'That the site can be replaced where it stands');
   const passed = checks.filter(({ state }) => state === 'passed').map(({ id }) => id);
   for (const id of ['site.isolated', 'site.apart', 'site.fence', 'postgres.checksums', 'canary.rows', 'app.person'])
     assert.ok(passed.includes(id), id);
