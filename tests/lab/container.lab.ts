@@ -18,12 +18,13 @@ import { callApp } from './app.ts';
 import { type Checkout, newCheckout } from './checkout.ts';
 
 const SITE = 'ctrtest';
-// metrics-server needs two rounds of 15 s before it is ready, at each start: site.qemu.ts has it.
+// metrics-server needs two rounds of 15 s before it is ready, at each start: site.qemu.ts has it. Ports of its own: those of
+// a site that is gone are free to a lab beside it, which would answer in its place.
 const INVENTORY = `
 site: { name: ${SITE} }
 environment: lab
 artifacts: { sources: [module] }
-provider: { kind: container }
+provider: { kind: container, ports: { ssh: 22022, api: 22043, web: 22044 } }
 hosts:
   - { name: server-1, role: server, cpus: 2, memory: 2GiB, disk: 10GiB }
 cluster: { kind: k3s, version: v1.36.3+k3s-lab }

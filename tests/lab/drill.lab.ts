@@ -13,6 +13,10 @@ import { unanswered } from './runbook.ts';
 import { filesBelow, secretLines } from './secrets.ts';
 
 const SITE = 'drilltest';
+/** While it is lost, a lab beside it would take ports that are not named. */
+const INVENTORY = drilledInventory(SITE, {
+  provider: '{ kind: container, ports: { ssh: 21022, api: 21043, web: 21044 } }',
+});
 /** What muster keeps of a lab beside its checkout. */
 const KEPT = join(homedir(), '.local/share/muster', SITE);
 const mail = 'drill@exemple.test';
@@ -31,7 +35,7 @@ const test = suite<Context>('a site that is lost, and comes back with its data')
 
 test.before(async context => {
   await rm(KEPT, { recursive: true, force: true });
-  context.checkout = await newCheckout(SITE, drilledInventory(SITE));
+  context.checkout = await newCheckout(SITE, INVENTORY);
   context.said = [];
   context.drills = new Map();
 });
@@ -217,7 +221,7 @@ test('destroy keeps the backups, the escrow and the evidence, and says so', asyn
 
 test('rebuild: from a fresh clone, its store and its escrow a site that is gone comes back, though it is killed half-way', async context => {
   await rm(context.checkout.state, { recursive: true, force: true });
-  const fresh = await newCheckout(SITE, drilledInventory(SITE));
+  const fresh = await newCheckout(SITE, INVENTORY);
   const confirmed = `--confirm=${SITE}`;
   try {
     const plan = await fresh.muster('rebuild', '--dry-run');

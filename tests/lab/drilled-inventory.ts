@@ -1,5 +1,6 @@
 /** What differs between labs that are drilled, as YAML has it. */
 interface Differs {
+  provider?: string;
   store?: string;
   users?: number;
   avatars?: number;
@@ -11,12 +12,19 @@ interface Differs {
 /** A lab of one container that is backed up and drilled: everything that brings data back works in it within minutes. */
 export const drilledInventory = (
   site: string,
-  { store = '{ kind: local }', users = 2000, avatars = 50, keep, rto = '5m' }: Differs = {},
+  {
+    provider = '{ kind: container }',
+    store = '{ kind: local }',
+    users = 2000,
+    avatars = 50,
+    keep,
+    rto = '5m',
+  }: Differs = {},
 ): string => `
 site: { name: ${site} }
 environment: lab
 artifacts: { sources: [module] }
-provider: { kind: container }
+provider: ${provider}
 hosts:
   - { name: server-1, role: server, cpus: 2, memory: 4GiB, disk: 10GiB }
 cluster: { kind: k3s, version: v1.36.3+k3s-lab }

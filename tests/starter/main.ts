@@ -2,6 +2,8 @@
  * Starts the tests: `main.ts TIER...` (unit contract lab qemu full), with `--only WORD` for a part of the paths,
  * or `main.ts FILE...`. Ends in `N passed, N failed, N skipped`; exit status 0 only when something ran and nothing failed.
  */
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { addHistory, type History, readHistory } from './history.ts';
 import { endedLine, type LeftOut, lastLine, startedLine, summary, totals } from './report.ts';
@@ -37,9 +39,12 @@ function ask(signal: AbortSignal): Asked {
   return { files, leftOut, context: { root, signal, ...(deadline && { deadline: Number(deadline) }) } };
 }
 
-/** The longest first, so that the last one does not run alone for long. */
-const byExpected = (history: History) => (a: TestFile, b: TestFile) =>
-  (history[b.path]?.ms ?? 0) - (history[a.path]?.ms ?? 0);
+/** The longest first, so that the last one does not run alone for long; in a new checkout, of labs the one with the longest text. */
+const byExpected = (history: History, root: string) => {
+  const expected = ({ path, tier }: TestFile) =>
+    history[path]?.ms ?? (tier.stage === 'quick' ? 0 : statSync(join(root, path)).size);
+  return (a: TestFile, b: TestFile) => expected(b) - expected(a);
+};
 
 async function runAll({ files, context }: Asked, history: History): Promise<FileResult[]> {
   const results: FileResult[] = [];
@@ -49,7 +54,7 @@ async function runAll({ files, context }: Asked, history: History): Promise<File
     }
   };
   for (const [stage, width] of Object.entries(STAGES)) {
-    const queue = files.filter(({ tier }) => tier.stage === stage).sort(byExpected(history));
+    const queue = files.filter(({ tier }) => tier.stage === stage).sort(byExpected(history, context.root));
     await Promise.all(Array.from({ length: width }, () => drain(queue)));
   }
   return results;
