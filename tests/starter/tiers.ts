@@ -3,10 +3,10 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * What runs side by side, one stage after the other; how many files at once. Servers of tests, and machines that are
- * containers, wait for much of their time; emulated ones take a computer for themselves, and are not measured beside another.
+ * What runs side by side, one stage after the other; how many files at once. Machines that are containers wait for much
+ * of their time; emulated ones take a computer for themselves, and are not measured beside another.
  */
-export const STAGES = { quick: availableParallelism() + 1, containers: 2, alone: 1 };
+export const STAGES = { quick: availableParallelism(), containers: 2, alone: 1 };
 
 /** A tier is told by the file's name: `<name>.<suffix>.ts`. */
 export interface Tier {
