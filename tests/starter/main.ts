@@ -39,10 +39,10 @@ function ask(signal: AbortSignal): Asked {
   return { files, leftOut, context: { root, signal, ...(deadline && { deadline: Number(deadline) }) } };
 }
 
-/** The longest first, so that the last one does not run alone for long; in a new checkout the one with the longest text. */
+/** The longest first, so that the last one does not run alone for long; in a new checkout, of labs the one with the longest text. */
 const byExpected = (history: History, root: string) => {
   const expected = ({ path, tier }: TestFile) =>
-    history[path]?.ms ?? (tier.name === 'unit' ? 0 : statSync(join(root, path)).size);
+    history[path]?.ms ?? (tier.stage === 'quick' ? 0 : statSync(join(root, path)).size);
   return (a: TestFile, b: TestFile) => expected(b) - expected(a);
 };
 

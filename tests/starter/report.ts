@@ -44,10 +44,10 @@ const section = (title: string, lines: readonly string[]) =>
 /** Why, again: of a long run often the end alone is kept. */
 const failedLines = ({ file, log, problems, failures }: FileResult) => [
   `${file.path}  see ${log}`,
-  ...[...failures.slice(0, WHYS), ...problems].map(why => `    ${oneLine(why)}`),
+  ...[...failures.slice(0, WHYS), ...problems].map(why => `    ${short(why)}`),
 ];
 
-const oneLine = (text: string) => text.replace(/\s+/g, ' ').slice(0, 400);
+const short = (text: string) => text.replace(/\s+/g, ' ').slice(0, 400);
 
 const skipLines = ({ file, skipped }: FileResult) =>
   skipped.map(({ test, reason }) => `${file.path}  "${test}": ${reason}`);
