@@ -113,7 +113,7 @@ export async function startKubernetes(
     if (!box) return;
     plane.nodes.delete(name);
     await boxes.remove(box.id);
-    await inside(plane, 'delete', 'node', name, '--ignore-not-found');
+    await patiently(`the end of node ${name}`, () => inside(plane, 'delete', 'node', name, '--ignore-not-found'));
   }
 
   async function stop({ name = '' }: Pick<Cluster, 'name'>): Promise<void> {

@@ -52,7 +52,11 @@ interface Joined {
   pause: string | undefined;
 }
 
-/** A kubelet that registers no node: nobody sees the control plane of EKS as one. Yet it reaches the pods of all. */
+/**
+ * A kubelet that registers no node: nobody sees the control plane of EKS as one. Yet it reaches the pods of all. It ends every two and a
+ * half minutes, and the API with it for some seconds: it finds no node for its CSINode (pkg/volume/csi/csi_plugin.go, "Failed to
+ * initialize CSINode after retrying").
+ */
 export const planeFiles = ({ name, address, token, pause }: Joined, webhook: string): Files => ({
   '/etc/rancher/k3s/config.yaml': stringify({
     ...{ 'node-name': name, 'node-ip': address, token, 'tls-san': ['127.0.0.1', address], 'pause-image': pause },
