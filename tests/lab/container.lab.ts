@@ -16,6 +16,7 @@ import { FileSecretStore, Masker, Secret } from '../../lib/secret/index.ts';
 import { systemClock } from '../../lib/time/index.ts';
 import { callApp } from './app.ts';
 import { type Checkout, newCheckout } from './checkout.ts';
+import { until } from './until.ts';
 
 const SITE = 'ctrtest';
 // metrics-server needs two rounds of 15 s before it is ready, at each start: site.qemu.ts has it. Ports of its own: those of
@@ -132,7 +133,7 @@ test('after a loss of power it is off; bootstrap brings the same machine back, w
   const [machine] = await mine();
   const { stdout } = await run('pgrep', ['-P', `${machine?.pid}`]);
   process.kill(Number(stdout), 'SIGKILL');
-  await until(async () => (await mine()).length === 0);
+  await until(async () => (await mine()).length === 0, 200);
   const { code, stderr } = await checkout.muster('bootstrap', '--json');
   assert.is(code, 0, stderr.slice(-3000));
   assert.equal(
@@ -179,17 +180,9 @@ async function plantContainer({ state }: Checkout, machine: Identity): Promise<(
   assert.ok(await userOfStore(files.run), 'its monitor');
   return async () => {
     await run(podman, remove);
-    await until(async () => (await userOfStore(files.run)) === undefined);
+    await until(async () => (await userOfStore(files.run)) === undefined, 200);
     await run('rm', ['-rf', files.run]);
   };
-}
-
-async function until(look: () => Promise<boolean>): Promise<void> {
-  for (let n = 0; n < 200; n++) {
-    if (await look()) return;
-    await new Promise(resolve => setTimeout(resolve, 50));
-  }
-  throw new Error('it did not come');
 }
 
 test.run();

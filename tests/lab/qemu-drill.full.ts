@@ -9,26 +9,9 @@ import { qemuProcesses } from '../../lib/host/qemu/processes.ts';
 import { qmp } from '../../lib/host/qemu/qmp.ts';
 import { callApp } from './app.ts';
 import { type Checkout, newCheckout } from './checkout.ts';
+import { emulatedInventory } from './emulated-inventory.ts';
 
 const SITE = 'qdrilltest';
-const INVENTORY = `
-site: { name: ${SITE} }
-environment: lab
-artifacts: { sources: [module] }
-provider: { kind: qemu, accelerator: auto }
-hosts:
-  - { name: server-1, role: server, cpus: 2, memory: 4GiB, disk: 10GiB }
-cluster: { kind: k3s, version: v1.36.3+k3s-lab }
-addons: { coredns: true, local-path: true, metrics-server: true }
-app: { users: 10000, avatars: 200 }
-backup:
-  store: { kind: local }
-  sources: [postgres, velero, control-plane]
-  namespaces: [app]
-  rpo: { postgres: 30m, velero: 30m, control-plane: 30m }
-  rto: 6m
-drills: { heartbeat: 30s, proof: 30d }
-`;
 /** What muster keeps of a lab beside its checkout. */
 const KEPT = join(homedir(), '.local/share/muster', SITE);
 const mail = 'drill@exemple.test';
@@ -46,7 +29,7 @@ const machines = async (site: string) =>
 
 test.before(async context => {
   await rm(KEPT, { recursive: true, force: true });
-  context.checkout = await newCheckout(SITE, INVENTORY);
+  context.checkout = await newCheckout(SITE, emulatedInventory(SITE));
   await context.checkout.commit();
   const made = await context.checkout.muster('bootstrap', '--json');
   assert.is(made.code, 0, made.stderr.slice(-3000));

@@ -7,27 +7,11 @@ import type { Report } from '../../lib/drill/report.ts';
 import { qemuProcesses } from '../../lib/host/qemu/processes.ts';
 import { callApp } from './app.ts';
 import { type Checkout, newCheckout } from './checkout.ts';
+import { emulatedInventory } from './emulated-inventory.ts';
 import { guest, secretValues } from './guest.ts';
+import { until } from './until.ts';
 
 const SITE = 'labtest';
-const INVENTORY = `
-site: { name: ${SITE} }
-environment: lab
-artifacts: { sources: [module] }
-provider: { kind: qemu, accelerator: auto }
-hosts:
-  - { name: server-1, role: server, cpus: 2, memory: 4GiB, disk: 10GiB }
-cluster: { kind: k3s, version: v1.36.3+k3s-lab }
-addons: { coredns: true, local-path: true, metrics-server: true }
-app: { users: 10000, avatars: 200 }
-backup:
-  store: { kind: local }
-  sources: [postgres, velero, control-plane]
-  namespaces: [app]
-  rpo: { postgres: 30m, velero: 30m, control-plane: 30m }
-  rto: 6m
-drills: { heartbeat: 30s, proof: 30d }
-`;
 /** What muster keeps of a lab beside its checkout. */
 const KEPT = join(homedir(), '.local/share/muster', SITE);
 
@@ -60,7 +44,7 @@ const password = 'un-mot-de-passe-long';
 
 test.before(async context => {
   await rm(KEPT, { recursive: true, force: true });
-  context.checkout = await newCheckout(SITE, INVENTORY);
+  context.checkout = await newCheckout(SITE, emulatedInventory(SITE));
   context.others = await others();
 });
 
@@ -91,7 +75,7 @@ test('run again it goes on and ends with the address of an app that answers; a s
   // The killed one left its own behind.
   const old = await lock();
   const { ended } = checkout.start('bootstrap', '--json');
-  await until(async () => !['', old].includes(await lock()));
+  await until(async () => !['', old].includes(await lock()), 600);
   const second = await checkout.muster('bootstrap');
   assert.is(second.code, 4);
   assert.match(second.stderr, /'bootstrap' runs since .* as pid \d+/);
@@ -210,13 +194,5 @@ test('machines of others are as they were', async context => {
     context.others,
   );
 });
-
-async function until(look: () => Promise<boolean>): Promise<void> {
-  for (let n = 0; n < 600; n++) {
-    if (await look()) return;
-    await new Promise(resolve => setTimeout(resolve, 50));
-  }
-  throw new Error('it did not come');
-}
 
 test.run();
